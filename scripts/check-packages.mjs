@@ -1,0 +1,48 @@
+// Packs every published package as `pnpm publish` would and checks the tarball: its files, publint, are-the-types-wrong.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/.+)$/;
+let failures = 0;
+
+function report(name, ok, detail) {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name}${detail ? `\n${detail.trimEnd().replace(/^/gm, '     ')}` : ''}`);
+  if (!ok) failures++;
+}
+
+function run(name, command, args, options) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', ...options });
+  report(name, status === 0, status === 0 ? '' : `${stdout}${stderr}`);
+}
+
+for (const folder of readdirSync(join(root, 'packages'))) {
+  const cwd = join(root, 'packages', folder);
+  const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+  if (manifest.private) continue;
+  const scratch = mkdtempSync(join(tmpdir(), 'cnnviz-pack-'));
+  try {
+    const { filename } = JSON.parse(
+      execFileSync('pnpm', ['pack', '--json', '--pack-destination', scratch], { cwd, encoding: 'utf8' }),
+    );
+    const tarball = resolve(scratch, filename);
+    const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
+    const missing = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.cjs', 'dist/index.d.ts'].filter(
+      (file) => !files.includes(`package/${file}`),
+    );
+    const extra = files.filter((file) => !allowed.test(file));
+    report(
+      `${manifest.name}: tarball holds only dist, README, LICENSE and package.json`,
+      missing.length === 0 && extra.length === 0,
+      missing.length + extra.length > 0 ? `missing: ${missing.join(', ')}; not wanted: ${extra.join(', ')}` : '',
+    );
+    run(`${manifest.name}: publint`, 'publint', ['run', tarball, '--strict'], { cwd: root });
+    run(`${manifest.name}: are-the-types-wrong`, 'attw', [tarball, '--format', 'ascii'], { cwd: root });
+    run(`${manifest.name}: pnpm publish --dry-run`, 'pnpm', ['publish', '--dry-run', '--no-git-checks'], { cwd });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+process.exitCode = failures === 0 ? 0 : 1;
