@@ -1,0 +1,45 @@
+import type { Bounds } from '@cnnviz/internal';
+
+/** Tensors, models and plain values, by the names of the algorithm's parameters. */
+export type Inputs = Record<string, unknown>;
+
+/** What the battery has to know of an exported algorithm. */
+export interface Algorithm<I extends Inputs, O extends object> {
+  /** As it is exported: `pgd`. */
+  name: string;
+  /** Makes inputs on the current backend, the same each time. The battery disposes their tensors. */
+  inputs: () => I;
+  /** Which inputs are models: functions, or objects with an `apply`. */
+  models?: readonly (keyof I & string)[];
+  /** Which inputs the algorithm is meant to change: a model in training. */
+  modifies?: readonly (keyof I & string)[];
+  /** Valid options. They are frozen before the algorithm sees them. */
+  options: O;
+  run: (inputs: I, options: O) => unknown;
+  /** Options, one fault at a time, and the documented error of each. */
+  badOptions: readonly (readonly [fault: { [K in keyof O]?: unknown }, message: RegExp])[];
+  /** Inputs, one fault at a time, and the documented error of each. Tensors made here are disposed. */
+  badInputs?: readonly (readonly [fault: () => { [K in keyof I]?: unknown }, message: RegExp])[];
+  /** Gives its result at once, and runs inside `tf.tidy`. */
+  sync?: boolean;
+  /** Takes `options.seed`. `without effect` where the options make the seed irrelevant. */
+  seeded?: boolean | 'without effect';
+  /**
+   * Treats each example by itself. `inputs` are the ones with an entry for each example; make no other size in the
+   * result equal to their number.
+   */
+  batched?: { inputs: readonly (keyof I & string)[]; tolerance?: number };
+  /** Takes `options.signal` and `options.onProgress`, and reports at least once. */
+  abortable?: boolean;
+  /** The range of every image `[n, h, w, c]` in the result. */
+  bounds?: Bounds;
+  /** The error that a model whose outputs are NaN leads to. */
+  nonFinite?: RegExp;
+  /** Frees a result. Default: disposes every tensor in it. */
+  dispose?: (result: unknown) => void;
+}
+
+export interface ConformanceCheck {
+  name: string;
+  run: () => Promise<void>;
+}
