@@ -1,0 +1,33 @@
+import { checker, type Random } from '@cnnviz/internal';
+import { PROBABILITY, requireGenes } from './genes.ts';
+
+export interface BitFlipOptions {
+  /** Probability that a gene flips. Default: 1 / number of genes, one flip on average. */
+  rate?: number;
+}
+
+const check = checker('@cnnviz/genetic', 'bitFlipMutation');
+
+/**
+ * Flips each gene from 0 to 1 or back with probability `rate`, independently.
+ *
+ * @param genome Zeros and ones; not modified.
+ * @returns The mutated copy.
+ * @throws RangeError if the rate is outside [0, 1].
+ *
+ * @example
+ * import { bitFlipMutation, createRandom } from '@cnnviz/genetic';
+ *
+ * const random = createRandom(0);
+ * const mutated = bitFlipMutation(new Uint8Array(100), random, { rate: 0.05 }); // about five ones
+ */
+export function bitFlipMutation(genome: Uint8Array, random: Random, options: BitFlipOptions = {}): Uint8Array {
+  requireGenes(check, genome);
+  const { rate = 1 / genome.length } = options;
+  check.number('rate', rate, PROBABILITY);
+  const mutated = genome.slice();
+  for (let gene = 0; gene < mutated.length; gene++) {
+    if (random.uniform() < rate) mutated[gene] = mutated[gene]! ^ 1;
+  }
+  return mutated;
+}

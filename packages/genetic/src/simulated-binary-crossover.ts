@@ -1,0 +1,84 @@
+import { type Bounds, checker, type Random } from '@cnnviz/internal';
+import { PROBABILITY, requireAlike } from './genes.ts';
+
+export interface SimulatedBinaryCrossoverOptions {
+  /** Distribution index: the larger, the closer the children stay to the parents. Default: 10, as the fooling code. */
+  eta?: number;
+  /** Probability that a gene is recombined. Default: 1. Deb's NSGA-II code has 0.5. */
+  rate?: number;
+  /**
+   * What a gene may be. With bounds the spread is cut off at them (the form of Deb's NSGA-II code, of Sferes and of DEAP's
+   * `cxSimulatedBinaryBounded`); without, children may lie anywhere (the form of the paper). Default: without.
+   */
+  bounds?: Bounds;
+}
+
+const check = checker('@cnnviz/genetic', 'simulatedBinaryCrossover');
+
+/**
+ * Simulated binary crossover, SBX: two children on the line through the parents, spread as far as one-point crossover
+ * of binary codes would spread them. In the unbounded form their mean is the parents' mean.
+ *
+ * @param first Not modified.
+ * @param second As many genes, of the same kind; not modified.
+ * @returns Two children. A gene that is equal in both parents stays as it is; which child gets the lower value is random.
+ * @throws RangeError if one parent has more genes than the other, or an option is out of range.
+ * @see Deb, Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995.
+ *
+ * @example
+ * import { createRandom, simulatedBinaryCrossover } from '@cnnviz/genetic';
+ *
+ * const random = createRandom(0);
+ * const parents = [Float32Array.of(0.2, 0.2), Float32Array.of(0.4, 0.9)] as const;
+ * const [child, sibling] = simulatedBinaryCrossover(...parents, random, { eta: 10, bounds: [0, 1] });
+ */
+export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
+  first: T,
+  second: T,
+  random: Random,
+  options: SimulatedBinaryCrossoverOptions = {},
+): [T, T] {
+  const { eta = 10, rate = 1, bounds } = options;
+  requireAlike(check, first, second);
+  check.number('eta', eta, { min: 0 });
+  check.number('rate', rate, PROBABILITY);
+  if (bounds !== undefined) check.bounds('bounds', bounds);
+
+  const child = first.slice() as T;
+  const sibling = second.slice() as T;
+  const power = 1 / (eta + 1);
+  for (let gene = 0; gene < first.length; gene++) {
+    if (rate < 1 && random.uniform() >= rate) continue;
+    const low = Math.min(first[gene]!, second[gene]!);
+    const high = Math.max(first[gene]!, second[gene]!);
+    if (high - low <= 1e-10) continue;
+    const u = random.uniform();
+    const middle = (low + high) / 2;
+    const half = (high - low) / 2;
+    let lower: number;
+    let upper: number;
+    if (bounds === undefined) {
+      const spread = spreadOf(u, 2, power);
+      lower = middle - spread * half;
+      upper = middle + spread * half;
+    } else {
+      const [min, max] = bounds;
+      lower = Math.max(min, middle - spreadOf(u, alphaOf((low - min) / half, eta), power) * half);
+      upper = Math.min(max, middle + spreadOf(u, alphaOf((max - high) / half, eta), power) * half);
+    }
+    const swap = random.uniform() < 0.5;
+    child[gene] = swap ? upper : lower;
+    sibling[gene] = swap ? lower : upper;
+  }
+  return [child, sibling];
+}
+
+/** alpha of Deb's code: 2 where the bound is far (in half distances between the parents), less where it is near. */
+function alphaOf(room: number, eta: number): number {
+  return 2 - (1 + room) ** -(eta + 1);
+}
+
+/** The spread factor, beta: by inverting its distribution function at `u`. */
+function spreadOf(u: number, alpha: number, power: number): number {
+  return u <= 1 / alpha ? (u * alpha) ** power : (1 / (2 - u * alpha)) ** power;
+}
