@@ -1,0 +1,10 @@
+export { cacheFolder } from './cache-folder.ts';
+export { type Cifar10Options, cifar10 } from './cifar10.ts';
+export { type DownloadProgress, download, type RemoteFile } from './download.ts';
+export { type FashionMnistOptions, fashionMnist } from './fashion-mnist.ts';
+export { type IdxArray, parseIdx } from './idx.ts';
+export { type ImageBatchesOptions, imageBatches } from './image-batches.ts';
+export { type DataSet, type ImageSet, selectImages } from './image-set.ts';
+export { type MnistOptions, mnist } from './mnist.ts';
+export { readPhoto } from './photo.ts';
+export { stratifiedSplit } from './stratified-split.ts';
