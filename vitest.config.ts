@@ -1,12 +1,48 @@
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { chromiumArguments, findChromium, reasonWithoutChromium } from './packages/testing/src/chromium.ts';
 
 const conditions = ['@cnnviz/source'];
+
+const node: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'node',
+    include: ['scripts/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, '**/*.browser.test.ts'],
+  },
+};
+
+/** `*.conformance.test.ts` runs in Node and here, on the browser's backends. */
+const browser: TestProjectInlineConfiguration = {
+  extends: true,
+  define: { 'process.env.CNNVIZ_REQUIRE': JSON.stringify(process.env.CNNVIZ_REQUIRE ?? '') },
+  optimizeDeps: {
+    include: ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
+      (name) => `@cnnviz/testing > @tensorflow/tfjs-${name}`,
+    ),
+  },
+  test: {
+    name: 'browser',
+    include: ['**/*.browser.test.ts', '**/*.conformance.test.ts'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath: findChromium() ?? '', args: chromiumArguments } }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+};
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['scripts/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+    projects: reasonWithoutChromium() === undefined ? [node, browser] : [node],
+    reporters: ['default', './packages/testing/src/skip-reasons.ts'],
+    // The cpu backend recommends the native library in every file.
+    onConsoleLog: (log) => !log.includes('looks like you are running TensorFlow.js in Node.js'),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,4 +1,4 @@
-/** What must not be skipped on this machine: the words of the environment variable CNNVIZ_REQUIRE. */
-export function isRequired(name: string, environment: Record<string, string | undefined> = process.env): boolean {
-  return (environment.CNNVIZ_REQUIRE ?? '').split(/[\s,]+/).includes(name);
+/** Whether `name` must not be skipped on this machine: it is one of the words of the environment variable CNNVIZ_REQUIRE. */
+export function isRequired(name: string, required: string = process.env.CNNVIZ_REQUIRE ?? ''): boolean {
+  return required.split(/[\s,]+/).includes(name);
 }

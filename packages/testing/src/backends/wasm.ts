@@ -1,4 +1,4 @@
-import * as wasmGradients from '@cnnviz/wasm-gradients';
+import { registerWasmGradients } from '@cnnviz/wasm-gradients';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 /** The stock wasm backend made differentiable. In a browser its binaries are served by the test runner. */
@@ -7,5 +7,5 @@ export async function registerWasm(): Promise<void> {
     const { wasmPaths } = await import('./wasm-in-browser.ts');
     setWasmPaths(wasmPaths);
   }
-  (wasmGradients as { registerWasmGradients?: () => void }).registerWasmGradients?.();
+  registerWasmGradients();
 }
