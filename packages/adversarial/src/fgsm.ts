@@ -1,0 +1,71 @@
+import type { Bounds, Classifier } from '@cnnviz/internal';
+import { checker, requireGradients } from '@cnnviz/internal';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { floorToFloat32 } from './floor-to-float32.ts';
+import { logOdds } from './log-odds.ts';
+import { logitsAndGradient } from './logits-and-gradient.ts';
+import { perturb } from './perturb.ts';
+import { type L1Step, l1Steps, type Norm, norms, stepDirection } from './step-direction.ts';
+
+export interface FgsmOptions {
+  /** Length of the step, >= 0, in the units of the pixels: 8 / 255 of [0, 1] is 8 of [0, 255]. */
+  epsilon: number;
+  /** What a valid pixel may be: the range that the model was trained on. */
+  bounds: Bounds;
+  /** What the length is measured in. Default: `linf`. */
+  norm?: Norm;
+  /** Whether `labels` are classes to reach rather than to leave. Default: false. */
+  targeted?: boolean;
+  /**
+   * With `norm: 'l1'`: step along the gradient divided by its L1 length, as foolbox does (`gradient`), or by the whole
+   * of `epsilon` in the value with the largest gradient, as CleverHans does (`coordinate`): the steepest step, which
+   * soon leaves the bounds and is clipped. Default: `gradient`.
+   */
+  l1Step?: L1Step;
+}
+
+/**
+ * Fast gradient sign method: one step of length `epsilon` along the normalised gradient of the loss.
+ *
+ * As in foolbox, the loss is the cross-entropy summed over the batch, and the point is clipped to `bounds` after the
+ * step. The factor 1 - p of its gradient, which normalising cancels, is left out: a network that is certain in float32
+ * (p = 1) is attacked like any other. An image whose gradient is zero is returned as it is.
+ *
+ * Nothing is read back from the device. What only a reading could find shows as NaN in the image concerned: logits or
+ * a gradient that are not finite, and a label without a logit.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param images `[n, h, w, c]` inside `bounds`; not modified.
+ * @param labels Class of each image, `[n]` int32: what the step leads away from or, if `targeted`, towards.
+ * @returns Adversarial images `[n, h, w, c]`, inside `bounds` and within `epsilon` of `images` as computed in float32
+ *   (L2 and L1: in exact arithmetic on the float32 pixels). The caller disposes.
+ * @throws RangeError if `epsilon` is negative, `bounds` are reversed or `labels` are not as many as `images`.
+ * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
+ * @throws Error if tfjs-core has no gradients registered.
+ * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
+ *
+ * @example
+ * import { fgsm } from '@cnnviz/adversarial';
+ *
+ * const adversarial = fgsm(model, images, labels, { epsilon: 8 / 255, bounds: [0, 1] });
+ */
+export function fgsm(model: Classifier, images: Tensor4D, labels: Tensor1D, options: FgsmOptions): Tensor4D {
+  const check = checker('@cnnviz/adversarial', 'fgsm');
+  check.callable('model', model);
+  check.images('images', images);
+  check.labels('labels', labels, { count: images.shape[0] });
+  const epsilon = check.number('epsilon', options.epsilon, { min: 0 });
+  const bounds = check.bounds('bounds', options.bounds);
+  const norm = check.oneOf('norm', options.norm ?? 'linf', norms);
+  const targeted = check.boolean('targeted', options.targeted ?? false);
+  const l1Step = check.oneOf('l1Step', options.l1Step ?? 'gradient', l1Steps);
+  requireGradients(check);
+  if (epsilon === 0) return tf.clone(images);
+  return tf.tidy(() => {
+    const { gradient } = logitsAndGradient(check, model, images, (logits) => logOdds(logits, labels).gradient);
+    const towardsLabel = stepDirection(gradient, norm, l1Step);
+    const length = floorToFloat32(epsilon);
+    return perturb(images, tf.mul(towardsLabel, targeted ? length : -length), bounds);
+  });
+}

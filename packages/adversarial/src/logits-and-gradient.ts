@@ -1,0 +1,54 @@
+import type { Check, Classifier } from '@cnnviz/internal';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface LogitsAndGradient {
+  /** `[n, classes]`. */
+  logits: Tensor2D;
+  /** `[n, h, w, c]`: for each image the gradient of its own loss. */
+  gradient: Tensor4D;
+}
+
+/**
+ * One forward and one backward pass.
+ *
+ * The loss is given by its gradient with respect to the logits, in closed form: no loss needs to be differentiable by
+ * tfjs (a top-k is not), and none loses its gradient to rounding inside a softmax.
+ *
+ * @param lossGradient Logits `[n, classes]` to the gradient of the summed loss, `[n, classes]`.
+ * @throws TypeError if the model does not return `[n, classes]` with two classes or more.
+ */
+export function logitsAndGradient(
+  check: Check,
+  model: Classifier,
+  images: Tensor4D,
+  lossGradient: (logits: Tensor2D) => Tensor2D,
+): LogitsAndGradient {
+  const injectLossGradient = tf.customGrad<Tensor2D>((logits, save) => {
+    (save as (tensors: Tensor[]) => void)([logits as Tensor2D]);
+    const gradFunc = (_: Tensor2D, saved: Tensor[]) => lossGradient(saved[0] as Tensor2D);
+    return { value: tf.clone(logits as Tensor2D), gradFunc };
+  });
+  const logitsOf = (input: Tensor4D) => injectLossGradient(checkLogits(check, model(input), images.shape[0]));
+  try {
+    const { value, grad } = tf.valueAndGrad(logitsOf)(images);
+    return { logits: value, gradient: grad };
+  } catch (error) {
+    disposeTape();
+    throw error;
+  }
+}
+
+function checkLogits(check: Check, logits: unknown, count: number): Tensor2D {
+  const isLogits =
+    logits instanceof tf.Tensor && logits.rank === 2 && logits.shape[0] === count && (logits.shape[1] ?? 0) >= 2;
+  if (isLogits) return logits as Tensor2D;
+  return check.fail('type', 'model', `a function from images to logits [${count}, 2 or more]`, logits);
+}
+
+/** What tfjs saves for the backward pass outlives a throw; nothing else would dispose it. */
+function disposeTape(): void {
+  const { activeTape, gradientDepth } = tf.engine().state;
+  if (gradientDepth > 0) return;
+  for (const node of activeTape ?? []) tf.dispose(node.saved);
+}

@@ -1,0 +1,62 @@
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { sign } from './sign.ts';
+
+/** How far an image may be moved is measured: the largest change of a pixel, the Euclidean length, or the sum of changes. */
+export const norms = ['linf', 'l2', 'l1'] as const;
+export type Norm = (typeof norms)[number];
+
+/** What one step in L1 does: along the gradient, as foolbox, or into the one value that pays most, as CleverHans. */
+export const l1Steps = ['gradient', 'coordinate'] as const;
+export type L1Step = (typeof l1Steps)[number];
+
+/**
+ * The gradient of each image, normalised to length 1.
+ *
+ * - `linf`: its sign.
+ * - `l2`: divided by its Euclidean length.
+ * - `l1`, `gradient`: divided by the sum of its absolute values.
+ * - `l1`, `coordinate`: the whole length on the largest absolute value, shared by ties: the steepest direction there is.
+ *
+ * The length never exceeds 1, whatever is lost to rounding. A gradient of zero gives zero, however small a gradient
+ * gives a full step, and NaN gives NaN.
+ *
+ * @param gradient `[n, h, w, c]`.
+ */
+export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): Tensor4D {
+  return tf.tidy(() => {
+    if (norm === 'linf') return sign(gradient);
+    const magnitude = tf.abs(gradient);
+    const largest = tf.max(magnitude, [1, 2, 3], true);
+    if (norm === 'l1' && l1Step === 'coordinate') {
+      const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
+      const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
+      return tf.mul(shared, isLargest);
+    }
+    // Scaled first, so that no square under- or overflows.
+    const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
+    const sum = sumPerImage(norm === 'l2' ? tf.square(scaled) : tf.abs(scaled));
+    const length = perImage(norm === 'l2' ? tf.sqrt(sum) : sum);
+    return tf.mul(tf.div(scaled, oneIfZero(length)), 1 - worstRounding(gradient));
+  });
+}
+
+/** Sum over the values of each image, `[n]`. Axis by axis: the rounding error grows with the sum of the sides, not with their product. */
+export function sumPerImage(images: Tensor4D): Tensor1D {
+  return tf.sum(tf.sum(tf.sum(images, 3), 2), 1);
+}
+
+/** What `sumPerImage` and the few operations around it can lose at most, relative to the sum. */
+function worstRounding({ shape: [, height, width, channels] }: Tensor4D): number {
+  return (height + width + channels + 8) * 2 ** -24;
+}
+
+/** One number for each image, `[n]`, in a shape that multiplies images. */
+export function perImage(values: Tensor1D): Tensor4D {
+  return tf.reshape(values, [-1, 1, 1, 1]);
+}
+
+/** A divisor that leaves zeros zero. */
+export function oneIfZero(values: Tensor): Tensor {
+  return tf.add(values, tf.cast(tf.equal(values, 0), 'float32'));
+}
