@@ -1,0 +1,67 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { createRandom } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import { registerWasmGradients } from './register.ts';
+
+/** A tensor to be made on either backend. */
+export interface Values {
+  shape: number[];
+  values: Float32Array | Int32Array;
+}
+
+export interface KernelCase {
+  kernel: string;
+  inputs: Record<string, Values>;
+  attrs?: Record<string, unknown>;
+}
+
+/** Normally distributed float32 values. */
+export function normal(shape: number[], seed: number): Values {
+  return { shape, values: createRandom(seed).fillNormal(new Float32Array(tf.util.sizeFromShape(shape))) };
+}
+
+export function tensorOf({ shape, values }: Values): tf.Tensor {
+  return tf.tensor(values, shape, values instanceof Int32Array ? 'int32' : 'float32');
+}
+
+export async function useWasm(): Promise<void> {
+  registerWasmGradients();
+  await tf.setBackend('wasm');
+}
+
+/** Runs one kernel and reads its result, leaving no tensor. */
+export async function runKernelOn(
+  backend: 'cpu' | 'wasm',
+  { kernel, inputs, attrs = {} }: KernelCase,
+): Promise<Values> {
+  registerWasmGradients();
+  await tf.setBackend(backend);
+  const before = tf.memory().numTensors;
+  const tensors = Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, tensorOf(values)]));
+  const result = tf.engine().runKernel(kernel, tensors, attrs as tf.NamedAttrMap) as tf.Tensor;
+  const values = (await result.data()) as Float32Array;
+  tf.dispose([result, tensors]);
+  expect(tf.memory().numTensors).toBe(before);
+  return { shape: result.shape, values };
+}
+
+/** Largest difference relative to the largest expected magnitude. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let scale = Number.MIN_VALUE;
+  for (let i = 0; i < expected.length; i++) {
+    // NaN counts as an infinite difference.
+    const d = Math.abs(actual[i]! - expected[i]!);
+    difference = d <= difference ? difference : Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
+    scale = Math.max(scale, Math.abs(expected[i]!));
+  }
+  return difference / scale;
+}
+
+export async function expectSameAsCpu(kernelCase: KernelCase, tolerance = 1e-4): Promise<void> {
+  const expected = await runKernelOn('cpu', kernelCase);
+  const actual = await runKernelOn('wasm', kernelCase);
+  expect(actual.shape).toEqual(expected.shape);
+  expect(relativeError(actual.values, expected.values)).toBeLessThan(tolerance);
+}

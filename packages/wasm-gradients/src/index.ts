@@ -1,0 +1,2 @@
+export { registerWasmGradients } from './register.ts';
+export { enableThreads, type Threads, type ThreadsOptions } from './threads.ts';

@@ -1,0 +1,78 @@
+import {
+  AvgPoolGrad,
+  type AvgPoolGradAttrs,
+  backend_util,
+  MaxPoolGrad,
+  type MaxPoolGradAttrs,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { simdOf } from '../simd.ts';
+import { addressOf } from '../wasm-backend.ts';
+import { wasmKernel } from './kernel.ts';
+
+type Shape4D = [number, number, number, number];
+
+/** Ties go to the first maximum of a window, row by row, as on the cpu backend. */
+export const maxPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
+  MaxPoolGrad,
+  ({ inputs: { dy, input }, attrs: { filterSize, strides, pad, dimRoundingMode }, backend }) => {
+    const shape = input.shape as Shape4D;
+    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const x = addressOf(backend, input);
+    const gradient = addressOf(backend, dy);
+    const dx = backend.makeOutput(shape, 'float32');
+    simdOf(backend).maxPoolGrad(
+      x,
+      gradient,
+      addressOf(backend, dx),
+      shape[1],
+      shape[2],
+      shape[3],
+      dy.shape[1]!,
+      dy.shape[2]!,
+      info.filterHeight,
+      info.filterWidth,
+      info.strideHeight,
+      info.strideWidth,
+      1,
+      1,
+      info.padInfo.top,
+      info.padInfo.left,
+      0,
+      shape[0],
+    );
+    return dx;
+  },
+);
+
+/**
+ * The derivative of the forward pass, which averages over the pixels of a window that lie inside the image. The cpu
+ * backend and stock wasm divide by the whole window instead, so at padded borders their gradient is too small.
+ */
+export const avgPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, AvgPoolGradAttrs>(
+  AvgPoolGrad,
+  ({ inputs: { dy, input }, attrs: { filterSize, strides, pad }, backend }) => {
+    const shape = input.shape as Shape4D;
+    const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
+    const gradient = addressOf(backend, dy);
+    const dx = backend.makeOutput(shape, 'float32');
+    simdOf(backend).avgPoolGrad(
+      gradient,
+      addressOf(backend, dx),
+      shape[1],
+      shape[2],
+      shape[3],
+      dy.shape[1]!,
+      dy.shape[2]!,
+      info.filterHeight,
+      info.filterWidth,
+      info.strideHeight,
+      info.strideWidth,
+      info.padInfo.top,
+      info.padInfo.left,
+      0,
+      shape[0],
+    );
+    return dx;
+  },
+);

@@ -1,0 +1,51 @@
+import { shared, unshared } from './simd-module.generated.ts';
+import type { WasmBackend } from './wasm-backend.ts';
+
+/** What assembly/index.ts exports; pointers are byte addresses, sizes element counts. */
+export interface Simd {
+  conv2dBackpropFilter(...values: number[]): void;
+  phaseFilter(...values: number[]): void;
+  depthToSpace(...values: number[]): void;
+  transposeBlock(...values: number[]): void;
+  depthwiseBackpropFilter(...values: number[]): void;
+  depthwiseBackpropInput(...values: number[]): void;
+  maxPoolGrad(...values: number[]): void;
+  avgPoolGrad(...values: number[]): void;
+  sumAxis(...values: number[]): void;
+  segmentSum(...values: number[]): void;
+}
+
+const instances = new WeakMap<WasmBackend, Simd>();
+
+/**
+ * The kernels of assembly/, working in place on this backend's heap.
+ *
+ * @throws Error if the engine has no WebAssembly SIMD, or the backend keeps its memory elsewhere than 4.22 does.
+ */
+export function simdOf(backend: WasmBackend): Simd {
+  let simd = instances.get(backend);
+  if (simd === undefined) {
+    simd = instantiate(backend);
+    instances.set(backend, simd);
+  }
+  return simd;
+}
+
+function instantiate({ wasm }: WasmBackend): Simd {
+  const memory = wasm.wasmMemory ?? wasm.asm.memory;
+  if (memory === undefined) {
+    throw new Error(
+      '@cnnviz/wasm-gradients: the wasm backend does not show its memory; made for @tensorflow/tfjs-backend-wasm 4.22',
+    );
+  }
+  const bytes = decodeBase64(memory.buffer instanceof ArrayBuffer ? unshared : shared);
+  if (!WebAssembly.validate(bytes)) {
+    throw new Error('@cnnviz/wasm-gradients: this JavaScript engine has no WebAssembly SIMD');
+  }
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  return instance.exports as unknown as Simd;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
