@@ -7,12 +7,12 @@ import type { Bounds } from './contracts.ts';
  * that the model was trained on, labels without a logit.
  */
 export async function requireWithin(check: Check, name: string, tensor: Tensor, bounds: Bounds): Promise<void> {
-  const [min, max] = bounds;
+  const [min, max] = tensor.dtype === 'float32' ? bounds.map(Math.fround) : bounds;
   const values = await tensor.data<'float32'>();
-  const index = values.findIndex((value) => !(value >= min && value <= max));
+  const index = values.findIndex((value) => !(value >= min! && value <= max!));
   if (index === -1) return;
   check.failBecause(
     'range',
-    `${name} must be within [${min}, ${max}], got ${values[index]} (value ${index} of ${values.length})`,
+    `${name} must be within [${bounds[0]}, ${bounds[1]}], got ${values[index]} (value ${index} of ${values.length})`,
   );
 }
