@@ -1,5 +1,6 @@
-import { constantClassifier, linearClassifier, linearClosedForm, tinyCnn, useBackend } from '@cnnviz/testing';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { createRandom } from '@cnnviz/internal';
+import { constantClassifier, linearClassifier, linearClosedForm, useBackend } from '@cnnviz/testing';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type FoolingImagesOptions, foolingImages } from './fooling-images.ts';
@@ -26,16 +27,32 @@ const linear = linearClassifier(weights, bias);
 const closedForm = linearClosedForm(weights, bias);
 const options = { shape: [2, 2, 1], targets: [0, 1, 2], bounds: [0, 1], seed: 7 } as const;
 
+/** Convolution to 8 maps, ReLU, dense to 10 logits, of random weights. */
+function randomCnn(): Classify {
+  const random = createRandom(0);
+  const kernel = random.fillNormal(new Float32Array(3 * 3 * 8), 0, 0.5);
+  const dense = random.fillNormal(new Float32Array(6 * 6 * 8 * 10), 0, 0.5);
+  return (images) =>
+    tf.tidy(() => {
+      const maps = tf.relu(tf.conv2d(images, tf.tensor4d(kernel, [3, 3, 1, 8]), 1, 'valid'));
+      return tf.matMul(tf.reshape(maps, [-1, 288]), tf.tensor2d(dense, [288, 10])) as Tensor2D;
+    });
+}
+
 describe('foolingImages', () => {
-  test('makes every class of a network certain', async () => {
-    const { confidences, shape, iterations } = await fool(tinyCnn(), {
+  test('makes all ten classes of a convolutional network certain, in 300 iterations', async () => {
+    const { confidences, shape, iterations, firstIterations, pixels } = await fool(randomCnn(), {
       ...options,
       shape: [8, 8, 1],
-      bounds: [-2, 2],
+      targets: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      deviation: 0.1,
     });
-    expect(Math.min(...confidences)).toBeGreaterThan(0.99);
-    expect(shape).toEqual([3, 8, 8, 1]);
+    expect(Math.min(...confidences)).toBeGreaterThan(0.9999);
+    expect(shape).toEqual([10, 8, 8, 1]);
     expect(iterations).toBe(300);
+    for (const level of ['0.99', '0.999', '0.9999'] as const) expect(firstIterations[level]).not.toContain(null);
+    expect(Math.min(...pixels.flat())).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...pixels.flat())).toBeLessThanOrEqual(1);
   });
 
   test('reports the probability that its images have', async () => {
@@ -45,9 +62,9 @@ describe('foolingImages', () => {
     }
   });
 
-  test('reaches the corner of the box, where a linear classifier is most certain, without decay', async () => {
+  test('reaches the corner of the box, where a linear classifier is most certain', async () => {
     const pair = linearClassifier(weights.slice(0, 2), [0, 0]);
-    const { pixels } = await fool(pair, { ...options, targets: [0, 1], decay: 0, iterations: 2000, late: 0.9 });
+    const { pixels } = await fool(pair, { ...options, targets: [0, 1], iterations: 2000, late: 0.9 });
     expect(pixels).toEqual([
       [1, 0, 1, 1],
       [0, 1, 0, 0],
@@ -55,7 +72,7 @@ describe('foolingImages', () => {
   });
 
   test('takes the step of the progress rule', async () => {
-    const common = { ...options, start: 'mean', decay: 0, bounds: [-100, 100], mean: 0.01, targets: [1] } as const;
+    const common = { ...options, start: 'mean', bounds: [-100, 100], mean: 0.01, targets: [1] } as const;
     const start = [0.01, 0.01, 0.01, 0.01];
     const { pixels, bestIterations } = await fool(linear, { ...common, iterations: 2 });
     const p = closedForm.probabilities(start)[1]!;
@@ -71,7 +88,7 @@ describe('foolingImages', () => {
   });
 
   test('takes the step of the gradient of the probability at a constant learning rate', async () => {
-    const common = { ...options, start: 'mean', decay: 0, mean: 0.5, targets: [2], iterations: 2 } as const;
+    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], iterations: 2 } as const;
     const start = [0.5, 0.5, 0.5, 0.5];
     const { pixels } = await fool(linear, { ...common, learningRate: 0.01 });
     const p = closedForm.probabilities(start)[2]!;
@@ -80,7 +97,7 @@ describe('foolingImages', () => {
   });
 
   test('takes the step of the gradient of the logit', async () => {
-    const common = { ...options, start: 'mean', decay: 0, mean: 0.5, targets: [2], iterations: 2 } as const;
+    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], iterations: 2 } as const;
     const { pixels } = await fool(linear, { ...common, objective: 'logit', learningRate: 0.01 });
     for (const [index, pixel] of pixels[0]!.entries()) expect(pixel).toBeCloseTo(0.5 + 0.01 * weights[2]![index]!, 6);
   });
@@ -224,10 +241,19 @@ describe('foolingImages', () => {
     });
   });
 
-  test('ends once all targets are beyond stopAt', async () => {
-    const { iterations, confidences } = await fool(linear, { ...options, targets: [0, 1], stopAt: 0.9 });
-    expect(iterations).toBeLessThan(300);
-    expect(Math.min(...confidences)).toBeGreaterThan(0.9);
+  test('leaves each image as it first is beyond stopAt, and ends once all are', async () => {
+    const { iterations, confidences, bestIterations } = await fool(linear, {
+      ...options,
+      targets: [0, 1],
+      stopAt: 0.9,
+    });
+    expect(iterations).toBe(Math.max(...bestIterations) + 1);
+    for (const [index, target] of [0, 1].entries()) {
+      const alone = await fool(linear, { ...options, targets: [target], stopAt: 0.9 });
+      expect(alone.iterations).toBe(bestIterations[index]! + 1);
+      expect(confidences[index]).toBeGreaterThan(0.9);
+      expect(alone.confidences[0]).toBeCloseTo(confidences[index]!, 6);
+    }
   });
 
   test('says at which step logits or gradients are not finite', async () => {

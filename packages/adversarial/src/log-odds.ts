@@ -1,5 +1,6 @@
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { oneHot } from './one-hot.ts';
 
 export type LogOdds = {
   /** log(p / (1 - p)) of the class of each row, `[n]`; NaN where that class has no logit. */
@@ -21,8 +22,7 @@ export type LogOdds = {
  * @param labels `[n]` int32.
  */
 export function logOdds(logits: Tensor2D, labels: Tensor1D): LogOdds {
-  const classes = logits.shape[1];
-  const isLabel = tf.oneHot(labels, classes, 1, 0, 'float32') as Tensor2D;
+  const isLabel = oneHot(labels, logits.shape[1]);
   const isOther = tf.sub(1, isLabel);
   // 0 / 0 for a label without a logit.
   const own = tf.div(tf.sum(tf.mul(logits, isLabel), 1, true), tf.sum(isLabel, 1, true));

@@ -1,0 +1,2 @@
+// Filters
+export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
