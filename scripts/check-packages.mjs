@@ -29,9 +29,14 @@ for (const folder of readdirSync(join(root, 'packages'))) {
     );
     const tarball = resolve(scratch, filename);
     const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
-    const missing = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.cjs', 'dist/index.d.ts'].filter(
-      (file) => !files.includes(`package/${file}`),
-    );
+    const missing = [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'dist/index.js',
+      'dist/index.cjs',
+      'dist/index.d.ts',
+    ].filter((file) => !files.includes(`package/${file}`));
     const extra = files.filter((file) => !allowed.test(file));
     report(
       `${manifest.name}: tarball holds only dist, README, LICENSE and package.json`,
