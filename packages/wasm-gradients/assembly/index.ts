@@ -4,5 +4,6 @@
 export { conv2dBackpropFilter } from './conv2d-backprop-filter';
 export { depthToSpace, phaseFilter, transposeBlock } from './conv2d-backprop-input';
 export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
+export { batchNormSums, copyRows, gateGrad, scaledProduct, spread } from './elementwise';
 export { avgPoolGrad, maxPoolGrad } from './pooling';
 export { segmentSum, sumAxis } from './sum';

@@ -1,13 +1,27 @@
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
-import { getKernel, registerKernel, unregisterKernel, version_core } from '@tensorflow/tfjs-core';
+import {
+  getGradient,
+  getKernel,
+  registerGradient,
+  registerKernel,
+  unregisterKernel,
+  version_core,
+} from '@tensorflow/tfjs-core';
+import { fusedBatchNormGradient } from './gradients/batch-norm.ts';
+import { clipByValueGradient, leakyReluGradient, relu6Gradient, reluGradient } from './gradients/gate.ts';
+import { meanGradient, sumGradient } from './gradients/mean.ts';
+import { squareGradient } from './gradients/square.ts';
 import { conv2DBackpropFilter } from './kernels/conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './kernels/conv2d-backprop-input.ts';
 import {
   depthwiseConv2dNativeBackpropFilter,
   depthwiseConv2dNativeBackpropInput,
 } from './kernels/depthwise-conv2d-backprop.ts';
+import { cast, identity } from './kernels/identity.ts';
+import type { WasmKernel } from './kernels/kernel.ts';
 import { batchMatMul, fusedMatMul } from './kernels/mat-mul.ts';
 import { avgPoolGrad, maxPoolGrad } from './kernels/pool-grad.ts';
+import { splitV } from './kernels/split.ts';
 import { mean, sum } from './kernels/sum.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
 import { requireVersions } from './versions.ts';
@@ -24,6 +38,20 @@ const kernels = [
   sum,
   mean,
   unsortedSegmentSum,
+  identity,
+  cast,
+  splitV,
+];
+
+const gradients = [
+  reluGradient,
+  relu6Gradient,
+  leakyReluGradient,
+  clipByValueGradient,
+  meanGradient,
+  sumGradient,
+  squareGradient,
+  fusedBatchNormGradient,
 ];
 
 /** Marks what is already registered, also by another copy of this package. */
@@ -31,11 +59,19 @@ const OURS = Symbol.for('@cnnviz/wasm-gradients');
 
 export function registerWasmGradients(): void {
   requireVersions({ core: version_core, wasm: version_wasm });
-  for (const { kernelName, make } of kernels) {
-    const stock = getKernel(kernelName, 'wasm');
-    if (stock !== undefined && OURS in stock.kernelFunc) continue;
-    if (stock !== undefined) unregisterKernel(kernelName, 'wasm');
-    const kernelFunc = Object.assign(make(stock?.kernelFunc), { [OURS]: true });
-    registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc });
+  kernels.forEach(register);
+  for (const { kernelName, kernels: own, make } of gradients) {
+    const original = getGradient(kernelName);
+    if (original === undefined || OURS in original.gradFunc) continue;
+    own.forEach(register);
+    registerGradient({ ...original, gradFunc: Object.assign(make(original.gradFunc), { [OURS]: true }) });
   }
+}
+
+function register({ kernelName, make }: WasmKernel): void {
+  const stock = getKernel(kernelName, 'wasm');
+  if (stock !== undefined && OURS in stock.kernelFunc) return;
+  if (stock !== undefined) unregisterKernel(kernelName, 'wasm');
+  const kernelFunc = Object.assign(make(stock?.kernelFunc), { [OURS]: true });
+  registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc });
 }

@@ -13,6 +13,11 @@ export interface Simd {
   avgPoolGrad(...values: number[]): void;
   sumAxis(...values: number[]): void;
   segmentSum(...values: number[]): void;
+  gateGrad(...values: number[]): void;
+  scaledProduct(...values: number[]): void;
+  spread(...values: number[]): void;
+  copyRows(...values: number[]): void;
+  batchNormSums(...values: number[]): void;
 }
 
 const instances = new WeakMap<WasmBackend, Simd>();

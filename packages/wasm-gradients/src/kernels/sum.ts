@@ -11,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { simdOf } from '../simd.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
+import { axisRuns } from './axis-runs.ts';
 import { runKernel, wasmKernel } from './kernel.ts';
 
 /** Sums float32 in double precision; the stock kernel's plain float32 loop loses 1% over a million elements. */
@@ -53,25 +54,4 @@ function reduce(
     from = to;
   });
   return from;
-}
-
-/** One [outer, reduced, inner] for each run of neighbouring axes, the last run first. */
-function axisRuns(
-  shape: readonly number[],
-  axes: readonly number[],
-): { outer: number; reduced: number; inner: number }[] {
-  const summed = shape.map((_, axis) => axes.includes(axis));
-  const runs: { outer: number; reduced: number; inner: number }[] = [];
-  let inner = 1;
-  let axis = shape.length - 1;
-  while (axis >= 0) {
-    if (!summed[axis]) {
-      inner *= shape[axis--]!;
-      continue;
-    }
-    let reduced = 1;
-    while (axis >= 0 && summed[axis]) reduced *= shape[axis--]!;
-    runs.push({ outer: util.sizeFromShape(shape.slice(0, axis + 1)), reduced, inner });
-  }
-  return runs.length > 0 ? runs : [{ outer: util.sizeFromShape([...shape]), reduced: 1, inner: 1 }];
 }

@@ -1,0 +1,158 @@
+// One pass over memory where tfjs's gradients take three to seven; elements begin <= i < end.
+
+/**
+ * dx = dy where x is inside (low, high] or, if `closed`, [low, high]; slope * dy elsewhere. The gradient of ReLU,
+ * ReLU6, leaky ReLU and of clipping.
+ */
+export function gateGrad(
+  dy: usize,
+  x: usize,
+  dx: usize,
+  low: f32,
+  high: f32,
+  closed: bool,
+  slope: f32,
+  begin: i32,
+  end: i32,
+): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  const slopes = f32x4.splat(slope);
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = (<usize>i) << 2;
+    const value = v128.load(x + at);
+    const gradient = v128.load(dy + at);
+    const above = closed ? f32x4.ge(value, lows) : f32x4.gt(value, lows);
+    const inside = v128.and(above, f32x4.le(value, highs));
+    v128.store(dx + at, v128.bitselect(gradient, f32x4.mul(gradient, slopes), inside));
+  }
+  for (; i < end; ++i) {
+    const at = (<usize>i) << 2;
+    const value = load<f32>(x + at);
+    const gradient = load<f32>(dy + at);
+    const above = closed ? value >= low : value > low;
+    store<f32>(dx + at, above && value <= high ? gradient : gradient * slope);
+  }
+}
+
+/** out = factor * a * b */
+export function scaledProduct(a: usize, b: usize, out: usize, factor: f32, begin: i32, end: i32): void {
+  const factors = f32x4.splat(factor);
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = (<usize>i) << 2;
+    v128.store(out + at, f32x4.mul(f32x4.mul(v128.load(a + at), factors), v128.load(b + at)));
+  }
+  for (; i < end; ++i) {
+    const at = (<usize>i) << 2;
+    store<f32>(out + at, load<f32>(a + at) * factor * load<f32>(b + at));
+  }
+}
+
+/** out[o, r, i] = scale * x[o, i], rows begin <= o < end of x. */
+export function spread(x: usize, out: usize, reduced: i32, inner: i32, scale: f32, begin: i32, end: i32): void {
+  const scales = f32x4.splat(scale);
+  let q = out + ((<usize>begin * <usize>reduced * <usize>inner) << 2);
+  for (let o = begin; o < end; ++o) {
+    const xo = x + ((<usize>o * <usize>inner) << 2);
+    if (inner === 1) {
+      const value = scale * load<f32>(xo);
+      let r = 0;
+      for (; r + 4 <= reduced; r += 4) {
+        v128.store(q, f32x4.splat(value));
+        q += 16;
+      }
+      for (; r < reduced; ++r) {
+        store<f32>(q, value);
+        q += 4;
+      }
+      continue;
+    }
+    for (let r = 0; r < reduced; ++r) {
+      let i = 0;
+      let p = xo;
+      for (; i + 4 <= inner; i += 4) {
+        v128.store(q, f32x4.mul(v128.load(p), scales));
+        p += 16;
+        q += 16;
+      }
+      for (; i < inner; ++i) {
+        store<f32>(q, scale * load<f32>(p));
+        p += 4;
+        q += 4;
+      }
+    }
+  }
+}
+
+/** Copies `rows` stretches of `bytes` bytes, a multiple of 4, between rows that lie `srcRow` and `dstRow` apart. */
+export function copyRows(src: usize, dst: usize, rows: i32, bytes: i32, srcRow: usize, dstRow: usize): void {
+  for (let r = 0; r < rows; ++r) {
+    const p = src + <usize>r * srcRow;
+    const q = dst + <usize>r * dstRow;
+    let i = 0;
+    for (; i + 16 <= bytes; i += 16) v128.store(q + <usize>i, v128.load(p + <usize>i));
+    for (; i < bytes; i += 4) store<f32>(q + <usize>i, load<f32>(p + <usize>i));
+  }
+}
+
+/**
+ * The two sums that all gradients of batch normalisation with respect to its parameters are made of, over the rows of
+ * x and dy [rows, c], in double precision: out[0, c] = Σ dy and out[1, c] = Σ dy * (x - mean); channels
+ * begin <= i < end.
+ */
+export function batchNormSums(
+  dy: usize,
+  x: usize,
+  mean: usize,
+  out: usize,
+  rows: i32,
+  c: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const row = (<usize>c) << 2;
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = (<usize>i) << 2;
+    const means = v128.load(mean + at);
+    let a = f64x2.splat(0);
+    let b = a;
+    let d = a;
+    let e = a;
+    let p = x + at;
+    let q = dy + at;
+    for (let r = 0; r < rows; ++r) {
+      const gradient = v128.load(q);
+      const product = f32x4.mul(gradient, f32x4.sub(v128.load(p), means));
+      a = f64x2.add(a, f64x2.promote_low_f32x4(gradient));
+      b = f64x2.add(b, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
+      d = f64x2.add(d, f64x2.promote_low_f32x4(product));
+      e = f64x2.add(e, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
+      p += row;
+      q += row;
+    }
+    v128.store64_lane(out + at, f32x4.demote_f64x2_zero(a), 0);
+    v128.store64_lane(out + at + 8, f32x4.demote_f64x2_zero(b), 0);
+    v128.store64_lane(out + row + at, f32x4.demote_f64x2_zero(d), 0);
+    v128.store64_lane(out + row + at + 8, f32x4.demote_f64x2_zero(e), 0);
+  }
+  for (; i < end; ++i) {
+    const at = (<usize>i) << 2;
+    const m = load<f32>(mean + at);
+    let a: f64 = 0;
+    let d: f64 = 0;
+    let p = x + at;
+    let q = dy + at;
+    for (let r = 0; r < rows; ++r) {
+      const gradient = load<f32>(q);
+      a += <f64>gradient;
+      d += <f64>(gradient * (load<f32>(p) - m));
+      p += row;
+      q += row;
+    }
+    store<f32>(out + at, <f32>a);
+    store<f32>(out + row + at, <f32>d);
+  }
+}

@@ -1,0 +1,47 @@
+import { Mean, type MeanAttrs, Sum, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { axisRuns } from '../kernels/axis-runs.ts';
+import { wasmKernel } from '../kernels/kernel.ts';
+import { simdOf } from '../simd.ts';
+import { addressOf } from '../wasm-backend.ts';
+import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
+
+interface Spread {
+  shape: number[];
+  axis: number[];
+  scale: number;
+}
+
+/** `scale` * dy, repeated along the axes over which `shape` had been summed. */
+const spread = wasmKernel<{ dy: TensorInfo }, Spread>(
+  'CnnvizSpread',
+  ({ inputs: { dy }, attrs: { shape, axis, scale }, backend }) => {
+    let from = dy;
+    // The sum took the last run of axes first; this goes the other way.
+    const runs = axisRuns(shape, axis).reverse();
+    runs.forEach(({ outer, reduced, inner }, i) => {
+      const last = i === runs.length - 1;
+      // Runs that come later are still summed.
+      const later = runs.slice(i + 1).reduce((product, run) => product * run.reduced, 1);
+      const columns = inner / later;
+      const source = addressOf(backend, from);
+      const to = backend.makeOutput(last ? shape : [outer, reduced, columns], 'float32');
+      simdOf(backend).spread(source, addressOf(backend, to), reduced, columns, last ? scale : 1, 0, outer);
+      if (from !== dy) backend.disposeData(from.dataId);
+      from = to;
+    });
+    return from;
+  },
+);
+
+export const meanGradient = wasmGradient<MeanAttrs>(Mean, [spread], (dy, [x], { axis }) => {
+  if (x === undefined) return undefined;
+  const axes = util.parseAxisParam(axis, x.shape);
+  const scale = 1 / axes.reduce((count, i) => count * x.shape[i]!, 1);
+  return { x: () => runOwnKernel(spread.kernelName, { dy }, { shape: x.shape, axis: axes, scale }) };
+});
+
+export const sumGradient = wasmGradient<SumAttrs>(Sum, [spread], (dy, [x], { axis }) => {
+  if (x === undefined) return undefined;
+  const axes = util.parseAxisParam(axis, x.shape);
+  return { x: () => runOwnKernel(spread.kernelName, { dy }, { shape: x.shape, axis: axes, scale: 1 }) };
+});
