@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { PROBABILITY, requireGenes } from './genes.ts';
+import { copyGenes, PROBABILITY, requireGenes } from './genes.ts';
 
 export interface BitFlipOptions {
   /** Probability that a gene flips. Default: 1 / number of genes, one flip on average. */
@@ -25,7 +25,7 @@ export function bitFlipMutation(genome: Uint8Array, random: Random, options: Bit
   requireGenes(check, genome);
   const { rate = 1 / genome.length } = options;
   check.number('rate', rate, PROBABILITY);
-  const mutated = genome.slice();
+  const mutated = copyGenes(genome);
   for (let gene = 0; gene < mutated.length; gene++) {
     if (random.uniform() < rate) mutated[gene] = mutated[gene]! ^ 1;
   }

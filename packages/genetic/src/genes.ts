@@ -22,3 +22,25 @@ export function requireGenes(check: Check, genome: Genes): void {
 
 /** What a rate or a share may be. */
 export const PROBABILITY = { min: 0, max: 1 } as const;
+
+const BLOCK = 16_384;
+const LONGEST_IN_BLOCK = 512;
+let block = new ArrayBuffer(BLOCK);
+let used = 0;
+
+/**
+ * A copy. Short copies of bits are cut from shared blocks, as Node's `Buffer` does: an array with a buffer of its own
+ * takes longer to make than all that a generation does with it.
+ */
+export function copyGenes<T extends Genes>(genes: T): T {
+  const { length } = genes;
+  if (!(genes instanceof Uint8Array) || length > LONGEST_IN_BLOCK) return genes.slice() as T;
+  if (used + length > BLOCK) {
+    block = new ArrayBuffer(BLOCK);
+    used = 0;
+  }
+  const copy = new Uint8Array(block, used, length);
+  used += length;
+  copy.set(genes);
+  return copy as Genes as T;
+}

@@ -1,19 +1,41 @@
 // Random numbers and contracts.
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
+// Encodings of genomes.
+export { type BitEncodingOptions, bitEncoding } from './bit-encoding.ts';
 // Mutation.
 export { type BitFlipOptions, bitFlipMutation } from './bit-flip-mutation.ts';
+export type { Breeding, Encoding } from './encoding.ts';
+// Genetic algorithms.
+export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
 export { type GaussianMutationOptions, gaussianMutation } from './gaussian-mutation.ts';
 export type { Genes } from './genes.ts';
+export {
+  type GenerationStatistics,
+  GeneticAlgorithm,
+  type GeneticAlgorithmOptions,
+  type GeneticAlgorithmState,
+  type Individual,
+} from './genetic-algorithm.ts';
+export {
+  type OneMaxGeneration,
+  type OneMaxOptions,
+  type OneMaxPair,
+  type OneMaxRun,
+  type OneMaxString,
+  oneMax,
+} from './one-max.ts';
 // Crossover.
 export { onePointCrossover } from './one-point-crossover.ts';
 export { type PatchCrossoverOptions, patchCrossover } from './patch-crossover.ts';
 export { type PolynomialMutationOptions, polynomialMutation } from './polynomial-mutation.ts';
 // Selection.
 export { type RankOptions, rankSelection } from './rank-selection.ts';
+export { type RealEncodingOptions, realEncoding } from './real-encoding.ts';
 export { rouletteSelection } from './roulette-selection.ts';
 export type { Goal, Selection } from './selection.ts';
 export { type Scaling, type ScalingOptions, selectionWeights } from './selection-weights.ts';
 export { type SimulatedBinaryCrossoverOptions, simulatedBinaryCrossover } from './simulated-binary-crossover.ts';
+export { type Species, speciate } from './speciation.ts';
 export { stochasticUniversalSampling } from './stochastic-universal-sampling.ts';
 export { type TournamentOptions, tournamentSelection } from './tournament-selection.ts';
 export { type TruncationOptions, truncationSelection } from './truncation-selection.ts';

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { type Genes, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, requireAlike } from './genes.ts';
 
 export interface PatchCrossoverOptions {
   /** Of the image whose pixels the genes are, row by row. */
@@ -38,8 +38,8 @@ export function patchCrossover<T extends Genes>(
   }
   const [top, bottom] = drawRange(height, random);
   const [left, right] = drawRange(width, random);
-  const child = first.slice() as T;
-  const sibling = second.slice() as T;
+  const child = copyGenes(first);
+  const sibling = copyGenes(second);
   for (let row = top; row < bottom; row++) {
     const start = (row * width + left) * channels;
     const end = (row * width + right) * channels;

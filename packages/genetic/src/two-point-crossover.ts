@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { type Genes, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, requireAlike } from './genes.ts';
 
 const check = checker('@cnnviz/genetic', 'twoPointCrossover');
 
@@ -36,8 +36,8 @@ export function drawCuts(length: number, random: Random): [start: number, end: n
 
 /** Copies of both, with the genes from `start` up to `end` exchanged. */
 export function exchangeSlice<T extends Genes>(first: T, second: T, start: number, end: number): [T, T] {
-  const child = first.slice() as T;
-  const sibling = second.slice() as T;
+  const child = copyGenes(first);
+  const sibling = copyGenes(second);
   for (let gene = start; gene < end; gene++) {
     child[gene] = second[gene]!;
     sibling[gene] = first[gene]!;

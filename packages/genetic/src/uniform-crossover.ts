@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { type Genes, PROBABILITY, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, PROBABILITY, requireAlike } from './genes.ts';
 
 export interface UniformCrossoverOptions {
   /** Probability that a gene is exchanged. Default: 0.5. */
@@ -32,8 +32,8 @@ export function uniformCrossover<T extends Genes>(
   const { rate = 0.5 } = options;
   requireAlike(check, first, second);
   check.number('rate', rate, PROBABILITY);
-  const child = first.slice() as T;
-  const sibling = second.slice() as T;
+  const child = copyGenes(first);
+  const sibling = copyGenes(second);
   for (let gene = 0; gene < first.length; gene++) {
     if (random.uniform() >= rate) continue;
     child[gene] = second[gene]!;

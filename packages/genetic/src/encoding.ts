@@ -1,0 +1,34 @@
+import type { Random } from '@cnnviz/internal';
+
+/** What an algorithm lends an encoding while it breeds. */
+export interface Breeding {
+  random: Random;
+  /** Of the genomes being made; 0 is the initial one. */
+  generation: number;
+  /** Numbers that the encoding keeps across the run, such as NEAT's innovation numbers. Saved with the algorithm's state. */
+  memory: Record<string, number>;
+}
+
+/**
+ * What the algorithms need to know of a genome `G`: how to make, cross, mutate, compare and save it. Genomes are never
+ * modified: each function returns new ones, or the ones it was given.
+ */
+export interface Encoding<G> {
+  /** Tells saved states of different encodings apart, such as `bits(100)`. */
+  readonly name: string;
+  create(breeding: Breeding): G;
+  /**
+   * Two children. Where genomes differ in structure, the first child has that of `first` and the second that of `second`,
+   * unless one of them is `fitter`.
+   */
+  cross(first: G, second: G, breeding: Breeding, fitter?: 'first' | 'second'): readonly [G, G];
+  mutate(genome: G, breeding: Breeding): G;
+  /** How much the genomes of a population differ; 0 where all are equal. */
+  diversity(genomes: readonly G[]): number;
+  /** How far two genomes are apart; speciation needs it. */
+  distance?(first: G, second: G): number;
+  /** The genome as JSON data. */
+  save(genome: G): unknown;
+  /** The genome that was saved. @throws Error where it is not one. */
+  load(saved: unknown): G;
+}
