@@ -35,12 +35,16 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
+/** Where a machine-readable report goes, if one is wanted. */
+const results = process.env.CNNVIZ_TEST_RESULTS;
+const jsonTo = (outputFile: string): ['json', { outputFile: string }] => ['json', { outputFile }];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects: reasonWithoutChromium() === undefined ? [node, browser] : [node],
-    reporters: ['default', './packages/testing/src/skip-reasons.ts'],
+    reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
     // The cpu backend recommends the native library in every file.
     onConsoleLog: (log) => !log.includes('looks like you are running TensorFlow.js in Node.js'),
     testTimeout: 60_000,
