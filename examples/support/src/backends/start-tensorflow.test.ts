@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTensorflow } from './start-tensorflow.ts';
 
 /** Stands in for a native package: registers `tensorflow` as they do, on the cpu backend's arithmetic. */
 function fakePackage(loaded: string[]) {
   return (path: string) => {
     loaded.push(path);
-    tf.copyRegisteredKernels('cpu', 'tensorflow');
     tf.registerBackend('tensorflow', () => cpuBackend());
   };
 }
@@ -22,6 +21,7 @@ function cpuBackend() {
 const found = { resolve: (name: string) => `/installed/${name}` };
 
 describe('startTensorflow', () => {
+  beforeAll(() => tf.copyRegisteredKernels('cpu', 'tensorflow'));
   afterEach(async () => {
     await tf.setBackend('cpu');
     if (tf.findBackendFactory('tensorflow') !== null) tf.removeBackend('tensorflow');

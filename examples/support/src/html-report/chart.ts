@@ -20,6 +20,7 @@ const THEME: Config = {
     labelColor: 'currentColor',
     titleColor: 'currentColor',
     labelFontSize: 13,
+    labelLimit: 0,
     orient: 'top',
     title: null,
     symbolStrokeWidth: 2,

@@ -78,12 +78,16 @@ function renderPictures({ caption, rows }: PictureFigure): Markup {
   return html`<figure class="pictures">
 ${rows.map(
   ({ heading, cells }) => html`${heading === undefined ? '' : html`<h3>${heading}</h3>`}
-<div class="row">${cells.map(renderCell)}</div>
+<div class="row" style="--columns: ${columnsOf(rows)}">${cells.map(renderCell)}</div>
 `,
 )}
 <figcaption>${caption}</figcaption>
 </figure>
 `;
+}
+
+function columnsOf(rows: PictureFigure['rows']): number {
+  return Math.max(...rows.map(({ cells }) => cells.length));
 }
 
 function renderCell({ picture, label, note }: PictureCell): Markup {

@@ -31,8 +31,8 @@ dt { font-size: .85rem; color: var(--quiet); }
 dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 figure { margin: 1.2rem 0; }
 figcaption, caption { max-width: 44rem; text-align: left; font-size: .9rem; color: var(--quiet); margin: .5rem 0; }
-.row { display: flex; flex-wrap: wrap; gap: .8rem; }
-.cell { flex: 0 1 auto; min-width: 0; display: flex; flex-direction: column; }
+.row { display: grid; grid-template-columns: repeat(var(--columns), minmax(0, max-content)); gap: .8rem; margin-top: .8rem; }
+.cell { display: flex; flex-direction: column; }
 .cell img {
   max-width: 100%; height: auto; object-fit: contain; image-rendering: pixelated; border: 1px solid var(--line);
 }
@@ -45,8 +45,7 @@ th, td { text-align: right; padding: .25rem .8rem; border-bottom: 1px solid var(
 th:first-child { text-align: left; padding-left: 0; }
 tbody th { font-weight: 400; }
 @media (max-width: 30rem) {
-  .row { gap: .5rem; }
-  .row:has(> :nth-child(3)) .cell { flex: 0 0 calc((100% - 1rem) / 3); }
-  .note, .label { font-size: .8rem; }
+  .row { gap: .4rem; }
+  .note, .label { font-size: .8rem; line-height: 1.3; overflow-wrap: anywhere; }
 }
 `;

@@ -1,0 +1,129 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseBackend, mnist, type Progress, selectImages } from '@cnnviz/example-support';
+import '@cnnviz/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DemoResult, runDemo, STAGES } from './demo.ts';
+import { percent } from './percent.ts';
+
+const TEST_IMAGES = 60;
+
+let folder: string;
+let page: string;
+let result: DemoResult;
+let leaked: number;
+const stages: string[] = [];
+
+const progress: Progress = {
+  stage(label, _total, work) {
+    stages.push(label);
+    return work(() => {});
+  },
+};
+
+beforeAll(async () => {
+  const backend = await chooseBackend({ argv: ['--backend', 'wasm'], print: () => {} });
+  const { train, test } = await mnist();
+  const first = (count: number) => Array.from({ length: count }, (_, index) => index);
+  folder = await mkdtemp(join(tmpdir(), 'demo-'));
+  const before = tf.memory().numTensors;
+  result = await runDemo({
+    out: folder,
+    seed: 0,
+    backend,
+    progress,
+    epochs: 2,
+    foolingIterations: 200,
+    data: { train: selectImages(train, first(640)), test: selectImages(test, first(TEST_IMAGES)) },
+  });
+  leaked = tf.memory().numTensors - before;
+  page = await readFile(result.page, 'utf8');
+}, 180_000);
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('runDemo', () => {
+  it('writes one page with a chapter for each question', () => {
+    expect(result.page).toBe(join(folder, 'index.html'));
+    expect([...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id)).toEqual([
+      'learning',
+      'filters',
+      'perturbation',
+      'fooling',
+    ]);
+    for (const id of ['learning', 'filters', 'perturbation', 'fooling']) expect(page).toContain(`<a href="#${id}">`);
+    expect(stages).toHaveLength(STAGES);
+  });
+
+  it('learns, even from 640 digits, and says how well', () => {
+    expect(result.testAccuracy).toBeGreaterThan(0.6);
+    expect(page).toContain(`<dt>test accuracy</dt><dd>${percent(result.testAccuracy)}</dd>`);
+    const misread = Math.round((1 - result.testAccuracy) * TEST_IMAGES);
+    expect(page).toMatch(new RegExp(`The first \\d of the ${misread} test digits that it misreads`));
+  });
+
+  it('needs no network', () => {
+    const addresses = [...page.matchAll(/\b(?:src|href|xlink:href|action)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.length).toBeGreaterThan(20);
+    expect(addresses.filter((address) => !/^(#|data:)/.test(address ?? ''))).toEqual([]);
+    expect(page).not.toMatch(/url\(|@import|<script/);
+  });
+
+  it('describes every picture and chart in words of its own', () => {
+    const images = [...page.matchAll(/<img [^>]*>/g)].map(([tag]) => tag);
+    const alts = images.map((tag) => /alt="([^"]+)"/.exec(tag)?.[1]);
+    expect(alts).not.toContain(undefined);
+    const named = alts.filter((alt) => /perturbation|noise|filters|reads/i.test(alt ?? ''));
+    expect(named).toHaveLength(alts.length);
+    const charts = page.match(/<svg/g)?.length;
+    expect(charts).toBe(2);
+    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(2);
+  });
+
+  it('shows three digits before and after, and the perturbation between', () => {
+    expect(page.match(/<span class="label">before<\/span>/g)).toHaveLength(3);
+    expect(page.match(/<span class="label">perturbation × 5<\/span>/g)).toHaveLength(3);
+    expect(page.match(/<span class="label">after<\/span>/g)).toHaveLength(3);
+  });
+
+  it('shows the perturbation that leads from one digit to the other, amplified as much as it says', async () => {
+    const pictures = await readdir(folder);
+    const perturbations = pictures.filter((name) => name.endsWith('-perturbation.png'));
+    expect(perturbations).toHaveLength(3);
+    for (const name of perturbations) {
+      const levels = async (which: string) =>
+        decode(await readFile(join(folder, name.replace('perturbation', which)))).data;
+      const [before, perturbation, after] = await Promise.all(['before', 'perturbation', 'after'].map(levels));
+      let largest = 0;
+      let worst = 0;
+      for (const [pixel, level] of perturbation!.entries()) {
+        const change = after![pixel]! - before![pixel]!;
+        largest = Math.max(largest, Math.abs(change));
+        worst = Math.max(worst, Math.abs(level - (127.5 + 5 * change)));
+      }
+      // Each of the three was rounded to a level: 5 times 1 of the two digits, and its own.
+      expect(worst).toBeLessThanOrEqual(6);
+      expect(largest).toBeLessThanOrEqual(26);
+      expect(largest).toBeGreaterThanOrEqual(25);
+    }
+  });
+
+  it('shows noise for each of the ten digits with the confidence that it has', () => {
+    const fooling = page.slice(page.indexOf('<section id="fooling"'));
+    const alts = [...fooling.matchAll(/alt="Noise that the network reads as (\d) at ([\d.]+) %"/g)];
+    expect(alts.map(([, digit]) => Number(digit))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const [, , confidence] of alts) expect(Number(confidence)).toBeGreaterThan(99);
+  });
+
+  it('writes every picture as a file too', async () => {
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.png'));
+    expect(files).toHaveLength(page.match(/<img /g)?.length ?? 0);
+  });
+
+  it('keeps no tensor', () => {
+    expect(leaked).toBe(0);
+  });
+});

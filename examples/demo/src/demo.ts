@@ -1,0 +1,134 @@
+import {
+  type Chapter,
+  type ChosenBackend,
+  type DataSet,
+  type ImageSet,
+  imageBatches,
+  mnist,
+  type Progress,
+  selectImages,
+  writeReport,
+} from '@cnnviz/example-support';
+import type { Classifier, LabelledImages } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { filtersChapter } from './filters.ts';
+import { foolingChapter } from './fooling.ts';
+import { firstKernel, type Learned, learn, learningChapter } from './learning.ts';
+import { percent } from './percent.ts';
+import { perturbationChapter, STRENGTHS } from './perturbation.ts';
+
+export interface DemoOptions {
+  /** Folder of the report. */
+  out: string;
+  seed: number;
+  backend: Pick<ChosenBackend, 'name' | 'detail'>;
+  progress: Progress;
+  /** Default 3. */
+  epochs?: number;
+  /** At most how many images are tried for each digit to be faked. Default 300. */
+  foolingIterations?: number;
+  /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
+  data?: DataSet;
+}
+
+export interface DemoResult {
+  /** Path of the page. */
+  page: string;
+  testAccuracy: number;
+  seconds: number;
+}
+
+export const STAGES = 4;
+const PERTURBED = 500;
+
+/** Trains LeNet on handwritten digits, looks at its filters, fools it in two ways, and writes what it found. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { out, seed, backend, progress, epochs = 3, foolingIterations = 300 } = options;
+  const start = performance.now();
+  const data = options.data ?? (await mnist({ seed }));
+  const { train, test } = data;
+  const learned = await progress.stage('learning digits', epochs * train.labels.length, (update) =>
+    learn({
+      data,
+      epochs,
+      seed,
+      onProgress: (images, accuracy) => update(images, `${percent(accuracy)} right`),
+    }),
+  );
+  const { network, testAccuracy } = learned;
+  const model = classifier(network);
+  try {
+    const learning = await learningChapter(learned, data, model);
+    const [filters, perturbation] = await withFirstImages(test, PERTURBED, async (digits) => [
+      await filtersOf(learned, digits, test),
+      await progress.stage('perturbing digits', STRENGTHS.length, (update) =>
+        perturbationChapter({ model, digits, bounds: test.bounds, seed, onProgress: update }),
+      ),
+    ]);
+    const fooling = await progress.stage('making noise that is read as digits', foolingIterations, (update) =>
+      foolingChapter({
+        model,
+        shape: test.shape,
+        classes: test.classes,
+        bounds: test.bounds,
+        seed,
+        iterations: foolingIterations,
+        onProgress: (iteration, confidence) => update(iteration, `all above ${percent(confidence)}`),
+      }),
+    );
+    const seconds = (performance.now() - start) / 1000;
+    const page = await progress.stage('writing the report', 1, () =>
+      writeReport(out, {
+        title: 'What a small network has learned about digits',
+        intro: [
+          'A convolutional network was trained on handwritten digits, and then asked what it learned: what it looks for, how little it takes to change its mind, and what else it takes for a digit.',
+        ],
+        facts: [
+          { label: 'test accuracy', value: percent(testAccuracy) },
+          { label: 'backend', value: `${backend.name}, ${backend.detail}` },
+          { label: 'seed', value: String(seed) },
+          { label: 'time', value: `${seconds.toFixed(0)} s` },
+        ],
+        chapters: [learning, filters, perturbation, fooling],
+      }),
+    );
+    return { page, testAccuracy, seconds };
+  } finally {
+    network.dispose();
+    learned.initialKernel.dispose();
+  }
+}
+
+async function filtersOf(
+  { network, initialKernel }: Learned,
+  digits: LabelledImages,
+  { classes }: ImageSet,
+): Promise<Chapter> {
+  const image = tf.slice(digits.images, 0, 1);
+  try {
+    const [label = 0] = await digits.labels.data();
+    return await filtersChapter({
+      kernel: firstKernel(network),
+      initialKernel,
+      image,
+      imageClass: classes[label] ?? '',
+    });
+  } finally {
+    image.dispose();
+  }
+}
+
+async function withFirstImages<T>(
+  set: ImageSet,
+  count: number,
+  use: (images: LabelledImages) => Promise<T>,
+): Promise<T> {
+  const indices = Array.from({ length: Math.min(count, set.labels.length) }, (_, index) => index);
+  for (const batch of imageBatches(selectImages(set, indices), { size: count })) return await use(batch);
+  throw new RangeError('@cnnviz/example-demo: runDemo: data must hold test images, got none');
+}
+
+function classifier(network: LayersModel): Classifier {
+  return (images) => network.apply(images) as tf.Tensor2D;
+}

@@ -1,0 +1,83 @@
+import { filterGrid } from '@cnnviz/dissect';
+import { type Chapter, pngPicture } from '@cnnviz/example-support';
+import { normalizeImages, tileGrid } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface FiltersOptions {
+  /** Kernel of the first convolution, `[h, w, 1, filters]`. */
+  kernel: tf.Tensor4D;
+  /** The same before training. */
+  initialKernel: tf.Tensor4D;
+  /** One image, `[1, h, w, 1]`. */
+  image: tf.Tensor4D;
+  /** What it shows. */
+  imageClass: string;
+}
+
+const COLUMNS = 5;
+/** So that five filters and five answers are about as wide. */
+const [FILTER_FACTOR, RESPONSE_FACTOR] = [9, 2];
+/** Lines that are no shade of grey, so that none is taken for a weight. */
+const GRID = { columns: COLUMNS, padding: 1, border: 'around', background: [0.18, 0.53, 0.78] } as const;
+
+/** The filters of the first layer, and what each makes of one image. */
+export async function filtersChapter({ kernel, initialKernel, image, imageClass }: FiltersOptions): Promise<Chapter> {
+  const [height, width, , count] = kernel.shape;
+  const before = filterGrid(initialKernel, { normalization: 'zero-centred', ...GRID });
+  const filters = filterGrid(kernel, { normalization: 'zero-centred', ...GRID });
+  const responses = responsePicture(kernel, image);
+  try {
+    return {
+      id: 'filters',
+      title: 'What its first layer looks for',
+      intro: [
+        `The first layer slides ${count} filters of ${height}x${width} pixels over the image. Each answers where the image resembles it: bright beside dark finds an edge of that direction, a bright band between dark ones a stroke.`,
+      ],
+      figures: [
+        {
+          kind: 'pictures',
+          caption: `The filters as training found them and as it left them: mid grey is a weight of zero, white the largest weight of all, black the largest negative one. In the same places of the grid, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid grey where the filter finds nothing.`,
+          rows: [
+            {
+              cells: [
+                {
+                  picture: await pngPicture(before, {
+                    name: 'filters-before-training',
+                    alt: `The ${count} filters of the first layer before training, ${COLUMNS} in a row: random weights without structure`,
+                    factor: FILTER_FACTOR,
+                  }),
+                  label: 'filters before training',
+                },
+                {
+                  picture: await pngPicture(filters, {
+                    name: 'filters',
+                    alt: `The ${count} filters of the first layer after training, ${COLUMNS} in a row, ${height}x${width} weights each`,
+                    factor: FILTER_FACTOR,
+                  }),
+                  label: 'after training',
+                },
+                {
+                  picture: await pngPicture(responses, {
+                    name: 'filter-responses',
+                    alt: `A handwritten ${imageClass} as each of the ${count} trained filters answers it, ${COLUMNS} in a row`,
+                    factor: RESPONSE_FACTOR,
+                  }),
+                  label: `their answers to a ${imageClass}`,
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    };
+  } finally {
+    tf.dispose([before, filters, responses]);
+  }
+}
+
+function responsePicture(kernel: tf.Tensor4D, image: tf.Tensor4D): tf.Tensor3D {
+  return tf.tidy(() => {
+    const responses = tf.transpose(tf.conv2d(image, kernel, 1, 'valid'), [3, 1, 2, 0]);
+    return tileGrid(normalizeImages(responses, 'zero-centred'), GRID);
+  });
+}

@@ -1,0 +1,187 @@
+import { fgsm } from '@cnnviz/adversarial';
+import { type Chapter, type PictureCell, type PictureFigure, pngPicture } from '@cnnviz/example-support';
+import { type Bounds, type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import { percent } from './percent.ts';
+import { type Prediction, predict } from './predict.ts';
+
+export interface PerturbationOptions {
+  model: Classifier;
+  /** Test digits, `[n, 28, 28, 1]` inside `bounds`. */
+  digits: LabelledImages;
+  bounds: Bounds;
+  seed: number;
+  /** Called after each strength that was tried. */
+  onProgress: (tried: number) => void;
+}
+
+/** In the units of the pixels, which go from 0 to 1. */
+const EPSILON = 0.1;
+export const STRENGTHS = [0, 0.025, 0.05, 0.075, EPSILON, 0.15, 0.2, 0.25];
+const SHOWN = 3;
+/** So that the perturbation, ±EPSILON around mid grey, goes from black to white. */
+const AMPLIFIED = 0.5 / EPSILON;
+const ENLARGED = 5;
+
+type Row = PictureFigure['rows'][number];
+
+/** How the network's view of test digits changes when each pixel moves a little in the direction that hurts most. */
+export async function perturbationChapter(options: PerturbationOptions): Promise<Chapter> {
+  const { digits } = options;
+  const curve = await accuracyCurve(options);
+  const count = digits.labels.shape[0];
+  const { gradient, random } = curve.find(({ epsilon }) => epsilon === EPSILON) as Strength;
+  const before = (curve[0] as Strength).gradient;
+  return {
+    id: 'perturbation',
+    title: 'How little it takes to change its mind',
+    intro: [
+      `Each pixel of a test digit is moved by at most ${EPSILON} of the way from black to white, in the direction that raises the network's error most (fast gradient sign method). To the eye the digit stays what it was.`,
+    ],
+    facts: [
+      { label: `right on ${count} test digits`, value: percent(before) },
+      { label: 'right after the perturbation', value: percent(gradient) },
+      { label: 'right after as much random noise', value: percent(random) },
+    ],
+    figures: [
+      {
+        kind: 'pictures',
+        caption: `Test digits of different classes that the network reads rightly, first of all those that it misreads once they are perturbed by ${EPSILON}. The perturbation is what was really added, amplified ${AMPLIFIED} times: mid grey is no change, white is brighter by ${EPSILON}, black is darker by ${EPSILON}. Where the digit is black already it cannot get darker.`,
+        rows: await showDigits(options),
+      },
+      {
+        kind: 'chart',
+        caption: `Share of ${count} test digits that are read rightly, by the size of the perturbation. Noise that moves each pixel just as far, but up or down at random, does much less.`,
+        alt: `Accuracy by size of perturbation. Fast gradient sign method: ${curve.map(({ epsilon, gradient }) => `${percent(gradient)} at ${epsilon}`).join(', ')}. Random noise of the same size: ${curve.map(({ epsilon, random }) => `${percent(random)} at ${epsilon}`).join(', ')}.`,
+        spec: {
+          width: 420,
+          height: 240,
+          data: {
+            values: curve.flatMap(({ epsilon, gradient, random }) => [
+              { epsilon, accuracy: gradient, perturbation: 'fast gradient sign' },
+              { epsilon, accuracy: random, perturbation: 'random signs' },
+            ]),
+          },
+          mark: { type: 'line', point: true },
+          encoding: {
+            x: { field: 'epsilon', type: 'quantitative', title: 'size of the perturbation (0 to 1 is black to white)' },
+            y: {
+              field: 'accuracy',
+              type: 'quantitative',
+              title: 'test accuracy',
+              axis: { format: '.0%' },
+              scale: { domain: [0, 1] },
+            },
+            color: { field: 'perturbation', type: 'nominal' },
+            strokeDash: { field: 'perturbation', type: 'nominal' },
+          },
+        },
+      },
+    ],
+  };
+}
+
+interface Strength {
+  epsilon: number;
+  /** Accuracy after the fast gradient sign method. */
+  gradient: number;
+  /** Accuracy after random signs of the same size. */
+  random: number;
+}
+
+async function accuracyCurve({ model, digits, bounds, seed, onProgress }: PerturbationOptions): Promise<Strength[]> {
+  const { images, labels } = digits;
+  const truth = await labels.data();
+  const accuracy = async (perturbed: tf.Tensor4D) => {
+    try {
+      const predictions = await predict(model, perturbed);
+      return predictions.filter(({ label }, index) => label === truth[index]).length / truth.length;
+    } finally {
+      perturbed.dispose();
+    }
+  };
+  const signs = randomSigns(images.shape, seed);
+  const curve: Strength[] = [];
+  for (const epsilon of STRENGTHS) {
+    curve.push({
+      epsilon,
+      gradient: await accuracy(fgsm(model, images, labels, { epsilon, bounds })),
+      random: await accuracy(
+        tf.tidy(() => tf.clipByValue(tf.add<tf.Tensor4D>(images, tf.mul(signs, epsilon)), ...bounds)),
+      ),
+    });
+    onProgress(curve.length);
+  }
+  signs.dispose();
+  return curve;
+}
+
+function randomSigns(shape: tf.Tensor4D['shape'], seed: number): tf.Tensor4D {
+  const signs = createRandom(seed).fillUniform(new Float32Array(shape.reduce((a, b) => a * b)), -1, 1);
+  return tf.tensor4d(signs.map(Math.sign), shape);
+}
+
+/** The first digits of different classes that are read rightly, above all those that are misread once perturbed. */
+async function showDigits({ model, digits, bounds }: PerturbationOptions): Promise<PictureFigure['rows']> {
+  const { images, labels } = digits;
+  const perturbed = fgsm(model, images, labels, { epsilon: EPSILON, bounds });
+  try {
+    const truth = [...(await labels.data())];
+    const [before, after] = [await predict(model, images), await predict(model, perturbed)];
+    const right = truth.flatMap((label, index) => (before[index]?.label === label ? [index] : []));
+    const misread = right.filter((index) => after[index]?.label !== truth[index]);
+    const chosen = firstOfEachClass([...misread, ...right], truth).slice(0, SHOWN);
+    const rows: Row[] = [];
+    for (const index of chosen) {
+      const digit = truth[index] ?? 0;
+      const { original, change, result } = tf.tidy(() => {
+        const original = tf.slice(images, index, 1) as tf.Tensor4D;
+        const result = tf.slice(perturbed, index, 1);
+        const change = tf.add(0.5, tf.mul(AMPLIFIED, tf.sub(result, original)));
+        return { original: onlyOf(original), change: onlyOf(change), result: onlyOf(result) };
+      });
+      rows.push({
+        heading: `A ${digit}`,
+        cells: [
+          await cell(original, `digit-${digit}-before`, 'before', digit, before[index] as Prediction),
+          {
+            picture: await pngPicture(change, {
+              name: `digit-${digit}-perturbation`,
+              alt: `The perturbation that is added to the ${digit}, amplified ${AMPLIFIED} times: patches of black, grey and white`,
+              factor: ENLARGED,
+            }),
+            label: `perturbation × ${AMPLIFIED}`,
+            note: `at most ±${EPSILON}`,
+          },
+          await cell(result, `digit-${digit}-after`, 'after', digit, after[index] as Prediction),
+        ],
+      });
+      tf.dispose([original, change, result]);
+    }
+    return rows;
+  } finally {
+    perturbed.dispose();
+  }
+}
+
+async function cell(
+  image: tf.Tensor3D,
+  name: string,
+  label: 'before' | 'after',
+  digit: number,
+  { label: taken, confidence }: Prediction,
+): Promise<PictureCell> {
+  const answer = `${taken} at ${percent(confidence)}`;
+  const alt = `A handwritten ${digit} ${label} the perturbation; the network reads ${answer}`;
+  return { picture: await pngPicture(image, { name, alt, factor: ENLARGED }), label, note: `reads ${answer}` };
+}
+
+function firstOfEachClass(indices: readonly number[], labels: readonly number[]): number[] {
+  const first = new Map<number | undefined, number>();
+  for (const index of indices) if (!first.has(labels[index])) first.set(labels[index], index);
+  return [...first.values()];
+}
+
+function onlyOf(batch: tf.Tensor): tf.Tensor3D {
+  return tf.squeeze(batch, [0]);
+}
