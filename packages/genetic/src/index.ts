@@ -1,9 +1,12 @@
 // Random numbers and contracts.
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
+// MAP-Elites.
+export { AddStatus, type Archive, type Offers } from './archive.ts';
 // Encodings of genomes.
 export { type BitEncodingOptions, bitEncoding } from './bit-encoding.ts';
 // Mutation.
 export { type BitFlipOptions, bitFlipMutation } from './bit-flip-mutation.ts';
+export { type ClassArchiveOptions, classArchive } from './class-archive.ts';
 export type { Breeding, Encoding } from './encoding.ts';
 // Genetic algorithms.
 export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
@@ -16,6 +19,16 @@ export {
   type GeneticAlgorithmState,
   type Individual,
 } from './genetic-algorithm.ts';
+export { type GridArchive, type GridArchiveOptions, type GridEvaluation, gridArchive } from './grid-archive.ts';
+export {
+  type Ancestor,
+  type ArchiveStatistics,
+  type Elite,
+  type Insertion,
+  MapElites,
+  type MapElitesOptions,
+  type MapElitesState,
+} from './map-elites.ts';
 export {
   type OneMaxGeneration,
   type OneMaxOptions,

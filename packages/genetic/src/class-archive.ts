@@ -1,0 +1,67 @@
+import { checker } from '@cnnviz/internal';
+import type { Archive } from './archive.ts';
+
+export interface ClassArchiveOptions {
+  /** One cell for each. */
+  classes: number;
+  /**
+   * - `all`: each candidate is offered to every class, as in the paper's code. Every cell is filled by the first batch.
+   * - `argmax`: each candidate is offered only to the class that it scores highest, the first of equals, as in pyribs'
+   *   tutorial. A class that nothing is taken for stays empty.
+   *
+   * Default: `all`.
+   */
+  competition?: 'all' | 'argmax';
+}
+
+const check = checker('@cnnviz/genetic', 'classArchive');
+
+/**
+ * One cell for each class; a candidate is evaluated by its scores, such as probabilities, `[candidates * classes]`.
+ *
+ * @throws RangeError if there is no class.
+ * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015.
+ *
+ * @example
+ * import { classArchive } from '@cnnviz/genetic';
+ *
+ * const archive = classArchive({ classes: 10, competition: 'argmax' });
+ */
+export function classArchive(options: ClassArchiveOptions): Archive<ArrayLike<number>> {
+  const classes = check.number('classes', options.classes, { integer: true, min: 1 });
+  const competition = check.oneOf('competition', options.competition ?? 'all', ['all', 'argmax']);
+  return {
+    name: `classes(${classes}, ${competition})`,
+    cells: classes,
+    offers: (scores, count) => {
+      if (scores?.length !== count * classes) {
+        check.fail('range', 'scores', `${count} * ${classes} numbers`, scores?.length ?? scores);
+      }
+      for (let index = 0; index < scores.length; index++) {
+        if (Number.isFinite(scores[index])) continue;
+        const individual = Math.floor(index / classes);
+        const score = `score of individual ${individual} of ${count} for class ${index % classes}`;
+        check.failBecause('range', `the ${score} must be a finite number, got ${scores[index]}`);
+      }
+      if (competition === 'all') {
+        return {
+          candidate: Int32Array.from({ length: scores.length }, (_, index) => Math.floor(index / classes)),
+          cell: Int32Array.from({ length: scores.length }, (_, index) => index % classes),
+          objective: Float64Array.from(scores),
+        };
+      }
+      const cell = Int32Array.from({ length: count }, (_, candidate) => argMax(scores, candidate * classes, classes));
+      return {
+        candidate: Int32Array.from({ length: count }, (_, candidate) => candidate),
+        cell,
+        objective: Float64Array.from(cell, (best, candidate) => scores[candidate * classes + best]!),
+      };
+    },
+  };
+}
+
+function argMax(values: ArrayLike<number>, start: number, length: number): number {
+  let best = 0;
+  for (let index = 1; index < length; index++) if (values[start + index]! > values[start + best]!) best = index;
+  return best;
+}
