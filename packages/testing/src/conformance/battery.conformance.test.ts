@@ -2,16 +2,16 @@ import {
   type Classifier,
   checker,
   createRandom,
+  disposeTapeOnThrow,
   type LongWork,
   reportProgress,
+  type Trainable,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { constantClassifier } from '../constant-classifier.ts';
-import { describeOnBackends } from '../describe-on-backends.ts';
-import { tinyCnn } from '../tiny-cnn.ts';
+import { constantClassifier, describeOnBackends, tinyCnn, tinyTrainable } from '../index.ts';
 import type { Algorithm, Inputs } from './algorithm.ts';
 import { conformance, conformanceChecks } from './conformance.ts';
 
@@ -112,6 +112,36 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   conformance(fading);
 });
 
+interface FitInputs extends Inputs {
+  model: Trainable;
+  images: Tensor4D;
+}
+
+/** A correct algorithm that changes its model: one step of gradient descent on the squared logits. */
+function fit({ model, images }: FitInputs, { rate }: { rate: number }): number[] {
+  checker('@cnnviz/testing', 'fit').number('rate', rate, { above: 0 });
+  const loss = () => tf.mean(tf.square(model.apply(images, { training: true }))) as tf.Scalar;
+  const { value, grads } = disposeTapeOnThrow(() => tf.variableGrads(loss, model.variables));
+  tf.tidy(() => {
+    for (const variable of model.variables) variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate)));
+  });
+  tf.dispose([value, grads]);
+  return [rate];
+}
+
+const fitting: Algorithm<FitInputs, { rate: number }> = {
+  name: 'fit',
+  inputs: () => ({ model: tinyTrainable(), images: tf.fill([2, 8, 8, 1], 0.5) as Tensor4D }),
+  models: ['model'],
+  modifies: ['model'],
+  options: { rate: 0.1 },
+  run: fit,
+  badOptions: [[{ rate: 0 }, /rate must be a number > 0, got 0/]],
+};
+
+// Rendered in software, training takes too long there.
+describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => conformance(fitting));
+
 interface Fault {
   fault: string;
   checks: string[];
@@ -193,6 +223,23 @@ const faults: Fault[] = [
     },
     { inputs: () => ({ ...fading.inputs(), names: ['one'] }) },
   ),
+  {
+    fault: 'a model trained that was not to be',
+    checks: ['leaves its inputs as they were'],
+    algorithm: { ...fitting, modifies: [] } as never,
+  },
+  {
+    fault: 'a tape left when the model throws',
+    checks: ['leaks no tensor when model throws'],
+    algorithm: {
+      ...fitting,
+      run: ({ model, images }: FitInputs) => {
+        const loss = () => tf.mean(tf.square(model.apply(images, { training: true }))) as tf.Scalar;
+        tf.dispose(tf.variableGrads(loss, model.variables));
+        return [1];
+      },
+    } as never,
+  },
   faultyFade('options changed', ['leaks no tensor', 'gives finite numbers'], (inputs, options) => {
     options.strength *= 2;
     return fade(inputs, options);

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export type Plain = unknown;
 
 /** A tensor that was read. */
-export class PlainTensor {
+class PlainTensor {
   constructor(
     readonly dtype: string,
     readonly shape: readonly number[],
