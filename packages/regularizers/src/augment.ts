@@ -1,0 +1,45 @@
+import { checker } from '@cnnviz/internal';
+import { clone } from '@tensorflow/tfjs-core';
+import { type Augmentation, type Drawn, defineAugmentation, type ImagesShape } from './augmentation.ts';
+
+/**
+ * One augmentation of several: each is applied to what the one before it made, with a seed of its own.
+ *
+ * @param augmentations In the order of application; none at all is the identity.
+ *
+ * @example
+ * import { augment, randomCrop, randomMirror } from '@cnnviz/regularizers';
+ *
+ * // What is usual for CIFAR-10: 4 pixels of padding, a random crop of the old size, and every second image mirrored.
+ * const standard = augment(randomCrop({ size: [28, 28], padding: 4 }), randomMirror());
+ * const varied = standard(images, { seed: 0 });
+ *
+ * // The same draw on images and on a class for each pixel.
+ * const labelMaps = tf.zeros([...images.shape.slice(0, 3), 1], 'int32') as tf.Tensor4D;
+ * const drawn = standard.draw(images.shape, { seed: 0 });
+ * const variedLabels = standard.apply(labelMaps, drawn, { to: 'labels' });
+ */
+export function augment(...augmentations: readonly Augmentation[]): Augmentation<readonly Drawn<unknown>[]> {
+  const check = checker('@cnnviz/regularizers', 'augment');
+  for (const [index, augmentation] of augmentations.entries()) {
+    check.callable(`augmentations[${index}]`, augmentation);
+    check.callable(`augmentations[${index}].draw`, augmentation.draw);
+  }
+  return defineAugmentation({
+    name: 'augment',
+    draw(random, shape) {
+      let current: ImagesShape = shape;
+      return augmentations.map((augmentation) => {
+        const drawn = augmentation.draw(current, { seed: random.integer(2 ** 32) });
+        current = augmentation.shapeOf(current);
+        return drawn;
+      });
+    },
+    apply: (images, drawn, to) =>
+      augmentations.reduce(
+        (current, augmentation, index) => augmentation.apply(current, drawn[index]!, { to }),
+        clone(images),
+      ),
+    shapeOf: (shape) => augmentations.reduce((current, augmentation) => augmentation.shapeOf(current), shape),
+  });
+}

@@ -1,0 +1,94 @@
+import { checker, createRandom, type Random } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { tidy } from '@tensorflow/tfjs-core';
+
+/** `[n, h, w, c]`. */
+export type ImagesShape = readonly [count: number, height: number, width: number, channels: number];
+
+/** What was drawn for a batch: plain JSON, to be kept, sent or applied again. */
+export interface Drawn<Parameters> {
+  /** The function that drew it. */
+  readonly augmentation: string;
+  /** `[n, h, w]` of what it was drawn for. */
+  readonly size: readonly [count: number, height: number, width: number];
+  readonly parameters: Parameters;
+}
+
+export interface ApplyOptions {
+  /**
+   * `labels` are maps of a class for each pixel `[n, h, w, 1]`: they move like the images, but without interpolation,
+   * and what only changes colours leaves them as they are. Default: `images`.
+   */
+  to?: 'images' | 'labels';
+}
+
+/**
+ * A random change of images, drawn for each image by itself.
+ *
+ * Called with images and a seed it draws and applies at once. `draw` and `apply` do the two apart, so that one draw can
+ * be put on images and on their label maps, or on several versions of an image. Augmentations are differentiable in
+ * the colours where their operations are (not through `tf.gatherND`, which moves pixels), and are not meant to be.
+ */
+export interface Augmentation<Parameters = unknown> {
+  /** Draws and applies. @returns A new tensor `[n, h', w', c]`. The caller disposes. */
+  (images: Tensor4D, options: { seed: number }): Tensor4D;
+  draw(shape: ImagesShape, options: { seed: number }): Drawn<Parameters>;
+  /** @throws RangeError if `drawn` is of another augmentation, or of images of another number or size. */
+  apply(images: Tensor4D, drawn: Drawn<Parameters>, options?: ApplyOptions): Tensor4D;
+  /** The shape of what it makes of images of `shape`. */
+  shapeOf(shape: ImagesShape): ImagesShape;
+}
+
+export interface AugmentationParts<Parameters> {
+  /** As errors call it. */
+  name: string;
+  /** Draws the parameters of all images. */
+  draw(random: Random, shape: ImagesShape): Parameters;
+  /** Applies them; runs inside `tf.tidy`, returns a new tensor. */
+  apply(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
+  /** Also the place to reject a shape. Default: the same. */
+  shapeOf?(shape: ImagesShape): ImagesShape;
+}
+
+/**
+ * Makes an augmentation of its parts, one's own like those of this package.
+ *
+ * @example
+ * import { defineAugmentation } from '@cnnviz/regularizers';
+ *
+ * const noise = defineAugmentation({
+ *   name: 'noise',
+ *   draw: (random, [n, h, w, c]) => Array.from(random.fillNormal(new Float32Array(n * h * w * c), 0, 0.1)),
+ *   apply: (images, drawn, to) => (to === 'labels' ? tf.clone(images) : tf.add(images, tf.tensor(drawn, images.shape))),
+ * });
+ * const noisy = noise(images, { seed: 0 });
+ */
+export function defineAugmentation<Parameters>(parts: AugmentationParts<Parameters>): Augmentation<Parameters> {
+  const { name, shapeOf = (shape) => shape } = parts;
+  const check = checker('@cnnviz/regularizers', name);
+
+  const draw = (shape: ImagesShape, options: { seed: number }): Drawn<Parameters> => {
+    const [count, height, width] = check.shape('shape', shape, 4);
+    const random = createRandom(check.seed('seed', options?.seed));
+    shapeOf(shape);
+    return { augmentation: name, size: [count, height, width], parameters: parts.draw(random, shape) };
+  };
+
+  const apply = (images: Tensor4D, drawn: Drawn<Parameters>, { to = 'images' }: ApplyOptions = {}): Tensor4D => {
+    check.oneOf('to', to, ['images', 'labels']);
+    if (to === 'images') check.images('images', images);
+    else check.tensor('labels', images, { rank: 4 });
+    const size = images.shape.slice(0, 3);
+    if (drawn?.augmentation !== name || String(drawn.size) !== String(size)) {
+      const received = drawn?.size ? `a draw of ${drawn.augmentation} for [${drawn.size.join(', ')}]` : drawn;
+      check.fail('range', 'drawn', `a draw of ${name} for [${size.join(', ')}]`, received);
+    }
+    return tidy(() => parts.apply(images, drawn.parameters, to));
+  };
+
+  const augment = (images: Tensor4D, options: { seed: number }) => {
+    check.images('images', images);
+    return apply(images, draw(images.shape, options));
+  };
+  return Object.assign(augment, { draw, apply, shapeOf });
+}

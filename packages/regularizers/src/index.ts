@@ -1,0 +1,28 @@
+export type { Batches, Bounds, LabelledImages, Trainable } from '@cnnviz/internal';
+// Augmentation
+export { augment } from './augment.ts';
+export {
+  type ApplyOptions,
+  type Augmentation,
+  type AugmentationParts,
+  type Drawn,
+  defineAugmentation,
+  type ImagesShape,
+} from './augmentation.ts';
+export { type ColorJitterOptions, type ColorParameters, colorJitter } from './color-jitter.ts';
+// Dropout
+export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout.ts';
+// Penalties
+export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
+export type { Padding } from './gather-pixels.ts';
+export { isWeight, type WeightChoice } from './is-weight.ts';
+export { type L1PenaltyOptions, l1Penalty } from './l1-penalty.ts';
+export { type L2PenaltyOptions, l2Penalty } from './l2-penalty.ts';
+export { labelSmoothing } from './label-smoothing.ts';
+export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './mixup.ts';
+export { type AffineParameters, type RandomAffineOptions, randomAffine } from './random-affine.ts';
+export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './random-crop.ts';
+export { type EraseParameters, type RandomEraseOptions, randomErase } from './random-erase.ts';
+export { type MirrorParameters, type RandomMirrorOptions, randomMirror } from './random-mirror.ts';
+export { type DecayWeightsOptions, decayWeights, lambdaOfWeightDecay, weightDecayOfLambda } from './weight-decay.ts';
+export { whiten } from './whiten.ts';

@@ -1,0 +1,106 @@
+import { type Check, checker, createRandom, type Random } from '@cnnviz/internal';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface MixupParameters {
+  /** The example that each is mixed with, `[n]`. */
+  readonly partners: readonly number[];
+  /** The part that each keeps of itself, `[n]`, from 0 to 1. */
+  readonly shares: readonly number[];
+}
+
+/** Images `[n, h, w, c]` and the probability of each class `[n, classes]`. */
+export interface SoftlyLabelledImages {
+  images: Tensor4D;
+  labels: Tensor2D;
+}
+
+export interface Mixup {
+  /** Draws and applies. @returns New tensors; the caller disposes. */
+  (examples: SoftlyLabelledImages, options: { seed: number }): SoftlyLabelledImages;
+  draw(count: number, options: { seed: number }): MixupParameters;
+  apply(examples: SoftlyLabelledImages, drawn: MixupParameters): SoftlyLabelledImages;
+}
+
+/**
+ * Mixup: each example becomes `share · itself + (1 - share) · another`, images and labels alike.
+ *
+ * The shares are drawn from Beta(alpha, alpha), for each example by itself (the paper's code draws one a batch); the
+ * partners are a random permutation of the batch, as in the paper's code.
+ *
+ * @param options `alpha`: above 0; small ones leave most examples nearly as they are. The paper's CIFAR-10 value is 1,
+ *   its ImageNet values are 0.1 to 0.4.
+ * @throws RangeError if `alpha` is not above 0 or images and labels are not as many.
+ * @see Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+ *
+ * @example
+ * import { mixup } from '@cnnviz/regularizers';
+ *
+ * const oneHot = tf.cast(tf.oneHot(labels, 10), 'float32') as tf.Tensor2D;
+ * const mixed = mixup({ alpha: 0.2 })({ images, labels: oneHot }, { seed: 0 });
+ */
+export function mixup(options: { alpha: number }): Mixup {
+  const check = checker('@cnnviz/regularizers', 'mixup');
+  const alpha = check.number('alpha', options.alpha, { above: 0 });
+
+  const draw = (count: number, { seed }: { seed: number }): MixupParameters => {
+    check.number('count', count, { integer: true, min: 1 });
+    const random = createRandom(check.seed('seed', seed));
+    return {
+      partners: [...random.permutation(count)],
+      shares: Array.from({ length: count }, () => symmetricBeta(random, alpha)),
+    };
+  };
+
+  const apply = ({ images, labels }: SoftlyLabelledImages, { partners, shares }: MixupParameters) => {
+    const count = checkExamples(check, images, labels);
+    if (partners.length !== count || shares.length !== count) {
+      check.fail('range', 'drawn', `parameters of ${count} examples`, partners);
+    }
+    return tf.tidy(() => ({ images: mixed(images, partners, shares), labels: mixed(labels, partners, shares) }));
+  };
+
+  const drawAndApply = (examples: SoftlyLabelledImages, { seed }: { seed: number }) =>
+    apply(examples, draw(checkExamples(check, examples.images, examples.labels), { seed }));
+  return Object.assign(drawAndApply, { draw, apply });
+}
+
+function checkExamples(check: Check, images: Tensor4D, labels: Tensor2D): number {
+  const count = check.images('images', images).shape[0];
+  check.tensor('labels', labels, { rank: 2, dtype: 'float32' });
+  if (labels.shape[0] !== count) check.fail('range', 'labels', `a float32 tensor [${count}, classes]`, labels);
+  return count;
+}
+
+function mixed<T extends Tensor>(examples: T, partners: readonly number[], shares: readonly number[]): T {
+  const count = examples.shape[0]!;
+  const rows = tf.reshape(examples, [count, -1]);
+  const others = tf.gatherND(rows, tf.tensor2d([...partners], [count, 1], 'int32'));
+  const share = tf.tensor2d([...shares], [count, 1]);
+  return tf.reshape(tf.add(tf.mul(rows, share), tf.mul(others, tf.sub(1, share))), examples.shape) as T;
+}
+
+/**
+ * Beta(a, a) as x / (x + y) of two Gamma(a) numbers, in logarithms: for a small `a` both are often too small for a
+ * float64, and their quotient is not.
+ */
+function symmetricBeta(random: Random, alpha: number): number {
+  const difference = logGamma(random, alpha) - logGamma(random, alpha);
+  return 1 / (1 + Math.exp(-difference));
+}
+
+/**
+ * The logarithm of a Gamma(shape) number.
+ *
+ * @see Marsaglia, Tsang, "A Simple Method for Generating Gamma Variables", ACM TOMS 26(3), 2000; below shape 1 with
+ *   their boost Gamma(a) = Gamma(a + 1) · U^(1/a).
+ */
+function logGamma(random: Random, shape: number): number {
+  if (shape < 1) return logGamma(random, shape + 1) + Math.log(1 - random.uniform()) / shape;
+  const d = shape - 1 / 3;
+  for (;;) {
+    const x = random.normal();
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - random.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return Math.log(d * v);
+  }
+}

@@ -1,0 +1,54 @@
+import { checker } from '@cnnviz/internal';
+import { type Augmentation, defineAugmentation } from './augmentation.ts';
+import { gatherPixels } from './gather-pixels.ts';
+
+export interface RandomMirrorOptions {
+  /** Probability of exchanging left and right, from 0 to 1. Default: 0.5. */
+  leftRight?: number;
+  /** Probability of exchanging up and down, from 0 to 1. Default: 0. */
+  upDown?: number;
+}
+
+export interface MirrorParameters {
+  /** Whether left and right are exchanged, for each image. */
+  readonly leftRight: readonly boolean[];
+  readonly upDown: readonly boolean[];
+}
+
+/**
+ * Mirrors each image, or leaves it.
+ *
+ * @throws RangeError if a probability is outside [0, 1].
+ *
+ * @example
+ * import { randomMirror } from '@cnnviz/regularizers';
+ *
+ * const mirrored = randomMirror({ leftRight: 1 })(images, { seed: 0 });
+ */
+export function randomMirror(options: RandomMirrorOptions = {}): Augmentation<MirrorParameters> {
+  const check = checker('@cnnviz/regularizers', 'randomMirror');
+  const leftRight = check.number('leftRight', options.leftRight ?? 0.5, { min: 0, max: 1 });
+  const upDown = check.number('upDown', options.upDown ?? 0, { min: 0, max: 1 });
+
+  return defineAugmentation({
+    name: 'randomMirror',
+    draw: (random, [count]) => ({
+      leftRight: Array.from({ length: count }, () => random.uniform() < leftRight),
+      upDown: Array.from({ length: count }, () => random.uniform() < upDown),
+    }),
+    apply: (images, drawn) => {
+      const [count, height, width] = images.shape;
+      const sources = new Int32Array(count * height * width);
+      let next = 0;
+      for (let image = 0; image < count; image++) {
+        for (let y = 0; y < height; y++) {
+          const row = image * height + (drawn.upDown[image] ? height - 1 - y : y);
+          const first = row * width + (drawn.leftRight[image] ? width - 1 : 0);
+          const step = drawn.leftRight[image] ? -1 : 1;
+          for (let x = 0; x < width; x++) sources[next++] = first + step * x;
+        }
+      }
+      return gatherPixels(images, sources, [height, width]);
+    },
+  });
+}

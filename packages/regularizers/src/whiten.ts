@@ -1,0 +1,24 @@
+import { checker } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Per-image whitening: `(x - mean) / max(deviation, 1 / √values)` of each image by itself, the preprocessing of Zhang et
+ * al. and TensorFlow's `per_image_standardization`. The second term keeps constant images at zero.
+ *
+ * @param images `[n, h, w, c]` of any range. Still the caller's.
+ * @returns `[n, h, w, c]` of mean 0 and variance 1. The caller disposes.
+ *
+ * @example
+ * import { whiten } from '@cnnviz/regularizers';
+ *
+ * const inputs = whiten(images);
+ */
+export function whiten(images: Tensor4D): Tensor4D {
+  const [, height, width, channels] = checker('@cnnviz/regularizers', 'whiten').images('images', images).shape;
+  return tf.tidy(() => {
+    const centred = tf.sub(images, tf.mean(images, [1, 2, 3], true));
+    const deviation = tf.sqrt(tf.mean(tf.square(centred), [1, 2, 3], true));
+    return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(height * width * channels))) as Tensor4D;
+  });
+}
