@@ -117,7 +117,7 @@ export interface FoolingImages {
  * import { foolingImages } from '@cnnviz/adversarial';
  *
  * const { images, confidences } = await foolingImages(model, {
- *   shape: [8, 8, 1],
+ *   shape: [28, 28, 1],
  *   targets: [0, 1, 2],
  *   bounds: [0, 1],
  *   seed: 0,
