@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumArguments, findChromium, reasonWithoutChromium } from './packages/testing/src/chromium.ts';
+import { isRequired } from './packages/testing/src/required.ts';
 
 const conditions = ['@cnnviz/source'];
 
@@ -13,10 +14,14 @@ const node: TestProjectInlineConfiguration = {
   },
 };
 
+/** Whoever requires a Chromium requires its backends too. */
+const required = process.env.CNNVIZ_REQUIRE ?? '';
+const requiredInBrowser = isRequired('chromium', required) ? `${required} cpu wasm webgl webgpu` : required;
+
 /** `*.conformance.test.ts` runs in Node and here, on the browser's backends. */
 const browser: TestProjectInlineConfiguration = {
   extends: true,
-  define: { 'process.env.CNNVIZ_REQUIRE': JSON.stringify(process.env.CNNVIZ_REQUIRE ?? '') },
+  define: { 'process.env.CNNVIZ_REQUIRE': JSON.stringify(requiredInBrowser) },
   optimizeDeps: {
     include: ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
       (name) => `@cnnviz/testing > @tensorflow/tfjs-${name}`,
