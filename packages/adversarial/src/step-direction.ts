@@ -31,7 +31,7 @@ export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): T
     if (norm === 'l1' && l1Step === 'coordinate') {
       const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
       const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
-      return tf.mul(shared, isLargest);
+      return tf.mul(tf.mul(shared, isLargest), 1 - worstRounding(gradient));
     }
     // Scaled first, so that no square under- or overflows.
     const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
