@@ -93,7 +93,7 @@ async function measure(subject: Subject) {
       profile?.start(name);
       const start = performance.now();
       await work();
-      (times[name] ??= []).push(performance.now() - start);
+      times[name] = [...(times[name] ?? []), performance.now() - start];
     }
   }
   profile?.print(runs);

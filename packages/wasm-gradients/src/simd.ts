@@ -48,7 +48,7 @@ function instantiate({ wasm }: WasmBackend): Simd {
     throw new Error('@cnnviz/wasm-gradients: this JavaScript engine has no WebAssembly SIMD');
   }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return instance.exports as unknown as Simd;
+  return { ...(instance.exports as unknown as Simd) };
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

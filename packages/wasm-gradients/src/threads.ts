@@ -30,6 +30,8 @@ const MOST = 8;
  * @throws Error if the wasm backend does not start at all.
  *
  * @example
+ * import { enableThreads } from '@cnnviz/wasm-gradients';
+ *
  * const { threads, reason } = await enableThreads();
  * console.log(reason === undefined ? `${threads} threads` : `one thread: ${reason}`);
  */
@@ -40,7 +42,7 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
       `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to ${MOST}, got ${threads}`,
     );
   }
-  if (engine().registry['wasm'] !== undefined) {
+  if (engine().registry.wasm !== undefined) {
     const running = getThreadsCount();
     await start();
     return running > 1
@@ -102,9 +104,10 @@ async function startInNode({ workerThreads, os }: NodeModules, threads: number |
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
+  const workers = provideWorker(workerThreads.Worker, failed);
   const restore = [
     recordBlobs(),
-    provideWorker(workerThreads.Worker, failed),
+    workers.withdraw,
     // tfjs takes half of these; it asks once, while the module starts.
     replace(os, 'cpus', { value: () => new Array(2 * wanted).fill({}), configurable: true, writable: true }),
   ];
@@ -112,7 +115,9 @@ async function startInNode({ workerThreads, os }: NodeModules, threads: number |
   setThreadsCount(wanted);
   try {
     await Promise.race([start(), failure, rejectAfter(20_000)]);
+    workers.trust();
   } catch (error) {
+    workers.terminate();
     return await startOnOne(`the threaded build did not start: ${error instanceof Error ? error.message : error}`);
   } finally {
     for (const undo of restore) undo();
@@ -190,27 +195,33 @@ const loadMainScript = `
  * Emscripten's glue sets `globalThis.Worker` to Node's own class while it starts, which runs no blob URL; so this
  * property ignores being set.
  */
-function provideWorker(Worker: WorkerThreads['Worker'], onFailure: (error: unknown) => void): () => void {
-  let starting = true;
+function provideWorker(Worker: WorkerThreads['Worker'], onFailure: (error: unknown) => void) {
+  const workers: InstanceType<WorkerThreads['Worker']>[] = [];
+  let trusted = false;
   class BlobWorker extends Worker {
     constructor(url: string) {
-      super(`${textOfUrl.get(url)}\n${loadMainScript}`, { eval: true, workerData: mainScript });
+      super(`${textOfUrl.get(url)}\n${loadMainScript}`, { eval: true, workerData: mainScript, execArgv: [] });
+      workers.push(this);
       this.once('message', () => super.unref());
     }
 
     /** tfjs refs a worker when it gives it a thread to run, for ever; that would keep the process alive. */
     override ref(): void {}
 
-    /** tfjs would throw a worker's error where nothing can catch it. */
+    /** Until all have started: tfjs would throw a worker's error where nothing can catch it. */
     override emit(event: string | symbol, ...values: unknown[]): boolean {
-      if (!starting || event !== 'error') return super.emit(event, ...values);
+      if (trusted || event !== 'error') return super.emit(event, ...values);
       onFailure(values[0]);
       return true;
     }
   }
-  const undo = replace(globalThis, 'Worker', { get: () => BlobWorker, set: () => {}, configurable: true });
-  return () => {
-    starting = false;
-    undo();
+  return {
+    withdraw: replace(globalThis, 'Worker', { get: () => BlobWorker, set: () => {}, configurable: true }),
+    trust: () => {
+      trusted = true;
+    },
+    terminate: () => {
+      for (const worker of workers) void worker.terminate();
+    },
   };
 }

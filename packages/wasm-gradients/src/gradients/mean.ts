@@ -20,12 +20,9 @@ const spread = wasmKernel<{ dy: TensorInfo }, Spread>(
     const runs = axisRuns(shape, axis).reverse();
     runs.forEach(({ outer, reduced, inner }, i) => {
       const last = i === runs.length - 1;
-      // Runs that come later are still summed.
-      const later = runs.slice(i + 1).reduce((product, run) => product * run.reduced, 1);
-      const columns = inner / later;
       const source = addressOf(backend, from);
-      const to = backend.makeOutput(last ? shape : [outer, reduced, columns], 'float32');
-      simdOf(backend).spread(source, addressOf(backend, to), reduced, columns, last ? scale : 1, 0, outer);
+      const to = backend.makeOutput(last ? shape : [outer, reduced, inner], 'float32');
+      simdOf(backend).spread(source, addressOf(backend, to), reduced, inner, last ? scale : 1, 0, outer);
       if (from !== dy) backend.disposeData(from.dataId);
       from = to;
     });

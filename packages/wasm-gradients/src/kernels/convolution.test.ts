@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expectSameAsCpu, type KernelCase, normal, runKernelOn, type Values } from '../compare-with-cpu.ts';
+import {
+  expectSameAsCpu,
+  type KernelCase,
+  normal,
+  runKernelOn,
+  type Values,
+} from '../../test-support/compare-with-cpu.ts';
 
 type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
 
@@ -203,7 +209,7 @@ describe('gradients of a depthwise convolution', () => {
         inputs: { x, filter },
         attrs: { ...filterGradient.attrs, dataFormat: 'NHWC' },
       });
-    const dot = (a: Values, b: Values) => a.values.reduce((sum, value, i) => sum + value * b.values[i]!, 0);
+    const dot = (a: Values, b: Values) => [...a.values].reduce((sum, value, i) => sum + value * b.values[i]!, 0);
     for (const seed of [10, 11, 12]) {
       const otherFilter = normal(dw.shape, seed);
       const { x, dy } = filterGradient.inputs;

@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { expectSameAsCpu, type KernelCase, normal, relativeError, tensorOf, useWasm } from '../compare-with-cpu.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  expectSameAsCpu,
+  type KernelCase,
+  normal,
+  relativeError,
+  tensorOf,
+  useWasm,
+} from '../../test-support/compare-with-cpu.ts';
 
 function product(
   [m, k, n]: readonly [number, number, number],

@@ -8,7 +8,7 @@ import {
   relativeError,
   runKernelOn,
   type Values,
-} from '../compare-with-cpu.ts';
+} from '../../test-support/compare-with-cpu.ts';
 
 interface Pooling {
   input: [number, number, number, number];

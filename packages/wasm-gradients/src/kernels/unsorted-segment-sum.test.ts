@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { expectSameAsCpu, normal, relativeError, runKernelOn, tensorOf, useWasm } from '../compare-with-cpu.ts';
+import {
+  expectSameAsCpu,
+  normal,
+  relativeError,
+  runKernelOn,
+  tensorOf,
+  useWasm,
+} from '../../test-support/compare-with-cpu.ts';
 
 describe('UnsortedSegmentSum', () => {
   it.each([

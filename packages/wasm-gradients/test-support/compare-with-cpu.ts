@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { createRandom } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { registerWasmGradients } from './register.ts';
+import { registerWasmGradients } from '../src/register.ts';
 
 /** A tensor to be made on either backend. */
 export interface Values {

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { enableThreads } from './threads.ts';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs a script in a process of its own, which must end by itself. */
+function run(script: string): Promise<{ code: number | null; output: string }> {
+  const prelude = `
+    import * as tf from '@tensorflow/tfjs-core';
+    import '@tensorflow/tfjs-layers';
+    import { enableThreads, registerWasmGradients } from './src/index.ts';
+  `;
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=@cnnviz/source', '--input-type=module', '--eval', prelude + script],
+    { cwd: folder, timeout: 50_000 },
+  );
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  child.stderr.on('data', (data) => {
+    output += data;
+  });
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+describe('enableThreads', () => {
+  it('starts as many threads as there are processors, or says why not, and lets the process end', async () => {
+    const { code, output } = await run(`
+      registerWasmGradients();
+      const started = await enableThreads();
+      const y = tf.conv2d(tf.ones([8, 32, 32, 16]), tf.ones([3, 3, 16, 32]), 1, 'same');
+      const gradient = tf.grad((x) => tf.sum(tf.conv2d(x, tf.ones([3, 3, 16, 32]), 1, 'same')))(tf.ones([8, 32, 32, 16]));
+      const values = await gradient.data();
+      console.log(JSON.stringify({ ...started, backend: tf.getBackend(), middle: values[16 * (5 * 32 + 5)], worker: typeof Worker }));
+    `);
+    expect(code, output).toBe(0);
+    const { threads, reason, ...rest } = JSON.parse(output.trim().split('\n').at(-1)!);
+    expect(rest).toEqual({ backend: 'wasm', middle: 9 * 32, worker: 'undefined' });
+    if (reason === undefined) expect(threads).toBe(Math.min(8, availableParallelism()));
+    else expect(threads).toBe(1);
+    if (availableParallelism() > 1) expect(reason).toBeUndefined();
+  });
+
+  it('lets the process end after an error', async () => {
+    const { code, output } = await run(`
+      await enableThreads();
+      throw new Error('on purpose');
+    `);
+    expect(code).not.toBe(0);
+    expect(code).not.toBeNull();
+    expect(output).toContain('on purpose');
+  });
+
+  it('gives the reason when the backend has already started', async () => {
+    const { code, output } = await run(`
+      await tf.setBackend('wasm');
+      console.log(JSON.stringify(await enableThreads()));
+    `);
+    expect(code, output).toBe(0);
+    expect(JSON.parse(output)).toEqual({
+      threads: 1,
+      reason: 'the wasm backend had already started; call enableThreads before anything starts it',
+    });
+  });
+
+  it('falls back to one thread with the reason when the workers cannot run', async () => {
+    const { code, output } = await run(`
+      import { syncBuiltinESMExports } from 'node:module';
+      const workerThreads = process.getBuiltinModule('node:worker_threads');
+      workerThreads.Worker = class extends workerThreads.Worker {
+        constructor(code, options) { super('throw new Error("no workers here")', { ...options, eval: true }); }
+      };
+      syncBuiltinESMExports();
+      const started = await enableThreads();
+      const sum = await tf.sum(tf.ones([10])).data();
+      console.log(JSON.stringify({ ...started, sum: sum[0] }));
+    `);
+    expect(code, output).toBe(0);
+    expect(JSON.parse(output.trim().split('\n').at(-1)!)).toEqual({
+      threads: 1,
+      reason: 'the threaded build did not start: no workers here',
+      sum: 10,
+    });
+  });
+
+  it.each([0, 9, 1.5])('refuses %s threads', async (threads) => {
+    await expect(enableThreads({ threads })).rejects.toThrow(
+      `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to 8, got ${threads}`,
+    );
+  });
+});
