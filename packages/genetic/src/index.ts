@@ -7,6 +7,10 @@ export { type BitEncodingOptions, bitEncoding } from './bit-encoding.ts';
 // Mutation.
 export { type BitFlipOptions, bitFlipMutation } from './bit-flip-mutation.ts';
 export { type ClassArchiveOptions, classArchive } from './class-archive.ts';
+// Images as genomes.
+export { type CppnEncodingOptions, cppnEncoding } from './cppn-encoding.ts';
+export type { CppnActivation, CppnConnection, CppnGenome, CppnNode } from './cppn-genome.ts';
+export { type DirectEncodingOptions, directEncoding } from './direct-encoding.ts';
 export type { Breeding, Encoding } from './encoding.ts';
 // Genetic algorithms.
 export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
@@ -20,6 +24,7 @@ export {
   type Individual,
 } from './genetic-algorithm.ts';
 export { type GridArchive, type GridArchiveOptions, type GridEvaluation, gridArchive } from './grid-archive.ts';
+export type { ImageEncoding } from './image-encoding.ts';
 export {
   type Ancestor,
   type ArchiveStatistics,
@@ -29,6 +34,7 @@ export {
   type MapElitesOptions,
   type MapElitesState,
 } from './map-elites.ts';
+export type { CppnMutationOptions } from './mutate-cppn.ts';
 export {
   type OneMaxGeneration,
   type OneMaxOptions,

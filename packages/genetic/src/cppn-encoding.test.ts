@@ -1,0 +1,358 @@
+import { createRandom } from '@cnnviz/internal';
+import { describeOnBackends, useBackend } from '@cnnviz/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cppnEncoding } from './cppn-encoding.ts';
+import { type CppnConnection, type CppnGenome, leadsTo, requireCppnGenome } from './cppn-genome.ts';
+import { cppnDistance, crossCppns } from './cross-cppns.ts';
+import type { Breeding } from './encoding.ts';
+import { chiSquaredDeviation } from './testing/chi-squared.ts';
+
+const breeding = (seed: number): Breeding => ({ random: createRandom(seed), generation: 0, memory: {} });
+
+/** Genomes of some generations of mutation and crossover. */
+function grow(seed: number, { channels = 1, count = 6, generations = 12, preset = 'neat' as 'neat' | 'fooling' } = {}) {
+  const encoding = cppnEncoding({ shape: [8, 8, channels], preset });
+  const now = breeding(seed);
+  let genomes = Array.from({ length: count }, () => encoding.create(now));
+  for (let generation = 1; generation <= generations; generation++) {
+    now.generation = generation;
+    genomes = genomes.map((genome, index) => {
+      const [child] = encoding.cross(genome, genomes[(index + 1) % count]!, now);
+      return encoding.mutate(child, now);
+    });
+  }
+  return genomes;
+}
+
+/** One pixel of one network, by recursion in float64. */
+function slowly(genome: CppnGenome, inputs: number[], output: number): number {
+  const value = (id: number): number => {
+    if (id < 4) return inputs[id]!;
+    const sum = genome.connections
+      .filter(({ to, enabled }) => to === id && enabled)
+      .reduce((total, { from, weight }) => total + weight * value(from), 0);
+    switch (genome.nodes.find((node) => node.id === id)!.activation) {
+      case 'sine':
+        return Math.sin(sum);
+      case 'sigmoid':
+        return 2 * (1 / (1 + Math.exp(-sum)) - 0.5);
+      case 'gaussian':
+        return Math.exp(-sum * sum);
+      case 'linear':
+        return Math.max(-3, Math.min(3, sum)) / 3;
+    }
+  };
+  return Math.abs(value(4 + output));
+}
+
+/** The textbook's way from hue, lightness and saturation to RGB: by sextants. */
+function slowColour(hue: number, lightness: number, saturation: number): [number, number, number] {
+  const chroma = (1 - Math.abs(2 * lightness - 1)) * saturation;
+  const second = chroma * (1 - Math.abs(((hue * 6) % 2) - 1));
+  const sextants = [
+    [chroma, second, 0],
+    [second, chroma, 0],
+    [0, chroma, second],
+    [0, second, chroma],
+    [second, 0, chroma],
+    [chroma, 0, second],
+  ];
+  const dark = lightness - chroma / 2;
+  return sextants[Math.min(5, Math.floor(hue * 6))]!.map((level) => level + dark) as [number, number, number];
+}
+
+describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
+  it.each([1, 3])('renders populations as a per-pixel evaluator does, with %i channels', async (channels) => {
+    for (const seed of [1, 2]) {
+      const genomes = grow(seed, { channels, count: 7, generations: 15 });
+      const [height, width] = [5, 9];
+      const encoding = cppnEncoding({ shape: [8, 8, channels] });
+      const images = encoding.render(genomes, { height, width });
+      expect(images.shape).toEqual([7, height, width, channels]);
+      const rendered = await images.data();
+      images.dispose();
+      const slow = genomes.flatMap((genome) =>
+        Array.from({ length: height * width }, (_, pixel) => {
+          const x = (2 * ((pixel % width) + 0.5)) / width - 1;
+          const y = (2 * (Math.floor(pixel / width) + 0.5)) / height - 1;
+          const inputs = [x, y, Math.sqrt(x * x + y * y), 1];
+          const outputs = Array.from({ length: channels }, (_, output) => slowly(genome, inputs, output));
+          return channels === 1 ? outputs : slowColour(...(outputs as [number, number, number]));
+        }).flat(),
+      );
+      const furthest = Math.max(...slow.map((value, index) => Math.abs(value - rendered[index]!)));
+      expect(furthest).toBeLessThan(2e-3);
+      expect(Math.max(...slow) - Math.min(...slow)).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('renders one as it renders it among many, leaks nothing, and renders none', async () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 1] });
+    const genomes = grow(4, { count: 20 });
+    const before = tf.memory().numTensors;
+    const many = encoding.render(genomes);
+    const one = encoding.render([genomes[11]!]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    const [manyPixels, onePixels] = [await many.data(), await one.data()];
+    for (const [pixel, value] of onePixels.entries()) expect(value).toBeCloseTo(manyPixels[11 * 64 + pixel]!, 5);
+    const none = encoding.render([]);
+    expect(none.shape).toEqual([0, 8, 8, 1]);
+    tf.dispose([many, one, none]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('cppnEncoding', () => {
+  useBackend('cpu');
+
+  it('renders larger what it renders small: the middle of each block of nine pixels is the pixel', async () => {
+    for (const coordinates of ['normalized', 'pixels'] as const) {
+      const encoding = cppnEncoding({ shape: [6, 6, 1], coordinates, weightRange: 2 });
+      const genome = encoding.create(breeding(3));
+      const [small, large] = [encoding.render([genome]), encoding.render([genome], { height: 18, width: 18 })];
+      const [smallPixels, largePixels] = [await small.data(), await large.data()];
+      tf.dispose([small, large]);
+      for (const [pixel, value] of smallPixels.entries()) {
+        const middle = (3 * Math.floor(pixel / 6) + 1) * 18 + 3 * (pixel % 6) + 1;
+        expect(largePixels[middle]).toBeCloseTo(value, 4);
+      }
+    }
+  });
+
+  it('gives x and y as pixel indices where asked to', async () => {
+    const encoding = cppnEncoding({ shape: [4, 4, 1], coordinates: 'pixels' });
+    const genome: CppnGenome = {
+      nodes: [{ id: 4, activation: 'linear' }],
+      connections: [
+        { innovation: 0, from: 0, to: 4, weight: 0.3, enabled: true },
+        { innovation: 1, from: 1, to: 4, weight: 0.5, enabled: true },
+      ],
+    };
+    const image = encoding.render([genome]);
+    const pixels = await image.data();
+    image.dispose();
+    const expected = Array.from({ length: 16 }, (_, pixel) => (0.3 * (pixel % 4) + 0.5 * Math.floor(pixel / 4)) / 3);
+    for (const [pixel, value] of expected.entries()) expect(pixels[pixel]).toBeCloseTo(value, 5);
+  });
+
+  it('starts with every input connected to every output and no hidden node', () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 3] });
+    const { nodes, connections } = encoding.create(breeding(1));
+    expect(nodes.map(({ id }) => id)).toEqual([4, 5, 6]);
+    expect(connections).toHaveLength(12);
+    expect(new Set(connections.map(({ from, to }) => `${from}>${to}`)).size).toBe(12);
+    expect(connections.map(({ innovation }) => innovation)).toEqual(Array.from({ length: 12 }, (_, index) => index));
+  });
+
+  it('stays a network without circles, its connections in the order of innovation, whatever is bred', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), fc.constantFrom('neat' as const, 'fooling' as const), (seed, preset) => {
+        for (const genome of grow(seed, { channels: 3, count: 4, generations: 25, preset })) {
+          expect(requireCppnGenome(JSON.parse(JSON.stringify(genome)), 3)).toEqual(genome);
+          const innovations = genome.connections.map(({ innovation }) => innovation);
+          expect(innovations).toEqual([...innovations].sort((a, b) => a - b));
+          const ends = genome.connections.map(({ from, to }) => `${from}>${to}`);
+          expect(new Set(ends).size).toBe(ends.length);
+          expect(genome.connections.every(({ weight }) => Math.abs(weight) <= 10)).toBe(true);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('adds and removes with the rates of the fooling code', () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 1], weightRate: 0, activationRate: 0, addNodeRate: 0 });
+    const now = breeding(2);
+    const base = grow(5, { count: 1, generations: 20 })[0]!;
+    const counts = { more: 0, fewer: 0, same: 0 };
+    for (let draw = 0; draw < 4000; draw++) {
+      const { connections, nodes } = encoding.mutate(base, now);
+      if (nodes.length < base.nodes.length) continue;
+      const known = connections.filter(({ enabled }) => enabled).length;
+      const had = base.connections.filter(({ enabled }) => enabled).length;
+      if (known > had) counts.more++;
+      else if (connections.length < base.connections.length) counts.fewer++;
+      else counts.same++;
+    }
+    expect(counts.more).toBeGreaterThan(counts.fewer);
+    expect(counts.fewer).toBeGreaterThan(0);
+  });
+
+  it('mutates a tenth of the weights, by steps of the polynomial distribution times the range', () => {
+    const encoding = cppnEncoding({
+      shape: [8, 8, 3],
+      activationRate: 0,
+      addConnectionRate: 0,
+      removeConnectionRate: 0,
+      addNodeRate: 0,
+      removeNodeRate: 0,
+    });
+    const now = breeding(7);
+    const genome = encoding.create(now);
+    let changed = 0;
+    for (let draw = 0; draw < 2000; draw++) {
+      const { connections } = encoding.mutate(genome, now);
+      changed += connections.filter(({ weight }, index) => weight !== genome.connections[index]!.weight).length;
+    }
+    expect(chiSquaredDeviation([changed, 24_000 - changed], [0.1, 0.9])).toBeLessThan(4);
+  });
+
+  it('splits a connection: silenced and doubled with NEAT, replaced in the fooling code', () => {
+    const only = { weightRate: 0, activationRate: 0, addConnectionRate: 0, removeConnectionRate: 0, removeNodeRate: 0 };
+    const split = (preset: 'neat' | 'fooling') => {
+      const encoding = cppnEncoding({ shape: [8, 8, 1], preset, ...only, addNodeRate: 1 });
+      const now = breeding(1);
+      const parent = encoding.create(now);
+      const child = encoding.mutate(parent, now);
+      return { parent, child, added: child.connections.filter(({ innovation }) => innovation >= 4) };
+    };
+    const neat = split('neat');
+    const silenced = neat.child.connections.find(({ enabled }) => !enabled)!;
+    expect(neat.child.connections).toHaveLength(6);
+    expect(neat.added).toMatchObject([
+      { from: silenced.from, to: 5, weight: 1 },
+      { from: 5, to: 4, weight: silenced.weight },
+    ]);
+    const fooling = split('fooling');
+    expect(fooling.child.connections).toHaveLength(5);
+    const removed = fooling.parent.connections.find(
+      ({ innovation }) => !fooling.child.connections.some((one) => one.innovation === innovation),
+    )!;
+    expect(fooling.added).toMatchObject([
+      { from: removed.from, to: 5, weight: removed.weight },
+      { from: 5, to: 4, weight: removed.weight },
+    ]);
+  });
+
+  it('gives the same change in one generation the same numbers, and others in the next', () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 1], addNodeRate: 1, removeNodeRate: 0, removeConnectionRate: 0 });
+    const now = { ...breeding(1), generation: 1 };
+    const parent = encoding.create(now);
+    const split = (genome: CppnGenome) => genome.nodes.find(({ id }) => id > 4)!.id;
+    const origin = (genome: CppnGenome) => genome.connections.find(({ enabled }) => !enabled)!.innovation;
+    const first = Array.from({ length: 40 }, () => encoding.mutate(parent, now));
+    const ids = new Map(first.map((child) => [origin(child), split(child)]));
+    for (const child of first) expect(split(child)).toBe(ids.get(origin(child)));
+    expect(new Set(ids.values()).size).toBe(ids.size);
+    now.generation = 2;
+    const later = Array.from({ length: 10 }, () => encoding.mutate(parent, now));
+    for (const child of later) expect([...ids.values()]).not.toContain(split(child));
+    expect(Object.keys(now.memory).length).toBeLessThan(40);
+  });
+
+  it('does not grow beyond maxHidden', () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 1], addNodeRate: 1, removeNodeRate: 0, maxHidden: 5 });
+    const now = breeding(1);
+    let genome = encoding.create(now);
+    for (let step = 0; step < 30; step++) genome = encoding.mutate(genome, now);
+    expect(genome.nodes).toHaveLength(6);
+  });
+
+  it('copies parents with the preset of the fooling code', () => {
+    const [first, second] = grow(1, { preset: 'fooling' });
+    const encoding = cppnEncoding({ shape: [8, 8, 1], preset: 'fooling' });
+    expect(encoding.cross(first!, second!, breeding(0))).toEqual([first, second]);
+  });
+
+  it('saves genomes as JSON and refuses what is not one', () => {
+    const encoding = cppnEncoding({ shape: [8, 8, 1] });
+    const genome = grow(3)[0]!;
+    expect(encoding.load(JSON.parse(JSON.stringify(encoding.save(genome))))).toEqual(genome);
+    const connection: CppnConnection = { innovation: 99, from: 0, to: 4, weight: 1, enabled: true };
+    const withConnection = (changes: object) => ({
+      nodes: [
+        { id: 4, activation: 'sine' },
+        { id: 5, activation: 'sine' },
+      ],
+      connections: [{ ...connection, ...changes }],
+    });
+    const refused: [unknown, string][] = [
+      [null, 'it has no nodes and connections'],
+      [{ nodes: [], connections: [] }, 'its output 4 is missing'],
+      [{ nodes: [{ id: 4, activation: 'relu' }], connections: [] }, 'the activation of its node 4 is relu'],
+      [withConnection({ to: 9 }), 'its connection 0 to 9 leads nowhere'],
+      [withConnection({ weight: null }), 'the weight of its connection 0 to 4 is null'],
+      [withConnection({ from: 4 }), 'its connection 4 to 4 closes a circle'],
+    ];
+    for (const [saved, message] of refused) expect(() => encoding.load(saved)).toThrow(message);
+  });
+
+  it('throws on options out of range', () => {
+    expect(() => cppnEncoding({ shape: [8, 8, 2] })).toThrow(
+      '@cnnviz/genetic: cppnEncoding: channels must be one of 1, 3, got 2',
+    );
+    expect(() => cppnEncoding({ shape: [8, 8, 1], weightRate: 2 })).toThrow('weightRate');
+    expect(() => cppnEncoding({ shape: [8, 8, 1], preset: 'hyper' as 'neat' })).toThrow('preset');
+    expect(() => cppnEncoding({ shape: [8, 8, 1] }).render([], { height: 0, width: 1 })).toThrow('size');
+  });
+});
+
+describe('crossCppns', () => {
+  const gene = (innovation: number, weight: number, from = 0, to = 4, enabled = true): CppnConnection => ({
+    innovation,
+    from,
+    to,
+    weight,
+    enabled,
+  });
+  // Figure 4 of the NEAT paper: matching 1 to 5, disjoint 6, 7 and 8, excess 9 and 10.
+  const first: CppnGenome = {
+    nodes: [{ id: 4, activation: 'sine' }],
+    connections: [1, 2, 3, 4, 5, 8].map((innovation) => gene(innovation, 1)),
+  };
+  const second: CppnGenome = {
+    nodes: [{ id: 4, activation: 'linear' }],
+    connections: [1, 2, 3, 4, 5, 6, 7, 9, 10].map((innovation) => gene(innovation, -1)),
+  };
+
+  it('takes the structure of one parent, and matching weights from either, half of the time each', () => {
+    const random = createRandom(1);
+    const taken = [0, 0];
+    for (let draw = 0; draw < 2000; draw++) {
+      const child = crossCppns(first, second, random);
+      expect(child.connections.map(({ innovation }) => innovation)).toEqual([1, 2, 3, 4, 5, 8]);
+      expect(child.connections.at(-1)!.weight).toBe(1);
+      for (const { weight } of child.connections.slice(0, 5)) taken[weight === 1 ? 0 : 1]!++;
+    }
+    expect(chiSquaredDeviation(taken, [0.5, 0.5])).toBeLessThan(4);
+  });
+
+  it('gives both children the structure of the fitter parent, else each that of its own', () => {
+    const { cross } = cppnEncoding({ shape: [8, 8, 1] });
+    const structures = (fitter?: 'first' | 'second') =>
+      cross(first, second, breeding(1), fitter).map(({ connections }) => connections.length);
+    expect(structures()).toEqual([6, 9]);
+    expect(structures('first')).toEqual([6, 6]);
+    expect(structures('second')).toEqual([9, 9]);
+  });
+
+  it('keeps what is silent in a parent silent three times of four', () => {
+    const random = createRandom(2);
+    const silent = { ...first, connections: [gene(1, 1, 0, 4, false)] };
+    const loud = { ...first, connections: [gene(1, 1)] };
+    const counts = [0, 0];
+    for (let draw = 0; draw < 4000; draw++) {
+      counts[crossCppns(silent, loud, random).connections[0]!.enabled ? 1 : 0]!++;
+    }
+    expect(chiSquaredDeviation(counts, [0.75, 0.25])).toBeLessThan(4);
+  });
+
+  it('measures the distance of the paper', () => {
+    // Five matching genes that differ by 2, five that do not match, fewer than 20 genes.
+    expect(cppnDistance(first, second)).toBeCloseTo(5 + 0.4 * 2, 12);
+    expect(cppnDistance(first, first)).toBe(0);
+    expect(cppnDistance(second, first)).toBe(cppnDistance(first, second));
+  });
+});
+
+it('leadsTo follows connections, silent ones too', () => {
+  const connections = [
+    { innovation: 0, from: 5, to: 6, weight: 1, enabled: false },
+    { innovation: 1, from: 6, to: 4, weight: 1, enabled: true },
+  ];
+  expect(leadsTo(connections, 5, 4)).toBe(true);
+  expect(leadsTo(connections, 4, 5)).toBe(false);
+  expect(leadsTo(connections, 7, 7)).toBe(true);
+});

@@ -1,0 +1,44 @@
+import type { Random } from '@cnnviz/internal';
+import type { CppnConnection, CppnGenome } from './cppn-genome.ts';
+
+/**
+ * NEAT's crossover: connections of the same innovation number are aligned, and the child has either parent's weight;
+ * those that only one parent has are taken from `structure`. A connection that is silent in either parent is silent in the
+ * child with probability 0.75.
+ *
+ * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
+ */
+export function crossCppns(structure: CppnGenome, other: CppnGenome, random: Random): CppnGenome {
+  const connections = new Map(other.connections.map((connection) => [connection.innovation, connection]));
+  const nodes = new Map(other.nodes.map((node) => [node.id, node]));
+  return {
+    nodes: structure.nodes.map((node) => either(node, nodes.get(node.id), random)),
+    connections: structure.connections.map((own) => {
+      const matching = connections.get(own.innovation);
+      if (matching === undefined) return own;
+      const { weight } = either(own, matching, random);
+      const enabled = own.enabled && matching.enabled ? true : random.uniform() >= 0.75;
+      return { ...own, weight, enabled };
+    }),
+  };
+}
+
+function either<T>(own: T, other: T | undefined, random: Random): T {
+  return other !== undefined && random.uniform() < 0.5 ? other : own;
+}
+
+/**
+ * NEAT's distance: (excess + disjoint) / genes + 0.4 mean difference of the weights of matching connections, where the
+ * number of genes is that of the larger genome, and 1 below 20.
+ */
+export function cppnDistance(first: CppnGenome, second: CppnGenome): number {
+  const known = new Map<number, CppnConnection>(first.connections.map((one) => [one.innovation, one]));
+  const matching = second.connections.filter(({ innovation }) => known.has(innovation));
+  const unmatched = first.connections.length + second.connections.length - 2 * matching.length;
+  const genes = Math.max(first.connections.length, second.connections.length);
+  const difference = matching.reduce(
+    (sum, { innovation, weight }) => sum + Math.abs(weight - known.get(innovation)!.weight),
+    0,
+  );
+  return unmatched / (genes < 20 ? 1 : genes) + (matching.length === 0 ? 0 : (0.4 * difference) / matching.length);
+}
