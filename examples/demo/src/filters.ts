@@ -32,11 +32,12 @@ export async function filtersChapter({ kernel, initialKernel, image, imageClass 
       title: 'What its first layer looks for',
       intro: [
         `The first layer slides ${count} filters of ${height}x${width} pixels over the image. Each answers where the image resembles it: bright beside dark finds an edge of that direction, a bright band between dark ones a stroke.`,
+        'They began as weak noise, a tenth of the usual weights, so that nearly all of what they show now was learned.',
       ],
       figures: [
         {
           kind: 'pictures',
-          caption: `The filters as training found them and as it left them: mid grey is a weight of zero, white the largest weight of all, black the largest negative one. In the same places of the grid, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid grey where the filter finds nothing.`,
+          caption: `The filters as training found them and as it left them: mid grey is a weight of zero, white and black the largest weights of the grid, positive and negative. In the same places, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid grey where the filter finds nothing.`,
           rows: [
             {
               cells: [

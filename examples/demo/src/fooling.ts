@@ -59,12 +59,12 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
       id: 'fooling',
       title: 'Noise that it is sure about',
       intro: [
-        'Each image begins as the same Gaussian noise and follows the gradient of one class until the network is sure. No step asks whether a person would see the digit, and none does.',
+        'Each image begins as the same Gaussian noise and follows the gradient of one class until the network is sure. No step asks whether a person would see the digit.',
         `The network never learned to say "none of these": whatever it is shown must be one of ${classes.length} digits.`,
       ],
       facts: [
         { label: 'least sure of the ten', value: percent(least, 2) },
-        { label: 'images tried for each', value: String(fooling.iterations) },
+        { label: 'images tried for each, at most', value: String(fooling.iterations) },
       ],
       figures: [
         {

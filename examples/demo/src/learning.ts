@@ -41,6 +41,8 @@ const BATCH = 64;
 const TEST_BATCH = 500;
 /** The network is tested twice an epoch, since most is learned in the first. */
 const PARTS = 2;
+/** Of the first layer's random weights, as a share of what is usual. */
+const INITIAL_STRENGTH = 0.1;
 const LEARNING_RATE = 0.04;
 const LEARNING_RATE_DECAY = 0.5;
 
@@ -48,6 +50,7 @@ const LEARNING_RATE_DECAY = 0.5;
 export async function learn({ data, epochs, seed, onProgress }: LearningOptions): Promise<Learned> {
   const { train, test } = data;
   const network = lenet({ seed, inputShape: train.shape, classes: train.classes.length });
+  weakenFirstLayer(network);
   const initialKernel = tf.clone(firstKernel(network));
   const model = trainable(network);
   const testBatches = imageBatches(test, { size: TEST_BATCH });
@@ -81,6 +84,16 @@ export async function learn({ data, epochs, seed, onProgress }: LearningOptions)
     initialKernel.dispose();
     throw error;
   }
+}
+
+/** The first filters start weak: few steps of training would not outshine full random weights, and one would see those. */
+function weakenFirstLayer(network: LayersModel): void {
+  const layer = network.layers[0];
+  const [kernel, ...rest] = layer?.getWeights() ?? [];
+  if (kernel === undefined) return;
+  const weak = tf.mul(kernel, INITIAL_STRENGTH);
+  layer?.setWeights([weak, ...rest]);
+  weak.dispose();
 }
 
 /** Weights of the first layer, `[h, w, 1, filters]`; they stay the network's. */
