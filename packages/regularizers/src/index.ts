@@ -9,20 +9,43 @@ export {
   defineAugmentation,
   type ImagesShape,
 } from './augmentation.ts';
+// Training
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './checkpoint.ts';
 export { type ColorJitterOptions, type ColorParameters, colorJitter } from './color-jitter.ts';
 // Dropout
 export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout.ts';
+export {
+  EarlyStopping,
+  type EarlyStoppingCallback,
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+  earlyStoppingCallback,
+  type KeptWeights,
+  type StoppableModel,
+} from './early-stopping.ts';
 // Penalties
 export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
+export { type Evaluation, evaluate, type Loss } from './evaluate.ts';
 export type { Padding } from './gather-pixels.ts';
 export { isWeight, type WeightChoice } from './is-weight.ts';
 export { type L1PenaltyOptions, l1Penalty } from './l1-penalty.ts';
 export { type L2PenaltyOptions, l2Penalty } from './l2-penalty.ts';
 export { labelSmoothing } from './label-smoothing.ts';
 export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './mixup.ts';
+export type { OptimizerState } from './optimizer-state.ts';
 export { type AffineParameters, type RandomAffineOptions, randomAffine } from './random-affine.ts';
 export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './random-crop.ts';
 export { type EraseParameters, type RandomEraseOptions, randomErase } from './random-erase.ts';
 export { type MirrorParameters, type RandomMirrorOptions, randomMirror } from './random-mirror.ts';
+export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './schedule.ts';
+export {
+  type EpochRecord,
+  type StoppedBy,
+  type TrainableModel,
+  type TrainOptions,
+  type TrainProgress,
+  type TrainResult,
+  train,
+} from './train.ts';
 export { type DecayWeightsOptions, decayWeights, lambdaOfWeightDecay, weightDecayOfLambda } from './weight-decay.ts';
 export { whiten } from './whiten.ts';

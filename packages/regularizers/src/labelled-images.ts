@@ -1,0 +1,9 @@
+import type { Check, LabelledImages } from '@cnnviz/internal';
+
+/** Checks a batch; returns how many examples it holds. */
+export function requireExamples(check: Check, { images, labels }: LabelledImages): number {
+  const count = check.images('images', images).shape[0];
+  check.labels('labels', labels, { count });
+  if (count === 0) check.fail('range', 'images', 'at least one image', images);
+  return count;
+}

@@ -1,0 +1,68 @@
+import { checker } from '@cnnviz/internal';
+
+/** The learning rate of an epoch, counted from 0. */
+export type Schedule = (epoch: number) => number;
+
+/**
+ * The same learning rate in each epoch.
+ *
+ * @example
+ * import { constantRate } from '@cnnviz/regularizers';
+ *
+ * constantRate(0.1)(7); // 0.1
+ */
+export function constantRate(rate: number): Schedule {
+  checker('@cnnviz/regularizers', 'constantRate').number('rate', rate, { above: 0 });
+  return () => rate;
+}
+
+/**
+ * Multiplies the learning rate by `factor` at each epoch of `at`.
+ *
+ * @param options `initial` rate, epochs `at`, `factor` (default 0.1).
+ *
+ * @example
+ * import { stepRate } from '@cnnviz/regularizers';
+ *
+ * stepRate({ initial: 0.1, at: [150, 225] })(150); // 0.01
+ */
+export function stepRate(options: { initial: number; at: readonly number[]; factor?: number }): Schedule {
+  const check = checker('@cnnviz/regularizers', 'stepRate');
+  const initial = check.number('initial', options.initial, { above: 0 });
+  const factor = check.number('factor', options.factor ?? 0.1, { above: 0 });
+  const at = options.at.map((epoch) => check.number('at', epoch, { integer: true, min: 0 }));
+  return (epoch) => initial * factor ** at.filter((step) => step <= epoch).length;
+}
+
+/**
+ * Multiplies the learning rate by `factor` after each epoch: Zhang et al. use 0.95.
+ *
+ * @example
+ * import { exponentialRate } from '@cnnviz/regularizers';
+ *
+ * exponentialRate({ initial: 0.1, factor: 0.95 })(1); // 0.095
+ */
+export function exponentialRate(options: { initial: number; factor: number }): Schedule {
+  const check = checker('@cnnviz/regularizers', 'exponentialRate');
+  const initial = check.number('initial', options.initial, { above: 0 });
+  const factor = check.number('factor', options.factor, { above: 0 });
+  return (epoch) => initial * factor ** epoch;
+}
+
+/**
+ * From `initial` to `final` (default 0) along half a cosine in `epochs` epochs, and `final` from there on.
+ *
+ * @see Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017, equation 5.
+ *
+ * @example
+ * import { cosineRate } from '@cnnviz/regularizers';
+ *
+ * cosineRate({ initial: 0.1, epochs: 10 })(5); // 0.05
+ */
+export function cosineRate(options: { initial: number; epochs: number; final?: number }): Schedule {
+  const check = checker('@cnnviz/regularizers', 'cosineRate');
+  const initial = check.number('initial', options.initial, { above: 0 });
+  const epochs = check.number('epochs', options.epochs, { above: 0 });
+  const final = check.number('final', options.final ?? 0, { min: 0 });
+  return (epoch) => final + ((initial - final) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;
+}

@@ -1,0 +1,403 @@
+import {
+  type Batches,
+  type Check,
+  checker,
+  createRandom,
+  type LabelledImages,
+  type LongWork,
+  type Random,
+  reportProgress,
+  requireGradients,
+  requireWithin,
+  restoreRandom,
+  type Trainable,
+  throwIfAborted,
+} from '@cnnviz/internal';
+import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Augmentation } from './augmentation.ts';
+import { type Checkpoint, checkpointVersion, fingerprint, type RunningSums, requireCheckpoint } from './checkpoint.ts';
+import { disposeTape } from './dispose-tape.ts';
+import { assignWeights, EarlyStopping, type EarlyStoppingOptions, readWeights } from './early-stopping.ts';
+import { correctOf, crossEntropy, evaluate, type Loss } from './evaluate.ts';
+import type { WeightChoice } from './is-weight.ts';
+import { labelSmoothing } from './label-smoothing.ts';
+import { requireExamples } from './labelled-images.ts';
+import { mixup } from './mixup.ts';
+import { learningRateOf, readOptimizer, restoreOptimizer, setLearningRate } from './optimizer-state.ts';
+import type { Schedule } from './schedule.ts';
+import { decayWeights } from './weight-decay.ts';
+
+/**
+ * A {@link Trainable} as `train` calls it. Any Trainable is one; these two parts are there for the models that need them.
+ */
+export interface TrainableModel {
+  /** `seed` is another one in each step of training, and the same again after a resume: `dropout` takes it. */
+  apply(images: Tensor4D, options: { training: boolean; seed?: number }): Tensor2D;
+  variables: Variable[];
+  /** What the model changes itself in training, such as the moving averages of batch normalisation. */
+  state?: Variable[];
+}
+
+export interface EpochRecord {
+  /** From 0. */
+  epoch: number;
+  learningRate: number;
+  /** Mean over the epoch's batches, each before its step, without the penalty. */
+  loss: number;
+  /** Mean penalty of the batches. */
+  penalty: number;
+  /** Part of the examples that were classified right, each before the step of its batch, from 0 to 1. */
+  accuracy: number;
+  /** After the epoch, not training. */
+  validationLoss?: number;
+  validationAccuracy?: number;
+}
+
+export type StoppedBy = 'epochs' | 'earlyStopping' | 'stopWhen';
+
+export interface TrainProgress {
+  epoch: number;
+  /** Batches of the epoch that are done. */
+  batch: number;
+  /** Mean over the epoch so far. */
+  loss: number;
+  accuracy: number;
+  /** At the end of an epoch. */
+  record?: EpochRecord;
+}
+
+export interface TrainOptions extends LongWork<TrainProgress> {
+  /** Of tfjs-core, such as `tf.train.momentum(0.01, 0.9)`. Still the caller's. */
+  optimizer: Optimizer;
+  /** How often all batches are gone through, >= 1. */
+  epochs: number;
+  /** Decides augmentation, mixup and the seeds that the model gets. */
+  seed: number;
+  /** Learning rate of each epoch. Default: the optimizer's. */
+  schedule?: Schedule;
+  /** Default: the cross-entropy of softmax. */
+  loss?: Loss;
+  /** Added to the loss, such as `(variables) => l2Penalty(variables, { lambda: 1e-4 })`. Default: none. */
+  penalty?: (variables: readonly Variable[]) => Scalar;
+  /** Decoupled weight decay, `w ← (1 - learningRate · weightDecay) w` before each step. Default: 0. */
+  weightDecay?: number;
+  /** What `weightDecay` decays. Default: `isWeight`. */
+  penalize?: WeightChoice;
+  /** Default: none. */
+  augmentation?: Augmentation;
+  /** Default: none. */
+  mixup?: { alpha: number };
+  /** Part of the label that is spread over all classes. Default: 0. */
+  labelSmoothing?: number;
+  /** Measured after each epoch. */
+  validation?: Batches<LabelledImages>;
+  /** `monitor` is what it looks at. Best weights are restored whatever stopped training, an error or abort included. */
+  earlyStopping?: EarlyStoppingOptions & { monitor: 'loss' | 'accuracy' | 'validationLoss' | 'validationAccuracy' };
+  /** Ends training after the epoch for which it is true. */
+  stopWhen?: (record: EpochRecord) => boolean;
+  /** Takes a checkpoint after each epoch, to keep it. Awaited. */
+  onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Takes one after so many batches too. Default: only after each epoch. */
+  checkpointEvery?: number;
+  /** Goes on from here: on the same backend to bit-identical results, given the same batches and options. */
+  checkpoint?: Checkpoint;
+}
+
+export interface TrainResult {
+  history: EpochRecord[];
+  stoppedBy: StoppedBy;
+  /** With `earlyStopping`: the epoch whose metric was best. */
+  bestEpoch?: number;
+}
+
+/**
+ * Trains a model by gradient descent.
+ *
+ * @param model Its `variables` are changed in place.
+ * @param batches Images `[n, h, w, c]` as the model takes them and labels `[n]` int32; or a function that gives those of
+ *   an epoch, for another order in each.
+ * @returns What was measured in each epoch, and what ended training.
+ * @throws RangeError if an option is out of range, there is no batch, or a label has no logit.
+ * @throws Error if the loss is not finite, with epoch and batch. The weights are then those for which it last was, and
+ *   the checkpoint before stays as it is.
+ * @throws RangeError if `checkpoint` is of another version, model, optimizer or seed.
+ * @throws The signal's reason if it is aborted.
+ *
+ * @example
+ * import { exponentialRate, l2Penalty, train } from '@cnnviz/regularizers';
+ *
+ * const optimizer = tf.train.momentum(0.01, 0.9);
+ * const { history } = await train(trainable, [{ images, labels }], {
+ *   optimizer,
+ *   epochs: 2,
+ *   seed: 0,
+ *   schedule: exponentialRate({ initial: 0.01, factor: 0.95 }),
+ *   penalty: (variables) => l2Penalty(variables, { lambda: 1e-4 }),
+ * });
+ */
+export async function train(
+  model: TrainableModel | Trainable,
+  batches: Batches<LabelledImages> | ((epoch: number) => Batches<LabelledImages>),
+  options: TrainOptions,
+): Promise<TrainResult> {
+  const check = checker('@cnnviz/regularizers', 'train');
+  requireGradients(check);
+  checkOptions(check, model, options);
+  throwIfAborted(options);
+  const { optimizer, epochs, seed, checkpoint, earlyStopping, validation } = options;
+  const variables = [...model.variables];
+  const all = [...variables, ...((model as TrainableModel).state ?? [])];
+  const modelPrint = fingerprint(all);
+  const stopping = earlyStopping === undefined ? undefined : stoppingFrom(earlyStopping);
+  const ownRate = learningRateOf(check, optimizer);
+
+  let random = createRandom(seed);
+  let sums = noSums;
+  let history: EpochRecord[] = [];
+  let stoppedBy: StoppedBy | undefined;
+  let firstEpoch = 0;
+  let batchesDone = 0;
+  if (checkpoint !== undefined) {
+    requireCheckpoint(check, checkpoint, { model: modelPrint, seed });
+    restoreOptimizer(check, optimizer, checkpoint.optimizer);
+    assignWeights(all, checkpoint.weights);
+    if (checkpoint.earlyStopping !== null) stopping?.resume(checkpoint.earlyStopping);
+    random = restoreRandom(checkpoint.random);
+    sums = checkpoint.running;
+    history = [...checkpoint.history];
+    stoppedBy = checkpoint.stoppedBy ?? undefined;
+    if (stoppedBy === 'epochs' && checkpoint.epoch < epochs) stoppedBy = undefined;
+    firstEpoch = checkpoint.epoch;
+    batchesDone = checkpoint.batch;
+  }
+
+  /** The weights for which the loss was last finite. */
+  let lastGood: Tensor[] = [];
+  const failKeeping = (good: readonly Tensor[], sentence: string): never => {
+    for (const [index, variable] of all.entries()) variable.assign(good[index]!);
+    return check.failBecause('state', `${sentence}; the last good weights are kept`);
+  };
+
+  const takeCheckpoint = async (epoch: number, batch: number): Promise<void> => {
+    if (options.onCheckpoint === undefined) return;
+    const weights = await readWeights(all);
+    if (weights.some(({ values }) => !values.every(Number.isFinite))) {
+      failKeeping(lastGood, `the weights must be finite, and are not before epoch ${epoch}, batch ${batch}`);
+    }
+    await options.onCheckpoint({
+      version: checkpointVersion,
+      model: modelPrint,
+      seed,
+      epoch,
+      batch,
+      random: random.state(),
+      running: sums,
+      history: [...history],
+      stoppedBy: stoppedBy ?? null,
+      weights,
+      optimizer: await readOptimizer(optimizer),
+      earlyStopping: stopping?.state() ?? null,
+    });
+  };
+
+  try {
+    for (let epoch = firstEpoch; epoch < epochs && stoppedBy === undefined; epoch++) {
+      const learningRate = options.schedule === undefined ? ownRate : options.schedule(epoch);
+      if (options.schedule !== undefined) {
+        check.number(`schedule(${epoch})`, learningRate, { min: 0 });
+        setLearningRate(optimizer, learningRate);
+      }
+
+      let batch = 0;
+      for await (const examples of typeof batches === 'function' ? batches(epoch) : batches) {
+        if (batch++ < batchesDone) continue;
+        throwIfAborted(options);
+        requireExamples(check, examples);
+        const before = all.map((variable) => tf.clone(variable));
+        try {
+          const measured = await gradientsOf(check, model, variables, examples, random, options);
+          try {
+            if (!Number.isFinite(measured.loss) || !Number.isFinite(measured.penalty)) {
+              const value = Number.isFinite(measured.loss) ? measured.penalty : measured.loss;
+              const good = lastGood.length > 0 ? lastGood : before;
+              failKeeping(good, `the loss must be finite, got ${value} in epoch ${epoch}, batch ${batch - 1}`);
+            }
+            if (options.weightDecay) {
+              const rate = learningRate * options.weightDecay;
+              const { penalize } = options;
+              decayWeights(variables, penalize === undefined ? { rate } : { rate, penalize });
+            }
+            optimizer.applyGradients(measured.gradients);
+          } finally {
+            tf.dispose(measured.gradients.map(({ tensor }) => tensor));
+          }
+          sums = {
+            examples: sums.examples + measured.examples,
+            loss: sums.loss + measured.loss * measured.examples,
+            penalty: sums.penalty + measured.penalty * measured.examples,
+            correct: sums.correct + measured.correct,
+          };
+          tf.dispose(lastGood);
+          lastGood = before;
+        } catch (error) {
+          tf.dispose(before);
+          throw error;
+        }
+        if (options.checkpointEvery !== undefined && batch % options.checkpointEvery === 0) {
+          await takeCheckpoint(epoch, batch);
+        }
+        const { loss, accuracy } = means(sums);
+        await reportProgress(options, { epoch, batch, loss, accuracy });
+      }
+      if (sums.examples === 0) check.fail('range', 'batches', 'at least one batch', []);
+
+      const record: EpochRecord = { epoch, learningRate, ...means(sums) };
+      if (validation !== undefined) {
+        const { loss, accuracy } = await evaluate(model, validation, {
+          loss: options.loss ?? crossEntropy,
+          signal: options.signal,
+        });
+        record.validationLoss = loss;
+        record.validationAccuracy = accuracy;
+      }
+      history.push(record);
+      sums = noSums;
+      batchesDone = 0;
+      if (stopping !== undefined && earlyStopping !== undefined) {
+        const { stop } = await stopping.observe(epoch, record[earlyStopping.monitor]!, all);
+        if (stop) stoppedBy = 'earlyStopping';
+      }
+      if (stoppedBy === undefined && options.stopWhen?.(record)) stoppedBy = 'stopWhen';
+      if (stoppedBy === undefined && epoch === epochs - 1) stoppedBy = 'epochs';
+      await takeCheckpoint(epoch + 1, 0);
+      const { loss, accuracy } = record;
+      await reportProgress(options, { epoch, batch, loss, accuracy, record });
+    }
+  } finally {
+    tf.dispose(lastGood);
+    stopping?.restore(all);
+  }
+  const bestEpoch = stopping?.bestEpoch;
+  return { history, stoppedBy: stoppedBy ?? 'epochs', ...(bestEpoch === undefined ? {} : { bestEpoch }) };
+}
+
+const noSums: RunningSums = { examples: 0, loss: 0, penalty: 0, correct: 0 };
+
+function means({ examples, loss, penalty, correct }: RunningSums) {
+  return { loss: loss / examples, penalty: penalty / examples, accuracy: correct / examples };
+}
+
+function stoppingFrom({ monitor: _, ...options }: NonNullable<TrainOptions['earlyStopping']>): EarlyStopping {
+  return new EarlyStopping(options);
+}
+
+function checkOptions(check: Check, model: TrainableModel | Trainable, options: TrainOptions): void {
+  check.callable('model.apply', model?.apply);
+  if (!Array.isArray(model.variables) || model.variables.length === 0) {
+    check.fail('type', 'model.variables', 'a list of variables', model.variables);
+  }
+  if (!(options.optimizer instanceof tf.Optimizer)) check.fail('type', 'optimizer', 'an Optimizer', options.optimizer);
+  check.number('epochs', options.epochs, { integer: true, min: 1 });
+  check.seed('seed', options.seed);
+  for (const name of ['schedule', 'loss', 'penalty', 'augmentation', 'stopWhen', 'onCheckpoint'] as const) {
+    if (options[name] !== undefined) check.callable<unknown>(name, options[name]);
+  }
+  if (options.weightDecay !== undefined) check.number('weightDecay', options.weightDecay, { min: 0 });
+  if (options.labelSmoothing !== undefined) check.number('labelSmoothing', options.labelSmoothing, { min: 0, max: 1 });
+  if (options.mixup !== undefined) check.number('mixup.alpha', options.mixup.alpha, { above: 0 });
+  if (options.checkpointEvery !== undefined) {
+    check.number('checkpointEvery', options.checkpointEvery, { integer: true, min: 1 });
+  }
+  if (options.earlyStopping !== undefined) {
+    const metrics = ['loss', 'accuracy', 'validationLoss', 'validationAccuracy'] as const;
+    const monitor = check.oneOf('earlyStopping.monitor', options.earlyStopping.monitor, metrics);
+    if (monitor.startsWith('validation') && options.validation === undefined) {
+      check.failBecause('range', `earlyStopping.monitor ${monitor} needs validation`);
+    }
+  }
+}
+
+interface Measured {
+  gradients: { name: string; tensor: Tensor }[];
+  loss: number;
+  penalty: number;
+  correct: number;
+  examples: number;
+}
+
+async function gradientsOf(
+  check: Check,
+  model: TrainableModel | Trainable,
+  variables: readonly Variable[],
+  batch: LabelledImages,
+  random: Random,
+  options: TrainOptions,
+): Promise<Measured> {
+  const [stepSeed, augmentationSeed, mixupSeed] = [0, 1, 2].map(() => random.integer(2 ** 32)) as [
+    number,
+    number,
+    number,
+  ];
+  const { augmentation, penalty } = options;
+  const lossOf = options.loss ?? crossEntropy;
+  let classes = 0;
+
+  let kept: Tensor | undefined;
+  const computeGradients = () => {
+    const augmented =
+      augmentation === undefined ? batch.images : augmentation(batch.images, { seed: augmentationSeed });
+    const { grads } = tf.variableGrads(() => {
+      let input = augmented;
+      let labels: Tensor2D | undefined;
+      if (options.mixup !== undefined) {
+        // Mixing needs the number of classes, which the model tells: asked once, without gradient.
+        classes = classes || model.apply(tf.slice(augmented, 0, [1, -1, -1, -1]), { training: false }).shape[1];
+        labels = targetsOf(batch, classes, options.labelSmoothing);
+        ({ images: input, labels } = mixup(options.mixup)({ images: augmented, labels }, { seed: mixupSeed }));
+      }
+      const logits = model.apply(input, { training: true, seed: stepSeed } as { training: boolean });
+      if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== batch.images.shape[0]) {
+        check.fail(
+          'type',
+          'model.apply',
+          `a function from images to logits [${batch.images.shape[0]}, classes]`,
+          logits,
+        );
+      }
+      classes = logits.shape[1];
+      labels ??= targetsOf(batch, classes, options.labelSmoothing);
+      const loss = lossOf(logits, labels);
+      const penalized = penalty === undefined ? tf.scalar(0) : penalty(variables);
+      kept = tf.keep(tf.stack([loss, penalized, correctOf(logits, labels)]));
+      return tf.add(loss, penalized) as Scalar;
+    }, [...variables]);
+    return variables
+      .filter(({ name }) => grads[name] !== undefined && grads[name] !== null)
+      .map(({ name }) => ({ name, tensor: grads[name]! }));
+  };
+  let gradients: Measured['gradients'];
+  try {
+    gradients = tf.tidy(computeGradients);
+  } catch (error) {
+    kept?.dispose();
+    disposeTape();
+    throw error;
+  }
+  const measured = kept!;
+  try {
+    await requireWithin(check, 'labels', batch.labels, [0, classes - 1]);
+    const [loss, penalized, correct] = await measured.data();
+    return { gradients, loss: loss!, penalty: penalized!, correct: correct!, examples: batch.images.shape[0] };
+  } catch (error) {
+    tf.dispose(gradients.map(({ tensor }) => tensor));
+    throw error;
+  } finally {
+    measured.dispose();
+  }
+}
+
+function targetsOf(batch: LabelledImages, classes: number, smoothing = 0): Tensor2D {
+  const oneHot = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
+  return smoothing === 0 ? oneHot : labelSmoothing(oneHot, { smoothing });
+}
