@@ -1,6 +1,8 @@
 // Time of gradients and training steps in units of the forward pass, all in this process on this backend.
 //
-//   pnpm --filter @cnnviz/wasm-gradients bench [name] [--json FILE] [--profile] [--runs N]
+//   pnpm --filter @cnnviz/wasm-gradients bench [name] [--json FILE] [--profile] [--runs N] [--threads N] [--steps N]
+//
+// --steps trains each model for N more steps and reports what tf.memory() and the wasm heap grew by.
 
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -21,6 +23,7 @@ const { values: options, positionals } = parseArgs({
     profile: { type: 'boolean', default: false },
     runs: { type: 'string' },
     threads: { type: 'string' },
+    steps: { type: 'string', default: '0' },
   },
 });
 
@@ -97,6 +100,7 @@ async function measure(subject: Subject) {
     }
   }
   profile?.print(runs);
+  for (let step = 0; step < Number(options.steps); step++) await works.step?.();
   if (tf.memory().numTensors !== numTensors || tf.memory().numBytes !== numBytes) {
     throw new Error(`${subject.name}: tf.memory() grew from ${numTensors} to ${tf.memory().numTensors} tensors`);
   }

@@ -57,6 +57,25 @@ const gradients = [
 /** Marks what is already registered, also by another copy of this package. */
 const OURS = Symbol.for('@cnnviz/wasm-gradients');
 
+/**
+ * Makes the stock wasm backend of TensorFlow.js 4.22 differentiable and trainable: registers the kernels that gradients
+ * of convolutional networks need and that it lacks, computes wrongly or computes slowly, and gradients that take fewer
+ * passes over memory. Other backends are not touched.
+ *
+ * Call it once at the start, after importing `@tensorflow/tfjs-layers` or `@tensorflow/tfjs`, which register the
+ * gradients that it speeds up. Calling it again, before the backend starts or while another backend is active does no
+ * harm.
+ *
+ * @throws Error if `@tensorflow/tfjs-core` or `@tensorflow/tfjs-backend-wasm` is not version 4.22, whose internals it uses.
+ *
+ * @example
+ * import { registerWasmGradients } from '@cnnviz/wasm-gradients';
+ *
+ * registerWasmGradients();
+ * await tf.setBackend('wasm');
+ * const filter = tf.ones<tf.Rank.R4>([3, 3, 1, 8]);
+ * const gradient = tf.grad((f) => tf.sum(tf.conv2d(images, f as tf.Tensor4D, 1, 'same')))(filter);
+ */
 export function registerWasmGradients(): void {
   requireVersions({ core: version_core, wasm: version_wasm });
   kernels.forEach(register);
