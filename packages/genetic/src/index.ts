@@ -1,7 +1,16 @@
 // Random numbers and contracts.
+
+export type { Classifier } from '@cnnviz/internal';
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
 // MAP-Elites.
 export { AddStatus, type Archive, type Offers } from './archive.ts';
+// Pictures and charts.
+export {
+  type ArchiveLabel,
+  type ArchivePicture,
+  type ArchivePictureOptions,
+  archivePicture,
+} from './archive-picture.ts';
 // Encodings of genomes.
 export { type BitEncodingOptions, bitEncoding } from './bit-encoding.ts';
 // Mutation.
@@ -14,6 +23,15 @@ export { type DirectEncodingOptions, directEncoding } from './direct-encoding.ts
 export type { Breeding, Encoding } from './encoding.ts';
 // Genetic algorithms.
 export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
+// Fooling a network.
+export {
+  evolveFoolingImages,
+  type FoolingEvolution,
+  type FoolingOptions,
+  type FoolingProgress,
+} from './evolve-fooling-images.ts';
+export { type FamilyLine, type FamilyLineOptions, familyLine } from './family-line.ts';
+export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './fitness-curves.ts';
 export { type GaussianMutationOptions, gaussianMutation } from './gaussian-mutation.ts';
 export type { Genes } from './genes.ts';
 export {

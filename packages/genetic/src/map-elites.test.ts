@@ -104,7 +104,7 @@ describe('MapElites', () => {
     expect(search.statistics({ offset: 1 })).toEqual({
       generation: 0,
       evaluations: 4,
-      elites: 4,
+      filled: 4,
       genomes: 4,
       coverage: 0.8,
       qdScore: 17,

@@ -50,8 +50,8 @@ export interface ArchiveStatistics {
   generation: number;
   /** Genomes evaluated so far. */
   evaluations: number;
-  /** Filled cells. */
-  elites: number;
+  /** Cells that have a holder. */
+  filled: number;
   /** Different genomes in them. */
   genomes: number;
   /** Share of cells that are filled. */
@@ -175,6 +175,11 @@ export class MapElites<G, Evaluation> {
     return this.#generation;
   }
 
+  /** Whether every cell has a holder. */
+  get isFull(): boolean {
+    return this.#holders.every((holder) => holder !== undefined);
+  }
+
   /** The holders of the filled cells, in the order of the cells. */
   get elites(): Elite<G>[] {
     return this.#holders.flatMap((holder, cell) =>
@@ -215,21 +220,21 @@ export class MapElites<G, Evaluation> {
   statistics({ offset = 0 }: { offset?: number } = {}): ArchiveStatistics {
     constructing.number('offset', offset);
     const objectives = this.#objectives.filter((_, cell) => this.#holders[cell] !== undefined).sort();
-    const elites = objectives.length;
+    const filled = objectives.length;
     const sum = objectives.reduce((total, objective) => total + objective, 0);
-    const qdScore = sum - offset * elites;
-    const middle = (objectives[Math.floor((elites - 1) / 2)]! + objectives[Math.floor(elites / 2)]!) / 2;
+    const qdScore = sum - offset * filled;
+    const middle = (objectives[Math.floor((filled - 1) / 2)]! + objectives[Math.floor(filled / 2)]!) / 2;
     return {
       generation: this.#generation,
       evaluations: this.#evaluations,
-      elites,
+      filled,
       genomes: this.#distinct().length,
-      coverage: elites / this.#archive.cells,
+      coverage: filled / this.#archive.cells,
       qdScore,
       normalizedQdScore: qdScore / this.#archive.cells,
-      best: objectives[elites - 1] ?? Number.NEGATIVE_INFINITY,
-      mean: elites === 0 ? Number.NEGATIVE_INFINITY : sum / elites,
-      median: elites === 0 ? Number.NEGATIVE_INFINITY : middle,
+      best: objectives[filled - 1] ?? Number.NEGATIVE_INFINITY,
+      mean: filled === 0 ? Number.NEGATIVE_INFINITY : sum / filled,
+      median: filled === 0 ? Number.NEGATIVE_INFINITY : middle,
     };
   }
 

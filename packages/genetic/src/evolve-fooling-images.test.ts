@@ -1,0 +1,182 @@
+import type { Classifier } from '@cnnviz/internal';
+import {
+  conformance,
+  constantClassifier,
+  describeOnBackends,
+  linearClassifier,
+  linearClosedForm,
+  startBackend,
+  tinyCnn,
+  useBackend,
+} from '@cnnviz/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { cppnEncoding } from './cppn-encoding.ts';
+import { directEncoding } from './direct-encoding.ts';
+import { evolveFoolingImages, type FoolingOptions, type FoolingProgress } from './evolve-fooling-images.ts';
+import type { ImageEncoding } from './image-encoding.ts';
+
+const shape = [8, 8, 1] as const;
+const direct = directEncoding({ shape });
+const cppn = cppnEncoding({ shape });
+const base = { bounds: [-1, 1] as const, seed: 3, generations: 6, populationSize: 12, batchSize: 5 };
+
+const encodings: [string, ImageEncoding<never>][] = [
+  ['directEncoding', direct as ImageEncoding<never>],
+  ['cppnEncoding', cppn as ImageEncoding<never>],
+];
+
+describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
+  describe.each(encodings)('with %s', (_, encoding) => {
+    conformance<{ model: Classifier }, FoolingOptions<never>>({
+      name: 'evolveFoolingImages',
+      inputs: () => ({ model: tinyCnn() }),
+      models: ['model'],
+      options: { ...base, encoding },
+      run: ({ model }, options) => evolveFoolingImages(model, options),
+      badOptions: [
+        [{ populationSize: 1 }, /evolveFoolingImages: populationSize must be an integer >= 2, got 1/],
+        [{ bounds: [1, 0] }, /evolveFoolingImages: bounds must be two finite numbers/],
+        [{ generations: -1 }, /evolveFoolingImages: generations must be an integer >= 0, got -1/],
+        [{ batchSize: 0 }, /evolveFoolingImages: batchSize must be an integer >= 1, got 0/],
+        [{ target: 2 }, /evolveFoolingImages: target must be a number > 0 and <= 1, got 2/],
+        [{ crossoverRate: 2 }, /crossoverRate must be a number >= 0 and <= 1, got 2/],
+        [{ encoding: {} }, /evolveFoolingImages: encoding must be a function/],
+      ],
+      seeded: true,
+      abortable: true,
+      nonFinite: /evolveFoolingImages: probabilities must be finite, got NaN for individual 0 of 12 in generation 0/,
+    });
+  });
+});
+
+describe('evolveFoolingImages', () => {
+  useBackend('cpu');
+
+  it('finds the sign pattern that a linear classifier is most certain of', async () => {
+    const pattern = Array.from({ length: 16 }, (_, pixel) => (pixel % 3 === 0 ? 1 : -1));
+    const weights = [pattern, pattern.map((weight) => -weight)];
+    const { elites } = await evolveFoolingImages(linearClassifier(weights, [0, 0]), {
+      encoding: directEncoding({ shape: [4, 4, 1] }),
+      bounds: [-0.25, 0.25],
+      populationSize: 50,
+      generations: 150,
+      seed: 1,
+    });
+    // The best image is 0.25 times the pattern: logits ±4.
+    const best = linearClosedForm(weights, [0, 0]).probabilities(pattern.map((weight) => weight / 4))[0]!;
+    for (const { objective } of elites) {
+      expect(objective).toBeLessThanOrEqual(best + 1e-6);
+      expect(objective).toBeGreaterThan(best - 0.001);
+    }
+  });
+
+  it.each(encodings)('holds, with %s, what the model says of its images', async (_, encoding) => {
+    const model = tinyCnn();
+    const { elites, history } = await evolveFoolingImages(model, { ...base, encoding });
+    const images = encoding.render(elites.map(({ genome }) => genome));
+    const probabilities = tf.softmax(model(tf.sub(tf.mul(images, 2), 1)));
+    const values = await probabilities.array();
+    tf.dispose([images, probabilities]);
+    expect(elites.map(({ cell }) => cell)).toEqual([0, 1, 2]);
+    for (const { cell, objective } of elites) expect(objective).toBeCloseTo(values[cell]![cell]!, 5);
+    expect(history.map(({ generation }) => generation)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    for (const [index, { mean }] of history.entries()) {
+      if (index > 0) expect(mean).toBeGreaterThanOrEqual(history[index - 1]!.mean);
+    }
+  });
+
+  it.each(encodings)('goes on, with %s, bit for bit as if it had not stopped', async (_, encoding) => {
+    const run = (options: Partial<FoolingOptions<never>> = {}) =>
+      evolveFoolingImages(tinyCnn(), { ...base, encoding, lineage: 3, ...options });
+    const unbroken = await run();
+    const first = await run({ generations: 2 });
+    const second = await run({ state: JSON.parse(JSON.stringify(first.state)) });
+    expect(second.elites).toEqual(unbroken.elites);
+    expect(second.state).toEqual(unbroken.state);
+    expect([...first.history, ...second.history]).toEqual(unbroken.history);
+
+    const controller = new AbortController();
+    let last: FoolingProgress<never> | undefined;
+    const onProgress = (progress: FoolingProgress<never>) => {
+      last = progress;
+      if (progress.generation === 3) controller.abort(new Error('enough'));
+    };
+    await expect(run({ signal: controller.signal, onProgress })).rejects.toThrow('enough');
+    expect((await run({ state: JSON.parse(JSON.stringify(last!.state())) })).state).toEqual(unbroken.state);
+  });
+
+  it.each(encodings)('gives the same archive, with %s, on cpu and wasm', async (_, encoding) => {
+    const archives = [];
+    for (const backend of ['cpu', 'wasm'] as const) {
+      await startBackend(backend);
+      const { elites } = await evolveFoolingImages(tinyCnn(), { ...base, encoding });
+      archives.push(elites);
+    }
+    await startBackend('cpu');
+    const [onCpu, onWasm] = archives;
+    for (const [index, elite] of onCpu!.entries()) {
+      expect(onWasm![index]!.genome).toEqual(elite.genome);
+      expect(onWasm![index]!.objective).toBeCloseTo(elite.objective, 5);
+    }
+  });
+
+  it('does not depend on how many images go through the model at once', async () => {
+    const run = (batchSize: number) => evolveFoolingImages(tinyCnn(), { ...base, encoding: cppn, batchSize });
+    const [one, many] = [await run(1), await run(50)];
+    expect(one.elites.map(({ genome }) => genome)).toEqual(many.elites.map(({ genome }) => genome));
+  });
+
+  it('stops at the target, at once where the state has reached it', async () => {
+    const options = { ...base, encoding: directEncoding({ shape: [2, 2, 1] }), generations: 500, target: 0.9 };
+    const model = linearClassifier(
+      [
+        [1, 1, -1, -1],
+        [-1, -1, 1, 1],
+      ],
+      [0, 0],
+    );
+    const { stoppedBy, elites, history, state } = await evolveFoolingImages(model, options);
+    expect(stoppedBy).toBe('target');
+    expect(history.length).toBeLessThan(500);
+    for (const { objective } of elites) expect(objective).toBeGreaterThanOrEqual(0.9);
+    expect((await evolveFoolingImages(model, { ...options, state })).history).toEqual([]);
+  });
+
+  it("leaves classes empty that nothing is taken for where the competition is 'argmax'", async () => {
+    const { elites, history } = await evolveFoolingImages(constantClassifier([0, 2, 1]), {
+      ...base,
+      encoding: direct,
+      competition: 'argmax',
+    });
+    expect(elites.map(({ cell }) => cell)).toEqual([1]);
+    expect(history.at(-1)!.coverage).toBeCloseTo(1 / 3, 12);
+  });
+
+  it('shows the archive on the way, and its memory does not grow', async () => {
+    const counts: number[] = [];
+    await evolveFoolingImages(tinyCnn(), {
+      ...base,
+      encoding: cppn,
+      onProgress: ({ picture }) => {
+        const { picture: shown, labels } = picture({ columns: 3, factor: 2 });
+        expect(shown.shape).toEqual([16, 56, 3]);
+        expect(labels.map(({ cell }) => cell)).toEqual([0, 1, 2]);
+        shown.dispose();
+        counts.push(tf.memory().numTensors);
+      },
+    });
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  it('refuses a state of another encoding or number of classes, and a model that gives no logits', async () => {
+    const { state } = await evolveFoolingImages(tinyCnn(), { ...base, encoding: direct });
+    const other = evolveFoolingImages(tinyCnn(), { ...base, encoding: cppn, state });
+    await expect(other).rejects.toThrow("its genomes are pixels(8 x 8 x 1), the encoding's are cppn(8 x 8 x 1");
+    const more = evolveFoolingImages(tinyCnn({ classes: 4 }), { ...base, encoding: direct, state });
+    await expect(more).rejects.toThrow('its archive is classes(3, all), the option is classes(4, all)');
+    const flat = (images: tf.Tensor4D) => tf.mean(images, [1, 2, 3]) as unknown as tf.Tensor2D;
+    const wrong = evolveFoolingImages(flat, { ...base, encoding: direct });
+    await expect(wrong).rejects.toThrow('model must be a function to logits [n, classes]');
+  });
+});
