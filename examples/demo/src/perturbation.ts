@@ -17,7 +17,7 @@ export interface PerturbationOptions {
 
 /** In the units of the pixels, which go from 0 to 1. */
 const EPSILON = 0.1;
-export const STRENGTHS = [0, 0.025, 0.05, 0.075, EPSILON, 0.15, 0.2, 0.25];
+export const STRENGTHS = [0, 0.05, EPSILON, 0.15, 0.2, 0.25];
 const SHOWN = 3;
 /** So that the perturbation, ±EPSILON around mid grey, goes from black to white. */
 const AMPLIFIED = 0.5 / EPSILON;
