@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /** The parts of tfjs-backend-wasm 4.22's Emscripten module that are used here. */
-export interface WasmModule {
+interface WasmModule {
   HEAPU8: Uint8Array;
   HEAP32: Int32Array;
   HEAPF32: Float32Array;

@@ -100,7 +100,7 @@ interface PhaseTaps {
  * see the same few outputs around q, each phase through its own taps: one convolution of stride 1 with a phase in
  * each group of output channels.
  */
-export function phaseTaps(
+function phaseTaps(
   filterSize: number,
   stride: number,
   pad: number,
