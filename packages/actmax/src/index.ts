@@ -1,0 +1,1 @@
+export type { Bounds, Classifier, Generator, LongWork, Probe } from '@cnnviz/internal';
