@@ -1,0 +1,45 @@
+import { checker, createRandom } from '@cnnviz/internal';
+import type { Tensor1D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface CorruptLabelsOptions {
+  /** Of drawing a label anew, for each by itself, from 0 to 1; 1 makes all labels random. */
+  probability: number;
+  /** How many classes there are to draw from, >= 2. */
+  classes: number;
+  seed: number;
+}
+
+/**
+ * Replaces each label, with a probability, by a class drawn uniformly from all, the true one included: so a part
+ * `probability · (classes - 1) / classes` of the labels becomes wrong.
+ *
+ * Draw once before training and for the training set only: labels drawn anew in each epoch cannot be learned by heart,
+ * and a test set with wrong labels measures nothing.
+ *
+ * @param labels `[n]` int32. Still the caller's.
+ * @returns `[n]` int32. The caller disposes.
+ * @throws RangeError if `probability` is outside [0, 1] or `classes` is below 2.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, section 2.
+ *
+ * @example
+ * import { corruptLabels } from '@cnnviz/regularizers';
+ *
+ * const randomLabels = corruptLabels(labels, { probability: 1, classes: 10, seed: 0 });
+ */
+export function corruptLabels(labels: Tensor1D, options: CorruptLabelsOptions): Tensor1D {
+  const check = checker('@cnnviz/regularizers', 'corruptLabels');
+  const [count] = check.tensor<tf.Rank.R1>('labels', labels, { rank: 1, dtype: 'int32' }).shape;
+  const probability = check.number('probability', options.probability, { min: 0, max: 1 });
+  const classes = check.number('classes', options.classes, { integer: true, min: 2 });
+  const random = createRandom(check.seed('seed', options.seed));
+  const isDrawn = new Uint8Array(count);
+  const drawn = new Int32Array(count);
+  for (let index = 0; index < count; index++) {
+    // Both are drawn for each label, so that a larger probability draws the same and more.
+    isDrawn[index] = Number(random.uniform() < probability);
+    drawn[index] = random.integer(classes);
+  }
+  return tf.tidy(() => tf.where(tf.tensor1d(isDrawn, 'bool'), tf.tensor1d(drawn, 'int32'), labels));
+}

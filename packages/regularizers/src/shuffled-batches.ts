@@ -1,0 +1,48 @@
+import { checker, createRandom, type LabelledImages } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import { requireExamples } from './labelled-images.ts';
+
+/**
+ * Batches of a data set in another random order for each epoch, as `train` takes them.
+ *
+ * @param data All images `[n, h, w, c]` and labels `[n]` int32. Still the caller's; alive while batches are read.
+ * @param options `size` of a batch, the last one holds what is left; `seed` of the orders.
+ * @returns From the epoch, counted from 0, to its batches. A batch is disposed when the next one is asked for.
+ *
+ * @example
+ * import { shuffledBatches } from '@cnnviz/regularizers';
+ *
+ * const batchesOfEpoch = shuffledBatches({ images, labels }, { size: 128, seed: 0 });
+ * for (const batch of batchesOfEpoch(0)) batch.labels.shape;
+ */
+export function shuffledBatches(
+  data: LabelledImages,
+  options: { size: number; seed: number },
+): (epoch: number) => Iterable<LabelledImages> {
+  const check = checker('@cnnviz/regularizers', 'shuffledBatches');
+  const count = requireExamples(check, data);
+  const size = check.number('size', options.size, { integer: true, min: 1 });
+  const start = createRandom(check.seed('seed', options.seed)).integer(2 ** 32);
+  const [, height, width, channels] = data.images.shape;
+  return (epoch) => ({
+    *[Symbol.iterator]() {
+      const order = createRandom(start + epoch).permutation(count);
+      for (let first = 0; first < count; first += size) {
+        const chosen = order.subarray(first, first + size);
+        const batch = tf.tidy(() => {
+          const indices = tf.tensor2d(chosen, [chosen.length, 1], 'int32');
+          const rows = tf.gatherND(tf.reshape(data.images, [count, -1]), indices);
+          return {
+            images: tf.reshape(rows, [chosen.length, height, width, channels]),
+            labels: tf.gatherND(data.labels, indices) as tf.Tensor1D,
+          };
+        }) as LabelledImages;
+        try {
+          yield batch;
+        } finally {
+          tf.dispose([batch.images, batch.labels]);
+        }
+      }
+    },
+  });
+}
