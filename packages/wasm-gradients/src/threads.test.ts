@@ -90,6 +90,20 @@ describe('enableThreads', () => {
     });
   });
 
+  it('asks for the headers that isolate a page, where there is no Node', async () => {
+    const { code, output } = await run(`
+      process.getBuiltinModule = undefined;
+      console.log(JSON.stringify(await enableThreads()));
+    `);
+    expect(code, output).toBe(0);
+    expect(JSON.parse(output)).toEqual({
+      threads: 1,
+      reason:
+        'the page is not cross-origin isolated; serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
+        'Cross-Origin-Embedder-Policy: require-corp',
+    });
+  });
+
   it.each([0, 9, 1.5])('refuses %s threads', async (threads) => {
     await expect(enableThreads({ threads })).rejects.toThrow(
       `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to 8, got ${threads}`,

@@ -100,13 +100,7 @@ interface PhaseTaps {
  * see the same few outputs around q, each phase through its own taps: one convolution of stride 1 with a phase in
  * each group of output channels.
  */
-function phaseTaps(
-  filterSize: number,
-  stride: number,
-  pad: number,
-  inputSize: number,
-  outputSize: number,
-): PhaseTaps {
+function phaseTaps(filterSize: number, stride: number, pad: number, inputSize: number, outputSize: number): PhaseTaps {
   let first = 0;
   let last = Number.NEGATIVE_INFINITY;
   for (let r = 0; r < stride; r++) {
