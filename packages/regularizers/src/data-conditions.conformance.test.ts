@@ -105,7 +105,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
       seeds: [0],
       epochs: 1,
       createModel: () => tinyTrainable(),
-      createOptimizer: () => tf.train.sgd(0.1),
+      createOptimizer: () => tf.train.momentum(0.1, 0.9),
     } as RandomizationTestOptions,
     run: (data, options) => randomizationTest(data, options),
     badOptions: [

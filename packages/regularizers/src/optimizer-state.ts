@@ -80,3 +80,11 @@ export function setLearningRate(optimizer: Optimizer, rate: number): void {
   if (target.setLearningRate) target.setLearningRate(rate);
   else target.learningRate = rate;
 }
+
+/** Also frees what `dispose` of tfjs-core 4.22 forgets: momentum keeps its learning rate in a tensor. */
+export function disposeOptimizer(optimizer: Optimizer): void {
+  optimizer.dispose();
+  for (const field of Object.values(optimizer)) {
+    if (field instanceof tf.Tensor && !field.isDisposed) field.dispose();
+  }
+}

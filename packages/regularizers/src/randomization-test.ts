@@ -15,6 +15,7 @@ import {
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { l2Penalty } from './l2-penalty.ts';
 import { requireExamples } from './labelled-images.ts';
+import { disposeOptimizer } from './optimizer-state.ts';
 import type { Schedule } from './schedule.ts';
 import { shuffledBatches } from './shuffled-batches.ts';
 import { type EpochRecord, type TrainableModel, type TrainOptions, type TrainProgress, train } from './train.ts';
@@ -190,7 +191,7 @@ async function runOnce(
       dispose: model.dispose?.bind(model) ?? (() => tf.dispose([...model.variables, ...(model.state ?? [])])),
     });
     const optimizer = options.createOptimizer();
-    own.push(optimizer);
+    own.push({ dispose: () => disposeOptimizer(optimizer) });
 
     const batches = shuffledBatches(augmentation === undefined ? preparedTraining : training, {
       size: batchSize,

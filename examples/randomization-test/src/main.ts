@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  chooseBackend,
+  cifar10,
+  fashionMnist,
+  mnist,
+  progressBars,
+  workspaceRoot,
+  writeReport,
+} from '@cnnviz/example-support';
+import { type ExperimentRun, runExperiment, scales, stagesOf } from './experiment.ts';
+import { percent, randomizationChapter } from './report.ts';
+
+const USAGE = `Trains the MLPs of Zhang et al. on true, corrupted and random labels, on shuffled and random pixels and on
+noise, and writes a page that compares them.
+
+  --quick, --full  2,000 images and one MLP, or the whole paper (default: 5,000 images and both MLPs)
+  --dataset NAME   cifar-10, fashion-mnist or mnist (default: cifar-10)
+  --folder FOLDER  where its files are (default: found or downloaded, see examples/support)
+  --out FOLDER     where the page and runs.json go (default: report/randomization-test); started again with the same
+                   folder and options, only the runs that are missing are done
+  --seed NUMBER    decides subset, labels, weights and order (default: 0)
+  --backend NAME   tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first of them that starts)
+  --help`;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    dataset: { type: 'string', default: 'cifar-10' },
+    folder: { type: 'string' },
+    out: { type: 'string' },
+    seed: { type: 'string', default: '0' },
+    backend: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const readers: Readonly<Record<string, typeof cifar10 | typeof fashionMnist | typeof mnist>> = {
+  'cifar-10': cifar10,
+  'fashion-mnist': fashionMnist,
+  mnist,
+};
+
+if (values.help) {
+  console.log(USAGE);
+} else {
+  const seed = Number(values.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`--seed must be a whole number >= 0, got ${values.seed}`);
+  }
+  const read = readers[values.dataset];
+  if (read === undefined) {
+    throw new RangeError(`--dataset must be one of ${Object.keys(readers).join(', ')}, got ${values.dataset}`);
+  }
+  const scale = scales[values.full ? 'full' : values.quick ? 'quick' : 'standard'];
+  // pnpm starts this in its own folder; INIT_CWD is where the user stood.
+  const from = process.env.INIT_CWD ?? '.';
+  const out =
+    values.out === undefined ? resolve(workspaceRoot(), 'report/randomization-test') : resolve(from, values.out);
+  const backend = await chooseBackend();
+  const folder = values.folder === undefined ? {} : { folder: resolve(from, values.folder) };
+  const data = await (read as typeof cifar10)(folder);
+
+  const settings = { dataSet: data.train.name, scale: scale.name, seed };
+  const kept = join(out, 'runs.json');
+  const completed = await readRuns(kept, settings);
+  const start = performance.now();
+  await mkdir(out, { recursive: true });
+  const runs = await runExperiment({
+    data,
+    scale,
+    seed,
+    progress: progressBars({ stages: stagesOf(scale) }),
+    completed,
+    onRun: async (run) => {
+      completed.push(run);
+      await writeFile(`${kept}.part`, JSON.stringify({ ...settings, runs: completed }));
+      await rename(`${kept}.part`, kept);
+    },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  const page = await writeReport(out, {
+    title: 'The randomization test',
+    intro: [`${data.train.name}, seed ${seed}, on ${backend.name} (${backend.detail}).`],
+    facts: [],
+    chapters: [randomizationChapter(runs, data.train.name)],
+  });
+  for (const run of runs) {
+    const result = `training ${percent(run.trainAccuracy)}, test ${percent(run.testAccuracy)}`;
+    console.log(`${run.network}, ${run.samples} images, ${run.condition}, ${run.regularizer}: ${result}`);
+  }
+  console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
+}
+
+async function readRuns(
+  path: string,
+  settings: { dataSet: string; scale: string; seed: number },
+): Promise<ExperimentRun[]> {
+  if (!existsSync(path)) return [];
+  const { runs, ...made } = JSON.parse(await readFile(path, 'utf8')) as typeof settings & { runs: ExperimentRun[] };
+  if (JSON.stringify(made) !== JSON.stringify(settings)) {
+    throw new Error(`${path} holds runs of ${JSON.stringify(made)}: choose another --out or remove it`);
+  }
+  return runs;
+}

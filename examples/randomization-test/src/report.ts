@@ -1,0 +1,100 @@
+import type { Chapter } from '@cnnviz/example-support';
+import { corruptionChart, randomizationCurves } from '@cnnviz/regularizers';
+import type { ExperimentRun } from './experiment.ts';
+
+type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
+
+/** The paper's numbers for CIFAR-10, all 50,000 images, in percent: table 1. */
+const published: Readonly<Record<string, readonly [train: number, test: number]>> = {
+  'MLP 1x512, true labels, none': [100, 50.51],
+  'MLP 1x512, true labels, weight decay 5e-4': [99.8, 50.39],
+  'MLP 1x512, random labels, none': [99.34, 10.61],
+  'MLP 3x512, true labels, none': [100, 52.39],
+  'MLP 3x512, true labels, weight decay 5e-4': [100, 53.35],
+  'MLP 3x512, random labels, none': [100, 10.48],
+};
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What the runs show, as a chapter of a report. */
+export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: string): Chapter {
+  const largest = Math.max(...runs.map(({ samples }) => samples));
+  const network = runs[0]!.network;
+  const main = runs.filter((run) => run.samples === largest && run.network === network);
+  const plain = main.filter(({ regularizer }) => regularizer === 'none');
+  const bySamples = runs
+    .filter((run) => run.network === network && run.condition === 'true labels' && run.regularizer === 'none')
+    .toSorted((a, b) => a.samples - b.samples);
+  const told = (run: ExperimentRun) =>
+    `${run.condition}: ${run.epochs} epochs, then ${percent(run.trainAccuracy)} of the training set and ${percent(run.testAccuracy)} of the test set`;
+  const randomLabels = plain.find(({ condition }) => condition === 'random labels');
+  return {
+    id: 'randomization-test',
+    title: 'Learning, or learning by heart?',
+    intro: [
+      `A network of ${main[0]!.parameters.toLocaleString('en-GB')} parameters was trained on ${largest.toLocaleString('en-GB')} images of ${dataSet}: once as they are, and again with less and less to learn in them.`,
+      'It fits all of them. So that it fits says nothing of what it has understood: of random labels nothing can be.',
+    ],
+    facts: [
+      { label: 'parameters per image', value: (main[0]!.parameters / largest).toFixed(0) },
+      ...(randomLabels === undefined
+        ? []
+        : [
+            { label: 'random labels, training', value: percent(randomLabels.trainAccuracy) },
+            { label: 'random labels, test', value: percent(randomLabels.testAccuracy) },
+          ]),
+      { label: 'training time', value: `${runs.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(0)} s` },
+    ],
+    figures: [
+      {
+        kind: 'chart',
+        caption: `Training loss without regularization, ${network}. A run ends once 99.5 % of its training set are fitted.`,
+        alt: `Training curves. ${plain.map(told).join('; ')}.`,
+        spec: randomizationCurves(plain) as unknown as Spec,
+      },
+      {
+        kind: 'chart',
+        caption: 'Test error by the probability of a random label. Dotted: chance.',
+        alt: `Test error by label corruption. ${main
+          .filter(({ condition }) => condition.includes('labels'))
+          .map((run) => `p ${run.corruption}, ${run.regularizer}: ${percent(1 - run.testAccuracy)}`)
+          .join('; ')}.`,
+        spec: corruptionChart(main, { classes: 10 }) as unknown as Spec,
+      },
+      {
+        kind: 'table',
+        caption: "All runs, beside the paper's on all 50,000 images of CIFAR-10 where it has one.",
+        columns: ['network', 'images', 'condition', 'regularizer', 'epochs', 'training', 'test', 'paper', 'seconds'],
+        rows: runs.map((run) => {
+          const paper = published[`${run.network}, ${run.condition}, ${run.regularizer}`];
+          return [
+            run.network,
+            run.samples,
+            run.condition,
+            run.regularizer,
+            run.epochs,
+            percent(run.trainAccuracy),
+            percent(run.testAccuracy),
+            paper === undefined || dataSet !== 'CIFAR-10' ? '' : `${paper[0]} / ${paper[1]}`,
+            run.seconds.toFixed(0),
+          ];
+        }),
+      },
+      ...(bySamples.length < 2
+        ? []
+        : [
+            {
+              kind: 'table' as const,
+              caption: 'True labels: the more images, the better the test accuracy.',
+              columns: ['images', 'parameters per image', 'training', 'test'],
+              rows: bySamples.map((run) => [
+                run.samples,
+                (run.parameters / run.samples).toFixed(0),
+                percent(run.trainAccuracy),
+                percent(run.testAccuracy),
+              ]),
+            },
+          ]),
+    ],
+  };
+}
