@@ -1,0 +1,28 @@
+import { accuracy, type DataSet, imageBatches, trainable, trainModel, type Update } from '@cnnviz/example-support';
+import type { Classifier } from '@cnnviz/internal';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+const BATCH = 64;
+const TEST_BATCH = 500;
+const LEARNING_RATE = 0.04;
+
+export interface LearnedNetwork {
+  model: Classifier;
+  testAccuracy: number;
+}
+
+/** Trains a network on digits; its weights are changed. */
+export async function learnDigits(
+  network: LayersModel,
+  { train, test }: DataSet,
+  { seed, epochs, update }: { seed: number; epochs: number; update: Update },
+): Promise<LearnedNetwork> {
+  await trainModel(trainable(network), (epoch) => imageBatches(train, { size: BATCH, seed, epoch }), {
+    epochs,
+    learningRate: (epoch) => LEARNING_RATE * 0.5 ** epoch,
+    onProgress: ({ images }) => update(images),
+  });
+  const model = (images: tf.Tensor4D) => network.apply(images) as tf.Tensor2D;
+  return { model, testAccuracy: await accuracy(model, imageBatches(test, { size: TEST_BATCH })) };
+}

@@ -1,0 +1,92 @@
+import {
+  type ArchiveStatistics,
+  type CppnEncodingOptions,
+  cppnEncoding,
+  directEncoding,
+  type Elite,
+  evolveFoolingImages,
+  type FoolingProgress,
+  type ImageEncoding,
+  type MapElitesState,
+} from '@cnnviz/genetic';
+import type { Subject } from './subject.ts';
+
+export type EncodingName = 'direct' | 'cppn';
+
+export interface EvolveImagesOptions {
+  encoding: EncodingName;
+  /** For CPPNs. */
+  preset: NonNullable<CppnEncodingOptions['preset']>;
+  generations: number;
+  populationSize: number;
+  batchSize: number;
+  seed: number;
+  /** Stops after so many minutes with what there is. */
+  minutes: number | undefined;
+  /** Of an earlier run, to go on from. */
+  checkpoint: Checkpoint | undefined;
+  onProgress: (progress: ArchiveStatistics) => void;
+}
+
+/** What is needed to go on; plain JSON. */
+export interface Checkpoint {
+  state: MapElitesState;
+  history: TimedStatistics[];
+}
+
+export interface TimedStatistics extends ArchiveStatistics {
+  /** Since the run began, those of earlier parts included. */
+  seconds: number;
+}
+
+export interface EvolvedImages<G = unknown> {
+  encoding: ImageEncoding<G>;
+  elites: Elite<G>[];
+  history: TimedStatistics[];
+  state: MapElitesState;
+}
+
+/** Evolves an image for each class of a network, for as many generations or minutes as asked for. */
+export async function evolveImages(subject: Subject, options: EvolveImagesOptions): Promise<EvolvedImages> {
+  const encoding = encodingOf(subject, options);
+  const history = [...(options.checkpoint?.history ?? [])];
+  const before = history.at(-1)?.seconds ?? 0;
+  const start = performance.now();
+  const controller = new AbortController();
+  const timeIsUp = new Error('time is up');
+  let last: FoolingProgress<unknown> | undefined;
+  const run = evolveFoolingImages(subject.model, {
+    encoding,
+    bounds: subject.bounds,
+    generations: options.generations,
+    populationSize: options.populationSize,
+    batchSize: options.batchSize,
+    lineage: LINEAGE,
+    seed: options.seed,
+    ...(options.checkpoint === undefined ? {} : { state: options.checkpoint.state }),
+    signal: controller.signal,
+    onProgress: (progress) => {
+      last = progress;
+      const { elites: _, picture: __, state: ___, ...statistics } = progress;
+      const seconds = (performance.now() - start) / 1000;
+      history.push({ ...statistics, seconds: before + seconds });
+      options.onProgress(statistics);
+      if (options.minutes !== undefined && seconds > 60 * options.minutes) controller.abort(timeIsUp);
+    },
+  });
+  try {
+    const { elites, state } = await run;
+    return { encoding, elites, history, state };
+  } catch (error) {
+    if (error !== timeIsUp || last === undefined) throw error;
+    return { encoding, elites: last.elites, history, state: last.state() };
+  }
+}
+
+/** Ancestors that are kept for the family line. */
+const LINEAGE = 7;
+
+function encodingOf({ shape }: Subject, { encoding, preset }: EvolveImagesOptions): ImageEncoding<unknown> {
+  const found = encoding === 'direct' ? directEncoding({ shape }) : cppnEncoding({ shape, preset });
+  return found as ImageEncoding<unknown>;
+}

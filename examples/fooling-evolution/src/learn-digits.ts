@@ -1,0 +1,43 @@
+import { accuracy, imageBatches, lenet, mnist, trainable, trainModel, type Update } from '@cnnviz/example-support';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Subject } from './subject.ts';
+
+const BATCH = 64;
+const TEST_BATCH = 500;
+const LEARNING_RATE = 0.04;
+
+export interface DigitReader extends Subject {
+  /** Of 2,000 digits that it did not learn from. */
+  testAccuracy: number;
+}
+
+/** Trains LeNet on 8,000 handwritten digits. */
+export async function learnDigits({
+  seed,
+  epochs,
+  update,
+}: {
+  seed: number;
+  epochs: number;
+  update: Update;
+}): Promise<DigitReader> {
+  const { train, test } = await mnist({ seed });
+  const network = lenet({ seed, inputShape: train.shape, classes: train.classes.length });
+  const model = trainable(network);
+  const testBatches = imageBatches(test, { size: TEST_BATCH });
+  await trainModel(model, (epoch) => imageBatches(train, { size: BATCH, seed, epoch }), {
+    epochs,
+    learningRate: (epoch) => LEARNING_RATE * 0.5 ** epoch,
+    onProgress: ({ images }) => update(images),
+  });
+  const classifier = (images: tf.Tensor4D) => network.apply(images) as tf.Tensor2D;
+  return {
+    name: 'LeNet',
+    model: classifier,
+    shape: train.shape,
+    bounds: train.bounds,
+    classes: train.classes,
+    testAccuracy: await accuracy(classifier, testBatches),
+    dispose: () => void network.dispose(),
+  };
+}
