@@ -33,7 +33,9 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
     title: 'Learning, or learning by heart?',
     intro: [
       `A network of ${main[0]!.parameters.toLocaleString('en-GB')} parameters was trained on ${largest.toLocaleString('en-GB')} images of ${dataSet}: once as they are, and again with less and less to learn in them.`,
-      'It fits all of them. So that it fits says nothing of what it has understood: of random labels nothing can be.',
+      plain.every(({ trainAccuracy }) => trainAccuracy >= 0.99)
+        ? 'It fits all of them. So that it fits says nothing of what it has understood: of random labels nothing can be.'
+        : `It fits ${plain.filter(({ trainAccuracy }) => trainAccuracy >= 0.99).length} of ${plain.length} to 99 %. Of random labels nothing can be understood: what is fitted of them is learned by heart.`,
     ],
     facts: [
       { label: 'parameters per image', value: (main[0]!.parameters / largest).toFixed(0) },
@@ -75,7 +77,7 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
             run.epochs,
             percent(run.trainAccuracy),
             percent(run.testAccuracy),
-            paper === undefined || dataSet !== 'CIFAR-10' ? '' : `${paper[0]} / ${paper[1]}`,
+            paper === undefined || dataSet !== 'CIFAR-10' || run.samples < largest ? '' : `${paper[0]} / ${paper[1]}`,
             run.seconds.toFixed(0),
           ];
         }),

@@ -83,8 +83,9 @@ export function overfittingChart(
       encoding: {
         x: { field: 'epoch', type: 'quantitative', title: 'epoch' },
         y: { field: 'value', type: 'quantitative', title: metric === 'error' ? 'error' : 'loss (nats)', axis: percent },
-        color: { field: 'set', type: 'nominal', sort: ['training', 'test'], title: null },
-        strokeDash: { field: 'set', type: 'nominal', sort: ['training', 'test'], title: null },
+        // Alike in all but the channel, or Vega-Lite draws two legends.
+        color: { field: 'set', type: 'nominal', sort: null, title: null },
+        strokeDash: { field: 'set', type: 'nominal', sort: null, title: null },
       },
     },
   };

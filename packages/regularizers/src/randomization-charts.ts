@@ -69,8 +69,7 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
  * const specification = randomizationCurves(runs);
  */
 export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpecification {
-  const conditions = [...new Set(requireRuns('randomizationCurves', runs).map(({ condition }) => condition))];
-  const regularizers = [...new Set(runs.map(({ regularizer }) => regularizer))];
+  const regularizers = [...new Set(requireRuns('randomizationCurves', runs).map(({ regularizer }) => regularizer))];
   const spec = {
     width: regularizers.length > 1 ? 280 : 560,
     height: 280,
@@ -78,9 +77,9 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
     encoding: {
       x: { field: 'epoch', type: 'quantitative', title: 'epoch' },
       y: { field: 'loss', aggregate: 'mean', type: 'quantitative', title: 'training loss (nats)' },
-      color: { field: 'condition', type: 'nominal', sort: conditions, title: null, legend: { columns: 3 } },
-      // Six lines are more than colours alone can tell apart.
-      strokeDash: { field: 'condition', type: 'nominal', sort: conditions, title: null },
+      // Six lines are more than colours alone can tell apart. Alike in all but the channel, so that there is one legend.
+      color: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
+      strokeDash: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
     },
   };
   const values = runs.flatMap(({ condition, regularizer, seed, curve }) =>
