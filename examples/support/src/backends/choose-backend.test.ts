@@ -97,23 +97,38 @@ describe('chooseBackend', () => {
     );
   });
 
-  it.each(['wasm', 'cpu'])('starts %s for real, with gradients, and lets the process end', (backend) => {
-    const folder = fileURLToPath(new URL('.', import.meta.url));
-    const script = `
-      import { chooseBackend } from ${JSON.stringify(`${folder}choose-backend.ts`)};
-      import * as tf from '@tensorflow/tfjs-core';
-      import '@tensorflow/tfjs-layers';
-      const { detail } = await chooseBackend({ argv: ['--backend', '${backend}'], print: () => {} });
-      const gradient = tf.grad((filter) => tf.sum(tf.conv2d(tf.ones([1, 4, 4, 1]), filter, 1, 'valid')))(tf.ones([3, 3, 1, 1]));
-      console.log(JSON.stringify({ backend: tf.getBackend(), detail, gradient: [...(await gradient.data())] }));
-    `;
-    const { stdout, stderr, status } = spawnSync(
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const runInNode = (script: string) =>
+    spawnSync(
       process.execPath,
       ['--import', 'tsx', '--conditions', '@cnnviz/source', '--input-type=module', '--eval', script],
       { cwd: folder, encoding: 'utf8', timeout: 50_000 },
     );
+  const choosing = (backend: string) => `
+    import { chooseBackend } from ${JSON.stringify(`${folder}choose-backend.ts`)};
+    import * as tf from '@tensorflow/tfjs-core';
+    import '@tensorflow/tfjs-layers';
+    const { detail } = await chooseBackend({ argv: ['--backend', '${backend}'], print: () => {} });
+  `;
+
+  it.each(['wasm', 'cpu'])('starts %s for real, with gradients, and lets the process end', (backend) => {
+    const { stdout, stderr, status } = runInNode(`${choosing(backend)}
+      const gradient = tf.grad((filter) => tf.sum(tf.conv2d(tf.ones([1, 4, 4, 1]), filter, 1, 'valid')))(tf.ones([3, 3, 1, 1]));
+      console.log(JSON.stringify({ backend: tf.getBackend(), detail, gradient: [...(await gradient.data())] }));
+    `);
     expect(status, stderr).toBe(0);
     const answer: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
     expect(answer).toEqual({ backend, detail: expect.stringMatching(/^\d+ thread/), gradient: Array(9).fill(4) });
+  });
+
+  it.each([
+    'throw new Error("of the caller");',
+    'setTimeout(() => { throw new Error("of the caller"); });',
+    'void Promise.reject(new Error("of the caller"));',
+  ])('shows an uncaught error on wasm as it is: %s', (failure) => {
+    const { stderr, status } = runInNode(`${choosing('wasm')} ${failure}`);
+    expect(status).toBe(1);
+    expect(stderr).toContain('of the caller');
+    expect(stderr.length).toBeLessThan(4000);
   });
 });
