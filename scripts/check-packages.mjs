@@ -24,10 +24,9 @@ for (const folder of readdirSync(join(root, 'packages'))) {
   if (manifest.private) continue;
   const scratch = mkdtempSync(join(tmpdir(), 'cnnviz-pack-'));
   try {
-    const { filename } = JSON.parse(
-      execFileSync('pnpm', ['pack', '--json', '--pack-destination', scratch], { cwd, encoding: 'utf8' }),
-    );
-    const tarball = resolve(scratch, filename);
+    execFileSync('pnpm', ['pack', '--pack-destination', scratch], { cwd, stdio: 'ignore' });
+    const [filename] = readdirSync(scratch);
+    const tarball = join(scratch, filename);
     const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
     const missing = [
       'package.json',
