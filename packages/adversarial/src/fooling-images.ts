@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { logOdds } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
+import { chooseImages } from './projected-gradient.ts';
 import { oneIfZero, perImage, sumPerImage } from './step-direction.ts';
 import { type WantedGain, wantedLogOddsGain } from './wanted-gain.ts';
 
@@ -329,10 +330,6 @@ function trackTargets(count: number) {
       return true;
     });
   return { add, confidences, bestIterations, firstIterations };
-}
-
-function chooseImages(isChosen: readonly boolean[], chosen: Tensor4D, others: Tensor4D): Tensor4D {
-  return tf.tidy(() => tf.where(tf.tensor4d([...isChosen], [isChosen.length, 1, 1, 1], 'bool'), chosen, others));
 }
 
 function replace(previous: Tensor4D, next: Tensor4D): Tensor4D {

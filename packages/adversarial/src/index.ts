@@ -10,4 +10,7 @@ export {
   type FoolingProgress,
   foolingImages,
 } from './fooling-images.ts';
+export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
+export { type PgdOptions, pgd } from './pgd.ts';
+export type { AttackProgress, AttackResult } from './projected-gradient.ts';
 export type { L1Step, Norm } from './step-direction.ts';

@@ -1,4 +1,5 @@
 import type { Check, Classifier } from '@cnnviz/internal';
+import { disposeTapeOnThrow } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -30,25 +31,14 @@ export function logitsAndGradient(
     return { value: tf.clone(logits as Tensor2D), gradFunc };
   });
   const logitsOf = (input: Tensor4D) => injectLossGradient(checkLogits(check, model(input), images.shape[0]));
-  try {
-    const { value, grad } = tf.valueAndGrad(logitsOf)(images);
-    return { logits: value, gradient: grad };
-  } catch (error) {
-    disposeTape();
-    throw error;
-  }
+  const { value, grad } = disposeTapeOnThrow(() => tf.valueAndGrad(logitsOf)(images));
+  return { logits: value, gradient: grad };
 }
 
-function checkLogits(check: Check, logits: unknown, count: number): Tensor2D {
+/** @throws TypeError if a model's output is not `[count, 2 or more]`. */
+export function checkLogits(check: Check, logits: unknown, count: number): Tensor2D {
   const isLogits =
     logits instanceof tf.Tensor && logits.rank === 2 && logits.shape[0] === count && (logits.shape[1] ?? 0) >= 2;
   if (isLogits) return logits as Tensor2D;
   return check.fail('type', 'model', `a function from images to logits [${count}, 2 or more]`, logits);
-}
-
-/** What tfjs saves for the backward pass outlives a throw; nothing else would dispose it. */
-function disposeTape(): void {
-  const { activeTape, gradientDepth } = tf.engine().state;
-  if (gradientDepth > 0) return;
-  for (const node of activeTape ?? []) tf.dispose(node.saved);
 }

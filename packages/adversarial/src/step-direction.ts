@@ -47,7 +47,7 @@ export function sumPerImage(images: Tensor4D): Tensor1D {
 }
 
 /** What `sumPerImage` and the few operations around it can lose at most, relative to the sum. */
-function worstRounding({ shape: [, height, width, channels] }: Tensor4D): number {
+export function worstRounding({ shape: [, height, width, channels] }: Tensor4D): number {
   return (height + width + channels + 8) * 2 ** -24;
 }
 

@@ -1,0 +1,222 @@
+import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
+import { reportProgress } from '@cnnviz/internal';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { floorToFloat32 } from './floor-to-float32.ts';
+import { logOdds } from './log-odds.ts';
+import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
+import { perturb } from './perturb.ts';
+import { projectToBall } from './project-to-ball.ts';
+import { randomInBall } from './random-in-ball.ts';
+import { type L1Step, type Norm, stepDirection, sumPerImage } from './step-direction.ts';
+
+export interface AttackResult {
+  /** `[n, h, w, c]`, inside bounds and within epsilon. The caller disposes. */
+  images: Tensor4D;
+  /** Of each image, whether the model is wrong about it or, if targeted, takes it for its target. */
+  fooled: boolean[];
+  /** What the model takes each image for. */
+  predictions: number[];
+}
+
+export interface AttackProgress {
+  /** Steps done, of all restarts. */
+  step: number;
+  /** Steps there will be at most. */
+  steps: number;
+  /** How many images were fooled before this step. */
+  fooled: number;
+}
+
+export interface ProjectedGradientSettings {
+  epsilon: number;
+  bounds: Bounds;
+  norm: Norm;
+  l1Step: L1Step;
+  targeted: boolean;
+  steps: number;
+  stepSize: number;
+  /** Share of the last velocity that is kept; 0 follows the gradient alone. */
+  momentum: number;
+  /** Where the random start comes from; without, the attack starts at the image. */
+  random: Random | undefined;
+  restarts: number;
+  earlyStop: boolean;
+}
+
+/** What each iterated attack of this family is: gradient, velocity, normalise, step, project, clip; from several starts. */
+export async function projectedGradient(
+  check: Check,
+  model: Classifier,
+  images: Tensor4D,
+  labels: Tensor1D,
+  settings: ProjectedGradientSettings,
+  work: LongWork<AttackProgress>,
+): Promise<AttackResult> {
+  const wanted = await labels.data<'int32'>();
+  const { restarts, epsilon, earlyStop } = settings;
+  let best = tf.clone(images);
+  let scores: Score[] = [];
+  try {
+    for (let restart = 0; restart < restarts; restart++) {
+      const end =
+        epsilon === 0 ? tf.clone(images) : await descend(check, model, images, labels, wanted, restart, settings, work);
+      try {
+        const endScores = await evaluate(check, model, end, labels, wanted, settings);
+        const isBetter = endScores.map((score, image) => {
+          const other = scores[image];
+          return other === undefined || (!other.fooled && (score.fooled || score.advance > other.advance));
+        });
+        scores = endScores.map((score, image) => (isBetter[image] ? score : scores[image]!));
+        const chosen = chooseImages(isBetter, end, best);
+        tf.dispose(best);
+        best = chosen;
+      } finally {
+        tf.dispose(end);
+      }
+      if (earlyStop && scores.every(({ fooled }) => fooled)) break;
+    }
+  } catch (error) {
+    tf.dispose(best);
+    throw error;
+  }
+  return {
+    images: best,
+    fooled: scores.map(({ fooled }) => fooled),
+    predictions: scores.map(({ prediction }) => prediction),
+  };
+}
+
+async function descend(
+  check: Check,
+  model: Classifier,
+  images: Tensor4D,
+  labels: Tensor1D,
+  wanted: ArrayLike<number>,
+  restart: number,
+  settings: ProjectedGradientSettings,
+  work: LongWork<AttackProgress>,
+): Promise<Tensor4D> {
+  const { steps, restarts, earlyStop } = settings;
+  let points = startPoints(images, settings);
+  let velocity = settings.momentum === 0 ? undefined : tf.zerosLike(images);
+  try {
+    for (let step = 0; step < steps; step++) {
+      const next = tf.tidy(() => takeStep(check, model, images, labels, points, velocity, settings));
+      tf.dispose(velocity ?? []);
+      velocity = next.velocity;
+      let scores: Score[];
+      try {
+        scores = await readScores(check, next.scores, wanted, settings.targeted, step);
+      } catch (error) {
+        tf.dispose(next.points);
+        throw error;
+      } finally {
+        tf.dispose(next.scores);
+      }
+      const isMoving = scores.map(({ fooled }) => !(earlyStop && fooled));
+      const moved = isMoving.every(Boolean) ? tf.clone(next.points) : chooseImages(isMoving, next.points, points);
+      tf.dispose([points, next.points]);
+      points = moved;
+      const fooled = scores.filter((score) => score.fooled).length;
+      await reportProgress(work, { step: restart * steps + step + 1, steps: restarts * steps, fooled });
+      if (!isMoving.some(Boolean)) break;
+    }
+    return points;
+  } catch (error) {
+    tf.dispose(points);
+    throw error;
+  } finally {
+    tf.dispose(velocity ?? []);
+  }
+}
+
+function startPoints(images: Tensor4D, { random, norm, epsilon, bounds }: ProjectedGradientSettings): Tensor4D {
+  if (random === undefined) return tf.clone(images);
+  const [count, ...shape] = images.shape;
+  const size = tf.util.sizeFromShape(shape);
+  const noise = new Float32Array(count * size);
+  for (let image = 0; image < count; image++) {
+    randomInBall(random, noise.subarray(image * size, (image + 1) * size), norm, epsilon);
+  }
+  return tf.tidy(() => perturb(images, projectToBall(tf.tensor4d(noise, images.shape), norm, epsilon), bounds));
+}
+
+function takeStep(
+  check: Check,
+  model: Classifier,
+  images: Tensor4D,
+  labels: Tensor1D,
+  points: Tensor4D,
+  velocity: Tensor4D | undefined,
+  { norm, l1Step, targeted, stepSize, momentum, epsilon, bounds }: ProjectedGradientSettings,
+) {
+  const { logits, gradient } = logitsAndGradient(check, model, points, (z) => logOdds(z, labels).gradient);
+  const followed =
+    velocity === undefined
+      ? gradient
+      : (tf.add(tf.mul(velocity, momentum), stepDirection(gradient, 'l1', 'gradient')) as Tensor4D);
+  const towardsLabel = stepDirection(followed, norm, l1Step);
+  const length = floorToFloat32(targeted ? stepSize : -stepSize);
+  const perturbation = tf.add(tf.sub(points, images), tf.mul(towardsLabel, length)) as Tensor4D;
+  return {
+    points: perturb(images, projectToBall(perturbation, norm, epsilon), bounds),
+    velocity: velocity === undefined ? undefined : tf.clone(followed),
+    scores: scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0))),
+  };
+}
+
+interface Score {
+  prediction: number;
+  fooled: boolean;
+  /** How far the attack has come, on the scale of the log-odds. */
+  advance: number;
+}
+
+/** `[n, 3]`: the prediction, the log-odds of the label, and 0 where the gradient is finite. */
+function scoresOf(logits: Tensor2D, labels: Tensor1D, gradientIsFinite: Tensor1D): Tensor2D {
+  const prediction = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
+  return tf.stack([prediction, logOdds(logits, labels).value, gradientIsFinite], 1) as Tensor2D;
+}
+
+async function readScores(
+  check: Check,
+  scores: Tensor2D,
+  wanted: ArrayLike<number>,
+  targeted: boolean,
+  step: number,
+): Promise<Score[]> {
+  const values = await scores.data();
+  return Array.from({ length: scores.shape[0] }, (_, image) => {
+    const [prediction = 0, value = 0, gradient = 0] = values.subarray(3 * image, 3 * image + 3);
+    const fail = (what: string): never =>
+      check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
+    if (!Number.isFinite(value)) fail('logits');
+    if (!Number.isFinite(gradient)) fail('gradients');
+    const isLabel = prediction === wanted[image];
+    return { prediction, fooled: isLabel === targeted, advance: targeted ? value : -value };
+  });
+}
+
+async function evaluate(
+  check: Check,
+  model: Classifier,
+  points: Tensor4D,
+  labels: Tensor1D,
+  wanted: ArrayLike<number>,
+  { targeted, steps }: ProjectedGradientSettings,
+): Promise<Score[]> {
+  const scores = tf.tidy(() =>
+    scoresOf(checkLogits(check, model(points), points.shape[0]), labels, tf.zeros([points.shape[0]])),
+  );
+  try {
+    return await readScores(check, scores, wanted, targeted, steps);
+  } finally {
+    tf.dispose(scores);
+  }
+}
+
+/** For each image that of `chosen` or that of `others`. */
+export function chooseImages(isChosen: readonly boolean[], chosen: Tensor4D, others: Tensor4D): Tensor4D {
+  return tf.tidy(() => tf.where(tf.tensor4d([...isChosen], [isChosen.length, 1, 1, 1], 'bool'), chosen, others));
+}
