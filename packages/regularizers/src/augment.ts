@@ -1,6 +1,8 @@
 import { checker } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { clone } from '@tensorflow/tfjs-core';
 import { type Augmentation, type Drawn, defineAugmentation, type ImagesShape } from './augmentation.ts';
+import { composeMoves, gatherPixels, type PixelMoves } from './gather-pixels.ts';
 
 /**
  * One augmentation of several: each is applied to what the one before it made, with a seed of its own.
@@ -35,11 +37,23 @@ export function augment(...augmentations: readonly Augmentation[]): Augmentation
         return drawn;
       });
     },
-    apply: (images, drawn, to) =>
-      augmentations.reduce(
-        (current, augmentation, index) => augmentation.apply(current, drawn[index]!, { to }),
-        clone(images),
-      ),
+    apply: (images, drawn, to) => {
+      const [count, , , channels] = images.shape;
+      let current: Tensor4D = clone(images);
+      let moves: PixelMoves | undefined;
+      const moved = () => (moves === undefined ? current : gatherPixels(current, moves));
+      for (const [index, augmentation] of augmentations.entries()) {
+        if (augmentation.moves !== undefined) {
+          const shape: ImagesShape = moves === undefined ? current.shape : [count, ...moves.size, channels];
+          const next = augmentation.moves(shape, drawn[index]!);
+          moves = moves === undefined ? next : composeMoves(moves, next);
+        } else {
+          current = augmentation.apply(moved(), drawn[index]!, { to });
+          moves = undefined;
+        }
+      }
+      return moved();
+    },
     shapeOf: (shape) => augmentations.reduce((current, augmentation) => augmentation.shapeOf(current), shape),
   });
 }

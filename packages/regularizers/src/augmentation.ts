@@ -1,6 +1,7 @@
 import { checker, createRandom, type Random } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { tidy } from '@tensorflow/tfjs-core';
+import { gatherPixels, type PixelMoves } from './gather-pixels.ts';
 
 /** `[n, h, w, c]`. */
 export type ImagesShape = readonly [count: number, height: number, width: number, channels: number];
@@ -37,6 +38,8 @@ export interface Augmentation<Parameters = unknown> {
   apply(images: Tensor4D, drawn: Drawn<Parameters>, options?: ApplyOptions): Tensor4D;
   /** The shape of what it makes of images of `shape`. */
   shapeOf(shape: ImagesShape): ImagesShape;
+  /** Of an augmentation that only moves pixels: where they come from. `augment` does several such moves at once. */
+  moves?(shape: ImagesShape, drawn: Drawn<Parameters>): PixelMoves;
 }
 
 export interface AugmentationParts<Parameters> {
@@ -44,8 +47,10 @@ export interface AugmentationParts<Parameters> {
   name: string;
   /** Draws the parameters of all images. */
   draw(random: Random, shape: ImagesShape): Parameters;
-  /** Applies them; runs inside `tf.tidy`, returns a new tensor. */
-  apply(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
+  /** Applies them; runs inside `tf.tidy`, returns a new tensor. Default: moves the pixels as `moves` says. */
+  apply?(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
+  /** In place of `apply`, for what only moves pixels. */
+  moves?(shape: ImagesShape, parameters: Parameters): PixelMoves;
   /** Also the place to reject a shape. Default: the same. */
   shapeOf?(shape: ImagesShape): ImagesShape;
 }
@@ -78,17 +83,33 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     check.oneOf('to', to, ['images', 'labels']);
     if (to === 'images') check.images('images', images);
     else check.tensor('labels', images, { rank: 4 });
-    const size = images.shape.slice(0, 3);
+    requireDrawnFor(images.shape, drawn);
+    return tidy(() => {
+      if (parts.apply !== undefined) return parts.apply(images, drawn.parameters, to);
+      return gatherPixels(images, parts.moves!(images.shape, drawn.parameters));
+    });
+  };
+
+  const requireDrawnFor = (shape: ImagesShape, drawn: Drawn<Parameters>): void => {
+    const size = shape.slice(0, 3);
     if (drawn?.augmentation !== name || String(drawn.size) !== String(size)) {
       const received = drawn?.size ? `a draw of ${drawn.augmentation} for [${drawn.size.join(', ')}]` : drawn;
       check.fail('range', 'drawn', `a draw of ${name} for [${size.join(', ')}]`, received);
     }
-    return tidy(() => parts.apply(images, drawn.parameters, to));
   };
 
   const augment = (images: Tensor4D, options: { seed: number }) => {
     check.images('images', images);
     return apply(images, draw(images.shape, options));
   };
-  return Object.assign(augment, { draw, apply, shapeOf });
+  const { moves } = parts;
+  if (moves === undefined) {
+    check.callable('apply', parts.apply);
+    return Object.assign(augment, { draw, apply, shapeOf });
+  }
+  const movesOf = (shape: ImagesShape, drawn: Drawn<Parameters>): PixelMoves => {
+    requireDrawnFor(shape, drawn);
+    return moves(shape, drawn.parameters);
+  };
+  return Object.assign(augment, { draw, apply, shapeOf, moves: movesOf });
 }

@@ -313,7 +313,7 @@ describe('randomAffine', () => {
 describe('augment', () => {
   test('applies one after the other, each with a seed of its own', async () => {
     const images = noise([6, 8, 8, 3]);
-    const [crop, mirror] = [randomCrop({ size: [6, 6] }), randomMirror()];
+    const [crop, mirror] = [randomCrop({ size: [6, 6], padding: 2 }), randomMirror()];
     const both = augment(crop, mirror);
     const drawn = both.draw(images.shape, { seed: 5 });
     expect(both.shapeOf(images.shape)).toEqual([6, 6, 6, 3]);

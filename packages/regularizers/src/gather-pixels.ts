@@ -14,24 +14,42 @@ export function paddedPosition(position: number, size: number, padding: Padding)
   return folded < size ? folded : period - folded;
 }
 
+/** Where the pixels of a batch come from. */
+export interface PixelMoves {
+  /** For each pixel of the result `[n, height, width]` its number among all pixels of the images, or -1 for 0. */
+  readonly sources: Int32Array;
+  readonly size: readonly [height: number, width: number];
+  /** Whether a source may be -1. */
+  readonly outside: boolean;
+}
+
 /**
  * Images made of the pixels of others.
  *
  * By `tf.gatherND`, which all backends have and which copies whole pixels; wasm's `tf.gather` takes a hundred times as
  * long. It has no gradient.
- *
- * @param sources For each pixel of the result `[n, height, width]` its number among all pixels of `images`, or -1 for 0.
  */
-export function gatherPixels(images: Tensor4D, sources: Int32Array, [height, width]: readonly number[]): Tensor4D {
+export function gatherPixels(images: Tensor4D, { sources, size, outside }: PixelMoves): Tensor4D {
   const [count, oldHeight, oldWidth, channels] = images.shape;
   const pixels = count * oldHeight * oldWidth;
   return tf.tidy(() => {
     let table: Tensor2D = tf.reshape(images, [pixels, channels]);
-    if (sources.includes(-1)) {
+    let indices = sources;
+    if (outside) {
       table = tf.concat([table, tf.zeros([1, channels], images.dtype)] as Tensor2D[]);
-      for (let i = 0; i < sources.length; i++) if (sources[i] === -1) sources[i] = pixels;
+      indices = sources.map((source) => (source === -1 ? pixels : source));
     }
-    const gathered = tf.gatherND(table, tf.tensor2d(sources, [sources.length, 1], 'int32'));
-    return tf.reshape(gathered, [count, height!, width!, channels]);
+    const gathered = tf.gatherND(table, tf.tensor2d(indices, [indices.length, 1], 'int32'));
+    return tf.reshape(gathered, [count, size[0], size[1], channels]);
   });
+}
+
+/** The moves that do `first` and then `second`, so that the pixels are copied once. */
+export function composeMoves(first: PixelMoves, second: PixelMoves): PixelMoves {
+  const sources = new Int32Array(second.sources.length);
+  for (let pixel = 0; pixel < sources.length; pixel++) {
+    const between = second.sources[pixel]!;
+    sources[pixel] = between === -1 ? -1 : first.sources[between]!;
+  }
+  return { sources, size: second.size, outside: first.outside || second.outside };
 }

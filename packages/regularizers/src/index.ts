@@ -39,7 +39,7 @@ export {
 // Penalties
 export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
 export { type Evaluation, evaluate, type Loss } from './evaluate.ts';
-export type { Padding } from './gather-pixels.ts';
+export type { Padding, PixelMoves } from './gather-pixels.ts';
 export {
   type GaussianPixelsOptions,
   gaussianPixels,

@@ -2,7 +2,7 @@ import { type Bounds, type Check, checker } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation } from './augmentation.ts';
-import { gatherPixels, type Padding, paddedPosition } from './gather-pixels.ts';
+import { gatherPixels, type Padding, type PixelMoves, paddedPosition } from './gather-pixels.ts';
 
 export interface RandomAffineOptions {
   /** Degrees, counter-clockwise; a number is the range to both sides of 0. Default: 0. */
@@ -116,9 +116,14 @@ function resample(images: Tensor4D, drawn: AffineParameters, interpolation: stri
       }
     }
   }
-  if (corners === 1) return gatherPixels(images, sources[0]!, [height, width]);
-  const parts = sources.map((source, corner) =>
-    tf.mul(gatherPixels(images, source, [height, width]), tf.tensor4d(shares[corner]!, [count, height, width, 1])),
+  const movesOf = (corner: number): PixelMoves => ({
+    sources: sources[corner]!,
+    size: [height, width],
+    outside: padding === 'zero',
+  });
+  if (corners === 1) return gatherPixels(images, movesOf(0));
+  const parts = sources.map((_, corner) =>
+    tf.mul(gatherPixels(images, movesOf(corner)), tf.tensor4d(shares[corner]!, [count, height, width, 1])),
   );
   return tf.addN(parts) as Tensor4D;
 }

@@ -2,7 +2,7 @@ import { checker } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation, type ImagesShape } from './augmentation.ts';
-import { gatherPixels, type Padding, paddedPosition } from './gather-pixels.ts';
+import { type Padding, type PixelMoves, paddedPosition } from './gather-pixels.ts';
 
 export interface RandomCropOptions {
   /** Of the crop, in pixels. */
@@ -54,7 +54,7 @@ export function randomCrop(options: RandomCropOptions): Augmentation<CropParamet
       tops: Array.from({ length: count }, () => random.integer(oldHeight + 2 * padding - height + 1)),
       lefts: Array.from({ length: count }, () => random.integer(oldWidth + 2 * padding - width + 1)),
     }),
-    apply: (images, { tops, lefts }) => cropAt(images, [height, width], tops, lefts, padding, mode),
+    moves: (shape, { tops, lefts }) => cropAt(shape, [height, width], tops, lefts, padding, mode),
   });
 }
 
@@ -95,28 +95,30 @@ export function centerCrop(options: {
 }
 
 function cropAt(
-  images: Tensor4D,
+  [count, oldHeight, oldWidth]: ImagesShape,
   [height, width]: readonly [number, number],
   tops: readonly number[],
   lefts: readonly number[],
   padding: number,
   mode: Padding,
-): Tensor4D {
-  const [count, oldHeight, oldWidth] = images.shape;
+): PixelMoves {
   const sources = new Int32Array(count * height * width);
   let next = 0;
   for (let image = 0; image < count; image++) {
     const top = tops[image]! - padding;
     const left = lefts[image]! - padding;
-    const inside = left >= 0 && left + width <= oldWidth;
     for (let y = 0; y < height; y++) {
       const row = paddedPosition(top + y, oldHeight, mode);
       const start = (image * oldHeight + row) * oldWidth;
+      if (row !== -1 && left >= 0 && left + width <= oldWidth) {
+        for (let x = 0; x < width; x++) sources[next++] = start + left + x;
+        continue;
+      }
       for (let x = left; x < left + width; x++) {
-        const column = inside ? x : paddedPosition(x, oldWidth, mode);
+        const column = paddedPosition(x, oldWidth, mode);
         sources[next++] = row === -1 || column === -1 ? -1 : start + column;
       }
     }
   }
-  return gatherPixels(images, sources, [height, width]);
+  return { sources, size: [height, width], outside: padding > 0 && mode === 'zero' };
 }

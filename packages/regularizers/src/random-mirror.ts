@@ -1,6 +1,5 @@
 import { checker } from '@cnnviz/internal';
 import { type Augmentation, defineAugmentation } from './augmentation.ts';
-import { gatherPixels } from './gather-pixels.ts';
 
 export interface RandomMirrorOptions {
   /** Probability of exchanging left and right, from 0 to 1. Default: 0.5. */
@@ -36,8 +35,7 @@ export function randomMirror(options: RandomMirrorOptions = {}): Augmentation<Mi
       leftRight: Array.from({ length: count }, () => random.uniform() < leftRight),
       upDown: Array.from({ length: count }, () => random.uniform() < upDown),
     }),
-    apply: (images, drawn) => {
-      const [count, height, width] = images.shape;
+    moves: ([count, height, width], drawn) => {
       const sources = new Int32Array(count * height * width);
       let next = 0;
       for (let image = 0; image < count; image++) {
@@ -48,7 +46,7 @@ export function randomMirror(options: RandomMirrorOptions = {}): Augmentation<Mi
           for (let x = 0; x < width; x++) sources[next++] = first + step * x;
         }
       }
-      return gatherPixels(images, sources, [height, width]);
+      return { sources, size: [height, width], outside: false };
     },
   });
 }

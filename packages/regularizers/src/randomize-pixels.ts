@@ -83,7 +83,7 @@ function movePixels(images: Tensor4D, sourcesOf: (image: number) => Int32Array):
         const own = sourcesOf(start + image);
         for (let pixel = 0; pixel < pixels; pixel++) sources[image * pixels + pixel] = image * pixels + own[pixel]!;
       }
-      parts.push(gatherPixels(tf.slice(images, start, size), sources, [height, width]));
+      parts.push(gatherPixels(tf.slice(images, start, size), { sources, size: [height, width], outside: false }));
     }
     return parts.length === 1 ? parts[0]! : tf.concat(parts);
   });

@@ -34,7 +34,8 @@ export function shuffledBatches(
           const rows = tf.gatherND(tf.reshape(data.images, [count, -1]), indices);
           return {
             images: tf.reshape(rows, [chosen.length, height, width, channels]),
-            labels: tf.gatherND(data.labels, indices) as tf.Tensor1D,
+            // Not gatherND: on webgl that leaks a buffer where the input is small.
+            labels: tf.gather(data.labels, tf.reshape(indices, [chosen.length])),
           };
         }) as LabelledImages;
         try {
