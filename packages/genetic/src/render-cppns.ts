@@ -17,9 +17,9 @@ const VALUES_AT_ONCE = 2 ** 23;
 const NODES_AT_ONCE = 96;
 
 /**
- * Renders many networks at once. The nodes of many genomes that are equally many connections away from the inputs and
- * have one activation are the rows of one matrix product, weights `[nodes, known nodes]` times values
- * `[known nodes, pixels]`. Slices and gathers, which would be the obvious way, take longer than all arithmetic on wasm.
+ * Renders many networks at once. The nodes of many genomes that are equally many connections away from the inputs are the
+ * rows of one matrix product, weights `[nodes, known nodes]` times values `[known nodes, pixels]`. To gather the rows that
+ * a node depends on, the obvious way, takes longer than all arithmetic on wasm.
  *
  * @returns Images `[n, height, width, channels]` in [0, 1]. The caller disposes.
  */
@@ -111,6 +111,8 @@ function layOut(nodes: PlannedNode[], outputs: PlannedNode[][], genomes: number)
     levels[node.level] ??= [];
     levels[node.level]!.push(node);
   }
+  const kind = ({ activation }: PlannedNode) => CPPN_ACTIVATIONS.indexOf(activation);
+  for (const level of levels) level.sort((a, b) => kind(a) - kind(b));
   return { genomes, levels, outputs };
 }
 
@@ -119,20 +121,28 @@ function evaluate({ levels, outputs }: Layout, positions: Tensor2D): Tensor2D[] 
   let values = positions;
   for (const level of levels) {
     const known = values;
-    let row = known.shape[0];
     values = tf.tidy(() => {
-      const groups = CPPN_ACTIVATIONS.flatMap((activation) => {
-        const nodes = level.filter((node) => node.activation === activation);
-        if (nodes.length === 0) return [];
-        const sums = tf.matMul(weightsOf(nodes, known.shape[0]), known);
-        for (const node of nodes) node.row = row++;
-        return [applyActivation(activation, sums) as Tensor2D];
-      });
-      return tf.concat([known, ...groups], 0);
+      const sums = tf.matMul<Tensor2D>(weightsOf(level, known.shape[0]), known);
+      return tf.concat([known, ...activate(level, sums)], 0);
     });
+    for (const [index, node] of level.entries()) node.row = known.shape[0] + index;
     if (known !== positions) known.dispose();
   }
   return outputs.map((nodes) => tf.matMul(selectionOf(nodes, values.shape[0]), values));
+}
+
+/** The values of a level, whose nodes are in the order of their activations. */
+function activate(level: PlannedNode[], sums: Tensor2D): Tensor2D[] {
+  const groups: Tensor2D[] = [];
+  let start = 0;
+  for (const activation of CPPN_ACTIVATIONS) {
+    const count = level.filter((node) => node.activation === activation).length;
+    if (count === 0) continue;
+    const own = count === level.length ? sums : tf.slice(sums, [start, 0], [count, sums.shape[1]]);
+    groups.push(applyActivation(activation, own) as Tensor2D);
+    start += count;
+  }
+  return groups;
 }
 
 /** `[nodes, known]`: what each node takes of each row. */
