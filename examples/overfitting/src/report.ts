@@ -4,7 +4,7 @@ import type { Outcome } from './experiment.ts';
 
 type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The lecture's picture of overfitting, once for each remedy. */
 export function overfittingChapter(outcomes: readonly Outcome[], dataSet: string): Chapter {
