@@ -358,7 +358,7 @@ function speciesThresholdOf<G>(options: GeneticAlgorithmOptions<G>, children: nu
 }
 
 /** Throws unless there is one finite fitness for each genome asked; says which individual's is not. */
-export function requireTold(check: Check, fitness: ArrayLike<number>, count: number, generation: number): void {
+function requireTold(check: Check, fitness: ArrayLike<number>, count: number, generation: number): void {
   if (fitness?.length !== count) {
     check.failBecause(
       'range',
