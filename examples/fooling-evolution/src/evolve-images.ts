@@ -34,7 +34,7 @@ export interface Checkpoint {
   history: TimedStatistics[];
 }
 
-export interface TimedStatistics extends ArchiveStatistics {
+interface TimedStatistics extends ArchiveStatistics {
   /** Since the run began, those of earlier parts included. */
   seconds: number;
 }
