@@ -21,7 +21,7 @@ const requiredInBrowser = isRequired('chromium', required) ? `${required} cpu wa
 /** `*.conformance.test.ts` runs in Node and here, on the browser's backends. */
 const browser: TestProjectInlineConfiguration = {
   extends: true,
-  define: { 'process.env.CNNVIZ_REQUIRE': JSON.stringify(requiredInBrowser) },
+  define: { 'process.env.CNNVIZ_REQUIRE_IN_BROWSER': JSON.stringify(requiredInBrowser) },
   optimizeDeps: {
     include: ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgl', 'backend-webgpu'].map(
       (name) => `@cnnviz/testing > @tensorflow/tfjs-${name}`,
