@@ -71,7 +71,8 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * import { cppnEncoding, evolveFoolingImages } from '@cnnviz/genetic';
  * import * as tf from '@tensorflow/tfjs-core';
  *
- * const model = (images) => tf.stack([tf.mean(images, [1, 2, 3]), tf.neg(tf.mean(images, [1, 2, 3]))], 1);
+ * const model = (images: tf.Tensor4D) =>
+ *   tf.stack([tf.mean(images, [1, 2, 3]), tf.neg(tf.mean(images, [1, 2, 3]))], 1) as tf.Tensor2D;
  * const { elites } = await evolveFoolingImages(model, {
  *   encoding: cppnEncoding({ shape: [8, 8, 1] }),
  *   bounds: [-10, 10],

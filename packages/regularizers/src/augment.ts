@@ -17,7 +17,8 @@ import { composeMoves, gatherPixels, type PixelMoves } from './gather-pixels.ts'
  * const varied = standard(images, { seed: 0 });
  *
  * // The same draw on images and on a class for each pixel.
- * const labelMaps = tf.zeros([...images.shape.slice(0, 3), 1], 'int32') as tf.Tensor4D;
+ * const [count, height, width] = images.shape;
+ * const labelMaps = tf.zeros<tf.Rank.R4>([count, height, width, 1], 'int32');
  * const drawn = standard.draw(images.shape, { seed: 0 });
  * const variedLabels = standard.apply(labelMaps, drawn, { to: 'labels' });
  */

@@ -65,10 +65,17 @@ const prefix = magic.length + 8;
  * Write them under another name and rename the file, so that a kill while writing leaves the checkpoint before it.
  *
  * @example
- * import { decodeCheckpoint, encodeCheckpoint } from '@cnnviz/regularizers';
+ * import { decodeCheckpoint, encodeCheckpoint, train } from '@cnnviz/regularizers';
  *
- * const bytes = encodeCheckpoint(checkpoint);
- * const same = decodeCheckpoint(bytes);
+ * await train(trainable, [{ images, labels }], {
+ *   optimizer: tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seed: 0,
+ *   onCheckpoint: (checkpoint) => {
+ *     const bytes = encodeCheckpoint(checkpoint);
+ *     const same = decodeCheckpoint(bytes);
+ *   },
+ * });
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   requireVersion(checker('@cnnviz/regularizers', 'encodeCheckpoint'), checkpoint?.version);

@@ -21,8 +21,15 @@ export interface GapRecord {
  * @throws RangeError if an epoch has no validation.
  *
  * @example
- * import { generalizationGap } from '@cnnviz/regularizers';
+ * import { generalizationGap, train } from '@cnnviz/regularizers';
  *
+ * const data = [{ images, labels }];
+ * const { history } = await train(trainable, data, {
+ *   optimizer: tf.train.sgd(0.01),
+ *   epochs: 2,
+ *   seed: 0,
+ *   validation: data,
+ * });
  * const gaps = generalizationGap(history);
  */
 export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] {
@@ -52,8 +59,15 @@ export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] 
  * @param options `metric`: the error rate (1 - accuracy, the default) or the loss.
  *
  * @example
- * import { overfittingChart } from '@cnnviz/regularizers';
+ * import { overfittingChart, train } from '@cnnviz/regularizers';
  *
+ * const data = [{ images, labels }];
+ * const { history } = await train(trainable, data, {
+ *   optimizer: tf.train.sgd(0.01),
+ *   epochs: 2,
+ *   seed: 0,
+ *   validation: data,
+ * });
  * const specification = overfittingChart({ none: history }, { metric: 'loss' });
  */
 export function overfittingChart(

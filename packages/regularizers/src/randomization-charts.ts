@@ -24,8 +24,16 @@ export interface RandomizationSummary {
  * One row for each condition and regularizer: the table of the paper.
  *
  * @example
- * import { summarizeRuns } from '@cnnviz/regularizers';
+ * import { randomizationTest, summarizeRuns } from '@cnnviz/regularizers';
  *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
  * const rows = summarizeRuns(runs);
  */
 export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationSummary[] {
@@ -64,8 +72,16 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
  * @param runs Where there are several regularizers, each has a chart of its own; of several seeds, the mean is shown.
  *
  * @example
- * import { randomizationCurves } from '@cnnviz/regularizers';
+ * import { randomizationCurves, randomizationTest } from '@cnnviz/regularizers';
  *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
  * const specification = randomizationCurves(runs);
  */
 export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpecification {
@@ -103,8 +119,16 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
  * @param options `classes`: how many there are.
  *
  * @example
- * import { corruptionChart } from '@cnnviz/regularizers';
+ * import { corruptionChart, randomizationTest } from '@cnnviz/regularizers';
  *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
  * const specification = corruptionChart(runs, { classes: 10 });
  */
 export function corruptionChart(runs: readonly RandomizationRun[], options: { classes: number }): ChartSpecification {

@@ -31,7 +31,7 @@ describe('the documentation', () => {
 });
 
 /** Packages that have nothing to show yet. */
-const withoutFunctions = ['actmax', 'regularizers', 'wasm-gradients'];
+const withoutFunctions = ['actmax'];
 
 describe('a broken example', () => {
   const broken = (code: string): Example => ({ place: 'broken.md:1', code, isRun: true });

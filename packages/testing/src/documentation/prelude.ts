@@ -24,6 +24,9 @@ export const probe = tinyProbe(network);
 export const trainable = tinyTrainable(network);
 export const { variables } = trainable;
 
+/** A model like it with weights of its own. */
+export const createTrainable = ({ seed }: { seed: number }) => tinyTrainable({ ...network, seed });
+
 /** `[4, 28, 28, 1]` in [0, 1]. */
 export const images = tf.tidy(() => tf.div(tf.reshape(tf.range(0, 3136), [4, 28, 28, 1]), 3135)) as Tensor4D;
 
