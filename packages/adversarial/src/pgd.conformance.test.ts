@@ -33,6 +33,14 @@ const badOptions = [
   [{ earlyStop: 1 }, /earlyStop must be true or false, got 1/],
 ] as const;
 
+const pgdBadOptions = [
+  ...badOptions,
+  [{ seed: undefined }, /seed must be an integer >= 0/],
+  [{ restarts: 0 }, /restarts must be an integer >= 1, got 0/],
+  [{ randomStart: false }, /restarts must be 1 without randomStart, got 2/],
+  [{ l1Step: 'sort' }, /l1Step must be one of "gradient", "coordinate", got "sort"/],
+] as const;
+
 const nonFinite = /logits must be finite, at step \d+ those of image \d+ are not/;
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
@@ -41,16 +49,17 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       name: 'pgd',
       inputs,
       models: ['model'],
-      options: { epsilon: 0.1, bounds: [0, 1], steps: 2, restarts: 2, seed: 0, norm } as PgdOptions,
+      options: {
+        epsilon: 0.1,
+        bounds: [0, 1],
+        steps: 2,
+        restarts: norm === 'linf' ? 2 : 1,
+        seed: 0,
+        norm,
+      } as PgdOptions,
       run: ({ model, images, labels }, options) => pgd(model, images, labels, options),
-      badOptions: [
-        ...badOptions,
-        [{ seed: undefined }, /seed must be an integer >= 0/],
-        [{ restarts: 0 }, /restarts must be an integer >= 1, got 0/],
-        [{ randomStart: false }, /restarts must be 1 without randomStart, got 2/],
-        [{ l1Step: 'sort' }, /l1Step must be one of "gradient", "coordinate", got "sort"/],
-      ],
-      badInputs,
+      badOptions: norm === 'linf' ? pgdBadOptions : [],
+      badInputs: norm === 'linf' ? badInputs : [],
       seeded: true,
       abortable: true,
       bounds: [0, 1],
