@@ -1,10 +1,11 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
 import { reportProgress } from '@cnnviz/internal';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { readScores, type Score, scoreImages, scoresOf } from './attack-scores.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOdds } from './log-odds.ts';
-import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
+import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
 import { randomInBall } from './random-in-ball.ts';
@@ -62,7 +63,7 @@ export async function projectedGradient(
       const end =
         epsilon === 0 ? tf.clone(images) : await descend(check, model, images, labels, wanted, restart, settings, work);
       try {
-        const endScores = await evaluate(check, model, end, labels, wanted, settings);
+        const endScores = await scoreImages(check, model, end, labels, wanted, settings.targeted, settings.steps);
         const isBetter = endScores.map((score, image) => {
           const other = scores[image];
           return other === undefined || (!other.fooled && (score.fooled || score.advance > other.advance));
@@ -164,56 +165,6 @@ function takeStep(
     velocity: velocity === undefined ? undefined : tf.clone(followed),
     scores: scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0))),
   };
-}
-
-interface Score {
-  prediction: number;
-  fooled: boolean;
-  /** How far the attack has come, on the scale of the log-odds. */
-  advance: number;
-}
-
-/** `[n, 3]`: the prediction, the log-odds of the label, and 0 where the gradient is finite. */
-function scoresOf(logits: Tensor2D, labels: Tensor1D, gradientIsFinite: Tensor1D): Tensor2D {
-  const prediction = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
-  return tf.stack([prediction, logOdds(logits, labels).value, gradientIsFinite], 1) as Tensor2D;
-}
-
-async function readScores(
-  check: Check,
-  scores: Tensor2D,
-  wanted: ArrayLike<number>,
-  targeted: boolean,
-  step: number,
-): Promise<Score[]> {
-  const values = await scores.data();
-  return Array.from({ length: scores.shape[0] }, (_, image) => {
-    const [prediction = 0, value = 0, gradient = 0] = values.subarray(3 * image, 3 * image + 3);
-    const fail = (what: string): never =>
-      check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
-    if (!Number.isFinite(value)) fail('logits');
-    if (!Number.isFinite(gradient)) fail('gradients');
-    const isLabel = prediction === wanted[image];
-    return { prediction, fooled: isLabel === targeted, advance: targeted ? value : -value };
-  });
-}
-
-async function evaluate(
-  check: Check,
-  model: Classifier,
-  points: Tensor4D,
-  labels: Tensor1D,
-  wanted: ArrayLike<number>,
-  { targeted, steps }: ProjectedGradientSettings,
-): Promise<Score[]> {
-  const scores = tf.tidy(() =>
-    scoresOf(checkLogits(check, model(points), points.shape[0]), labels, tf.zeros([points.shape[0]])),
-  );
-  try {
-    return await readScores(check, scores, wanted, targeted, steps);
-  } finally {
-    tf.dispose(scores);
-  }
 }
 
 /** For each image that of `chosen` or that of `others`. */
