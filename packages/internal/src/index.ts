@@ -7,4 +7,5 @@ export * from './long-work.ts';
 export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
+export * from './wilson-interval.ts';
 export * from './within.ts';
