@@ -26,6 +26,8 @@ export interface EvolveImagesOptions {
   /** Of an earlier run, to go on from. */
   checkpoint: Checkpoint | undefined;
   onProgress: (progress: ArchiveStatistics) => void;
+  /** Called every few minutes with what there is, so that no more than those are lost when the run is broken off. */
+  keep: (checkpoint: Checkpoint) => Promise<void>;
 }
 
 /** What is needed to go on; plain JSON. */
@@ -55,6 +57,7 @@ export async function evolveImages(subject: Subject, options: EvolveImagesOption
   const controller = new AbortController();
   const timeIsUp = new Error('time is up');
   let last: FoolingProgress<unknown> | undefined;
+  let kept = start;
   const run = evolveFoolingImages(subject.model, {
     encoding,
     bounds: subject.bounds,
@@ -65,12 +68,16 @@ export async function evolveImages(subject: Subject, options: EvolveImagesOption
     seed: options.seed,
     ...(options.checkpoint === undefined ? {} : { state: options.checkpoint.state }),
     signal: controller.signal,
-    onProgress: (progress) => {
+    onProgress: async (progress) => {
       last = progress;
       const { elites: _, picture: __, state: ___, ...statistics } = progress;
       const seconds = (performance.now() - start) / 1000;
       history.push({ ...statistics, seconds: before + seconds });
       options.onProgress(statistics);
+      if (performance.now() - kept > 60_000 * MINUTES_BETWEEN_CHECKPOINTS) {
+        await options.keep({ state: progress.state(), history });
+        kept = performance.now();
+      }
       if (options.minutes !== undefined && seconds > 60 * options.minutes) controller.abort(timeIsUp);
     },
   });
@@ -83,6 +90,7 @@ export async function evolveImages(subject: Subject, options: EvolveImagesOption
   }
 }
 
+const MINUTES_BETWEEN_CHECKPOINTS = 3;
 /** Ancestors that are kept for the family line. */
 const LINEAGE = 7;
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -80,7 +80,9 @@ async function main(): Promise<void> {
   const { subject, learned } = await openNetwork(network, seed, progress);
   const chapters: Chapter[] = [];
   try {
+    await mkdir(out, { recursive: true });
     for (const encoding of encodings) {
+      const keep = (reached: Checkpoint) => writeCheckpoint(join(out, `${network}-${encoding}.json`), reached);
       const evolved = await progress.stage(`evolving images: ${encoding}`, generations, (update) =>
         evolveImages(subject, {
           encoding,
@@ -93,11 +95,10 @@ async function main(): Promise<void> {
           checkpoint,
           onProgress: ({ generation, mean, median }) =>
             update(generation, `mean ${percent(mean)}, median ${percent(median)}`),
+          keep,
         }),
       );
-      await mkdir(out, { recursive: true });
-      const saved: Checkpoint = { state: evolved.state, history: evolved.history };
-      await writeFile(join(out, `${network}-${encoding}.json`), JSON.stringify(saved));
+      await keep({ state: evolved.state, history: evolved.history });
       const { mean, median, generation, seconds } = evolved.history.at(-1)!;
       console.log(
         `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s`,
@@ -156,6 +157,12 @@ async function openNetwork(name: string, seed: number, progress: Progress) {
 /** `n01440764 tench, Tinca tinca` is a tench. */
 function shortName(synset: string): string {
   return synset.replace(/^n\d+ /, '').split(',')[0]!;
+}
+
+/** Under another name first, so that a run that is broken off meanwhile leaves the last one. */
+async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  await writeFile(`${path}.part`, JSON.stringify(checkpoint));
+  await rename(`${path}.part`, path);
 }
 
 async function readCheckpoint(path: string): Promise<Checkpoint> {

@@ -44,11 +44,13 @@ export function classArchive(options: ClassArchiveOptions): Archive<ArrayLike<nu
         check.failBecause('range', `the ${score} must be a finite number, got ${scores[index]}`);
       }
       if (competition === 'all') {
-        return {
-          candidate: Int32Array.from({ length: scores.length }, (_, index) => Math.floor(index / classes)),
-          cell: Int32Array.from({ length: scores.length }, (_, index) => index % classes),
-          objective: Float64Array.from(scores),
-        };
+        const candidate = new Int32Array(scores.length);
+        const cell = new Int32Array(scores.length);
+        for (let offer = 0; offer < scores.length; offer++) {
+          candidate[offer] = Math.floor(offer / classes);
+          cell[offer] = offer % classes;
+        }
+        return { candidate, cell, objective: new Float64Array(scores) };
       }
       const cell = Int32Array.from({ length: count }, (_, candidate) => argMax(scores, candidate * classes, classes));
       return {

@@ -1,116 +1,27 @@
 import { createRandom } from '@cnnviz/internal';
-import { describeOnBackends, useBackend } from '@cnnviz/testing';
+import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cppnEncoding } from './cppn-encoding.ts';
 import { type CppnConnection, type CppnGenome, leadsTo, requireCppnGenome } from './cppn-genome.ts';
 import { cppnDistance, crossCppns } from './cross-cppns.ts';
-import type { Breeding } from './encoding.ts';
 import { chiSquaredDeviation } from './testing/chi-squared.ts';
-
-const breeding = (seed: number): Breeding => ({ random: createRandom(seed), generation: 0, memory: {} });
-
-/** Genomes of some generations of mutation and crossover. */
-function grow(seed: number, { channels = 1, count = 6, generations = 12, preset = 'neat' as 'neat' | 'fooling' } = {}) {
-  const encoding = cppnEncoding({ shape: [8, 8, channels], preset });
-  const now = breeding(seed);
-  let genomes = Array.from({ length: count }, () => encoding.create(now));
-  for (let generation = 1; generation <= generations; generation++) {
-    now.generation = generation;
-    genomes = genomes.map((genome, index) => {
-      const [child] = encoding.cross(genome, genomes[(index + 1) % count]!, now);
-      return encoding.mutate(child, now);
-    });
-  }
-  return genomes;
-}
-
-/** One pixel of one network, by recursion in float64. */
-function slowly(genome: CppnGenome, inputs: number[], output: number): number {
-  const value = (id: number): number => {
-    if (id < 4) return inputs[id]!;
-    const sum = genome.connections
-      .filter(({ to, enabled }) => to === id && enabled)
-      .reduce((total, { from, weight }) => total + weight * value(from), 0);
-    switch (genome.nodes.find((node) => node.id === id)!.activation) {
-      case 'sine':
-        return Math.sin(sum);
-      case 'sigmoid':
-        return 2 * (1 / (1 + Math.exp(-sum)) - 0.5);
-      case 'gaussian':
-        return Math.exp(-sum * sum);
-      case 'linear':
-        return Math.max(-3, Math.min(3, sum)) / 3;
-    }
-  };
-  return Math.abs(value(4 + output));
-}
-
-/** The textbook's way from hue, lightness and saturation to RGB: by sextants. */
-function slowColour(hue: number, lightness: number, saturation: number): [number, number, number] {
-  const chroma = (1 - Math.abs(2 * lightness - 1)) * saturation;
-  const second = chroma * (1 - Math.abs(((hue * 6) % 2) - 1));
-  const sextants = [
-    [chroma, second, 0],
-    [second, chroma, 0],
-    [0, chroma, second],
-    [0, second, chroma],
-    [second, 0, chroma],
-    [chroma, 0, second],
-  ];
-  const dark = lightness - chroma / 2;
-  return sextants[Math.min(5, Math.floor(hue * 6))]!.map((level) => level + dark) as [number, number, number];
-}
-
-describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
-  it.each([1, 3])('renders populations as a per-pixel evaluator does, with %i channels', async (channels) => {
-    for (const seed of [1, 2]) {
-      const genomes = grow(seed, { channels, count: 7, generations: 15 });
-      const [height, width] = [5, 9];
-      const encoding = cppnEncoding({ shape: [8, 8, channels] });
-      const images = encoding.render(genomes, { height, width });
-      expect(images.shape).toEqual([7, height, width, channels]);
-      const rendered = await images.data();
-      images.dispose();
-      const slow = genomes.flatMap((genome) =>
-        Array.from({ length: height * width }, (_, pixel) => {
-          const x = (2 * ((pixel % width) + 0.5)) / width - 1;
-          const y = (2 * (Math.floor(pixel / width) + 0.5)) / height - 1;
-          const inputs = [x, y, Math.sqrt(x * x + y * y), 1];
-          const outputs = Array.from({ length: channels }, (_, output) => slowly(genome, inputs, output));
-          return channels === 1 ? outputs : slowColour(...(outputs as [number, number, number]));
-        }).flat(),
-      );
-      const furthest = Math.max(...slow.map((value, index) => Math.abs(value - rendered[index]!)));
-      expect(furthest).toBeLessThan(2e-3);
-      expect(Math.max(...slow) - Math.min(...slow)).toBeGreaterThan(0.5);
-    }
-  });
-
-  it('renders one as it renders it among many, leaks nothing, and renders none', async () => {
-    const encoding = cppnEncoding({ shape: [8, 8, 1] });
-    const genomes = grow(4, { count: 20 });
-    const before = tf.memory().numTensors;
-    const many = encoding.render(genomes);
-    const one = encoding.render([genomes[11]!]);
-    expect(tf.memory().numTensors).toBe(before + 2);
-    const [manyPixels, onePixels] = [await many.data(), await one.data()];
-    for (const [pixel, value] of onePixels.entries()) expect(value).toBeCloseTo(manyPixels[11 * 64 + pixel]!, 5);
-    const none = encoding.render([]);
-    expect(none.shape).toEqual([0, 8, 8, 1]);
-    tf.dispose([many, one, none]);
-    expect(tf.memory().numTensors).toBe(before);
-  });
-});
+import { grownCppns, lent } from './testing/grown-cppns.ts';
 
 describe('cppnEncoding', () => {
   useBackend('cpu');
 
+  it('renders no genome', () => {
+    const none = cppnEncoding({ shape: [8, 8, 1] }).render([]);
+    expect(none.shape).toEqual([0, 8, 8, 1]);
+    none.dispose();
+  });
+
   it('renders larger what it renders small: the middle of each block of nine pixels is the pixel', async () => {
     for (const coordinates of ['normalized', 'pixels'] as const) {
       const encoding = cppnEncoding({ shape: [6, 6, 1], coordinates, weightRange: 2 });
-      const genome = encoding.create(breeding(3));
+      const genome = encoding.create(lent(3));
       const [small, large] = [encoding.render([genome]), encoding.render([genome], { height: 18, width: 18 })];
       const [smallPixels, largePixels] = [await small.data(), await large.data()];
       tf.dispose([small, large]);
@@ -139,7 +50,7 @@ describe('cppnEncoding', () => {
 
   it('starts with every input connected to every output and no hidden node', () => {
     const encoding = cppnEncoding({ shape: [8, 8, 3] });
-    const { nodes, connections } = encoding.create(breeding(1));
+    const { nodes, connections } = encoding.create(lent(1));
     expect(nodes.map(({ id }) => id)).toEqual([4, 5, 6]);
     expect(connections).toHaveLength(12);
     expect(new Set(connections.map(({ from, to }) => `${from}>${to}`)).size).toBe(12);
@@ -149,7 +60,7 @@ describe('cppnEncoding', () => {
   it('stays a network without circles, its connections in the order of innovation, whatever is bred', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.constantFrom('neat' as const, 'fooling' as const), (seed, preset) => {
-        for (const genome of grow(seed, { channels: 3, count: 4, generations: 25, preset })) {
+        for (const genome of grownCppns(seed, { channels: 3, count: 4, generations: 25, preset })) {
           expect(requireCppnGenome(JSON.parse(JSON.stringify(genome)), 3)).toEqual(genome);
           const innovations = genome.connections.map(({ innovation }) => innovation);
           expect(innovations).toEqual([...innovations].sort((a, b) => a - b));
@@ -164,8 +75,8 @@ describe('cppnEncoding', () => {
 
   it('adds and removes with the rates of the fooling code', () => {
     const encoding = cppnEncoding({ shape: [8, 8, 1], weightRate: 0, activationRate: 0, addNodeRate: 0 });
-    const now = breeding(2);
-    const base = grow(5, { count: 1, generations: 20 })[0]!;
+    const now = lent(2);
+    const base = grownCppns(5, { count: 1, generations: 20 })[0]!;
     const counts = { more: 0, fewer: 0, same: 0 };
     for (let draw = 0; draw < 4000; draw++) {
       const { connections, nodes } = encoding.mutate(base, now);
@@ -189,7 +100,7 @@ describe('cppnEncoding', () => {
       addNodeRate: 0,
       removeNodeRate: 0,
     });
-    const now = breeding(7);
+    const now = lent(7);
     const genome = encoding.create(now);
     let changed = 0;
     for (let draw = 0; draw < 2000; draw++) {
@@ -203,7 +114,7 @@ describe('cppnEncoding', () => {
     const only = { weightRate: 0, activationRate: 0, addConnectionRate: 0, removeConnectionRate: 0, removeNodeRate: 0 };
     const split = (preset: 'neat' | 'fooling') => {
       const encoding = cppnEncoding({ shape: [8, 8, 1], preset, ...only, addNodeRate: 1 });
-      const now = breeding(1);
+      const now = lent(1);
       const parent = encoding.create(now);
       const child = encoding.mutate(parent, now);
       return { parent, child, added: child.connections.filter(({ innovation }) => innovation >= 4) };
@@ -228,7 +139,7 @@ describe('cppnEncoding', () => {
 
   it('gives the same change in one generation the same numbers, and others in the next', () => {
     const encoding = cppnEncoding({ shape: [8, 8, 1], addNodeRate: 1, removeNodeRate: 0, removeConnectionRate: 0 });
-    const now = { ...breeding(1), generation: 1 };
+    const now = { ...lent(1), generation: 1 };
     const parent = encoding.create(now);
     const split = (genome: CppnGenome) => genome.nodes.find(({ id }) => id > 4)!.id;
     const origin = (genome: CppnGenome) => genome.connections.find(({ enabled }) => !enabled)!.innovation;
@@ -244,21 +155,21 @@ describe('cppnEncoding', () => {
 
   it('does not grow beyond maxHidden', () => {
     const encoding = cppnEncoding({ shape: [8, 8, 1], addNodeRate: 1, removeNodeRate: 0, maxHidden: 5 });
-    const now = breeding(1);
+    const now = lent(1);
     let genome = encoding.create(now);
     for (let step = 0; step < 30; step++) genome = encoding.mutate(genome, now);
     expect(genome.nodes).toHaveLength(6);
   });
 
   it('copies parents with the preset of the fooling code', () => {
-    const [first, second] = grow(1, { preset: 'fooling' });
+    const [first, second] = grownCppns(1, { preset: 'fooling' });
     const encoding = cppnEncoding({ shape: [8, 8, 1], preset: 'fooling' });
-    expect(encoding.cross(first!, second!, breeding(0))).toEqual([first, second]);
+    expect(encoding.cross(first!, second!, lent(0))).toEqual([first, second]);
   });
 
   it('saves genomes as JSON and refuses what is not one', () => {
     const encoding = cppnEncoding({ shape: [8, 8, 1] });
-    const genome = grow(3)[0]!;
+    const genome = grownCppns(3)[0]!;
     expect(encoding.load(JSON.parse(JSON.stringify(encoding.save(genome))))).toEqual(genome);
     const connection: CppnConnection = { innovation: 99, from: 0, to: 4, weight: 1, enabled: true };
     const withConnection = (changes: object) => ({
@@ -322,7 +233,7 @@ describe('crossCppns', () => {
   it('gives both children the structure of the fitter parent, else each that of its own', () => {
     const { cross } = cppnEncoding({ shape: [8, 8, 1] });
     const structures = (fitter?: 'first' | 'second') =>
-      cross(first, second, breeding(1), fitter).map(({ connections }) => connections.length);
+      cross(first, second, lent(1), fitter).map(({ connections }) => connections.length);
     expect(structures()).toEqual([6, 9]);
     expect(structures('first')).toEqual([6, 6]);
     expect(structures('second')).toEqual([9, 9]);

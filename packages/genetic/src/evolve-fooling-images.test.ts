@@ -1,8 +1,5 @@
-import type { Classifier } from '@cnnviz/internal';
 import {
-  conformance,
   constantClassifier,
-  describeOnBackends,
   linearClassifier,
   linearClosedForm,
   startBackend,
@@ -25,30 +22,6 @@ const encodings: [string, ImageEncoding<never>][] = [
   ['directEncoding', direct as ImageEncoding<never>],
   ['cppnEncoding', cppn as ImageEncoding<never>],
 ];
-
-describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
-  describe.each(encodings)('with %s', (_, encoding) => {
-    conformance<{ model: Classifier }, FoolingOptions<never>>({
-      name: 'evolveFoolingImages',
-      inputs: () => ({ model: tinyCnn() }),
-      models: ['model'],
-      options: { ...base, encoding },
-      run: ({ model }, options) => evolveFoolingImages(model, options),
-      badOptions: [
-        [{ populationSize: 1 }, /evolveFoolingImages: populationSize must be an integer >= 2, got 1/],
-        [{ bounds: [1, 0] }, /evolveFoolingImages: bounds must be two finite numbers/],
-        [{ generations: -1 }, /evolveFoolingImages: generations must be an integer >= 0, got -1/],
-        [{ batchSize: 0 }, /evolveFoolingImages: batchSize must be an integer >= 1, got 0/],
-        [{ target: 2 }, /evolveFoolingImages: target must be a number > 0 and <= 1, got 2/],
-        [{ crossoverRate: 2 }, /crossoverRate must be a number >= 0 and <= 1, got 2/],
-        [{ encoding: {} }, /evolveFoolingImages: encoding must be a function/],
-      ],
-      seeded: true,
-      abortable: true,
-      nonFinite: /evolveFoolingImages: probabilities must be finite, got NaN for individual 0 of 12 in generation 0/,
-    });
-  });
-});
 
 describe('evolveFoolingImages', () => {
   useBackend('cpu');

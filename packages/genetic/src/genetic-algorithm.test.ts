@@ -193,6 +193,22 @@ describe('GeneticAlgorithm', () => {
     expect(() => algorithm.ask()).toThrow('selection must be a function to 20 indices below 20');
   });
 
+  it('says when genomes differ in length, and is as before', () => {
+    let made = 0;
+    const uneven = { ...encoding, create: () => new Uint8Array(made++ === 4 ? 29 : 30) };
+    for (const options of [{}, { speciation: { threshold: 0.3 } }]) {
+      made = 0;
+      const algorithm = start({ encoding: uneven, crossoverRate: 1, ...options });
+      // The shorter one is the fittest, and has mates.
+      advance(algorithm, 1, (bits) => 30 - bits.length);
+      const before = algorithm.state();
+      expect(() => algorithm.ask()).toThrow(
+        /twoPointCrossover: parents must have as many genes, got (29 and 30|30 and 29)/,
+      );
+      expect(algorithm.state()).toEqual(before);
+    }
+  });
+
   it('refuses a state that is corrupt or of other options', () => {
     const algorithm = start();
     advance(algorithm, 2, ones);

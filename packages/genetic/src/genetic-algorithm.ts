@@ -102,8 +102,8 @@ export class GeneticAlgorithm<G> {
   readonly #mutationRate: number;
   readonly #survivors: number;
   readonly #speciesThreshold: number | undefined;
-  readonly #random: Random;
-  readonly #memory: Record<string, number>;
+  #random: Random;
+  #memory: Record<string, number>;
   #generation = 0;
   #evaluations = 0;
   #genomes: G[] = [];
@@ -153,9 +153,13 @@ export class GeneticAlgorithm<G> {
   /**
    * Genomes whose fitness the algorithm does not know: first a random population, then the children that are not copies.
    * The same ones again until they are told.
+   *
+   * @throws What the selection or the encoding throws; the algorithm is unchanged then.
    */
   ask(): readonly G[] {
-    this.#children ??= this.#genomes.length === 0 ? this.#createPopulation() : this.#breed();
+    this.#children ??= this.#undoneOnThrow(() =>
+      this.#genomes.length === 0 ? this.#createPopulation() : this.#breed(),
+    );
     const { genomes, asked } = this.#children;
     return asked.map((index) => genomes[index] as G);
   }
@@ -235,6 +239,18 @@ export class GeneticAlgorithm<G> {
       best: this.#best === undefined ? null : { ...this.#best, genome: save(this.#best.genome) },
       representatives: this.#representatives.map(save),
     };
+  }
+
+  #undoneOnThrow<T>(work: () => T): T {
+    const [random, memory, representatives] = [this.#random.state(), { ...this.#memory }, this.#representatives];
+    try {
+      return work();
+    } catch (error) {
+      this.#random = restoreRandom(random);
+      this.#memory = memory;
+      this.#representatives = representatives;
+      throw error;
+    }
   }
 
   #createPopulation() {

@@ -231,6 +231,24 @@ describe('MapElites', () => {
     expect(points.generation).toBe(-1);
   });
 
+  it('is as before when genomes cannot be crossed', () => {
+    let made = 0;
+    const uneven = { ...reals, create: () => new Float64Array(made++ === 0 ? 3 : 2) };
+    const search = new MapElites({
+      encoding: uneven,
+      archive: classArchive({ classes: 2 }),
+      batchSize: 50,
+      crossoverRate: 1,
+      seed: 0,
+    });
+    search.tell(search.ask().flatMap((_, index) => [index === 0 ? 1 : 0, index === 1 ? 1 : 0]));
+    const before = search.state();
+    expect(() => search.ask()).toThrow(
+      /simulatedBinaryCrossover: parents must have as many genes, got (3 and 2|2 and 3)/,
+    );
+    expect(search.state()).toEqual(before);
+  });
+
   it('throws when told before it asked', () => {
     expect(() => onGrid().tell({ objectives: [], measures: [] })).toThrow('MapElites.tell: nothing was asked');
   });

@@ -139,8 +139,8 @@ export class MapElites<G, Evaluation> {
   readonly #crossoverRate: number;
   readonly #parents: 'cells' | 'elites';
   readonly #lineage: number;
-  readonly #random: Random;
-  readonly #memory: Record<string, number>;
+  #random: Random;
+  #memory: Record<string, number>;
   readonly #holders: (Member<G> | undefined)[];
   readonly #objectives: Float64Array;
   #generation = -1;
@@ -189,9 +189,13 @@ export class MapElites<G, Evaluation> {
     );
   }
 
-  /** Genomes to evaluate: first random ones, then children of the archive. The same ones again until they are told. */
+  /**
+   * Genomes to evaluate: first random ones, then children of the archive. The same ones again until they are told.
+   *
+   * @throws What the encoding throws; the algorithm is unchanged then.
+   */
   ask(): readonly G[] {
-    this.#asked ??= this.#generation === -1 ? this.#create() : this.#breed();
+    this.#asked ??= this.#undoneOnThrow(() => (this.#generation === -1 ? this.#create() : this.#breed()));
     return this.#asked.map(({ self }) => self.genome);
   }
 
@@ -266,6 +270,17 @@ export class MapElites<G, Evaluation> {
       asked: this.#asked?.map(describe) ?? null,
       genomes,
     };
+  }
+
+  #undoneOnThrow<T>(work: () => T): T {
+    const [random, memory] = [this.#random.state(), { ...this.#memory }];
+    try {
+      return work();
+    } catch (error) {
+      this.#random = restoreRandom(random);
+      this.#memory = memory;
+      throw error;
+    }
   }
 
   #create(): Member<G>[] {
