@@ -3,6 +3,7 @@ import { reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readScores, type Score, scoreImages, scoresOf } from './attack-scores.ts';
+import { chooseImages } from './choose-images.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOdds } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
@@ -165,9 +166,4 @@ function takeStep(
     velocity: velocity === undefined ? undefined : tf.clone(followed),
     scores: scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0))),
   };
-}
-
-/** For each image that of `chosen` or that of `others`. */
-export function chooseImages(isChosen: readonly boolean[], chosen: Tensor4D, others: Tensor4D): Tensor4D {
-  return tf.tidy(() => tf.where(tf.tensor4d([...isChosen], [isChosen.length, 1, 1, 1], 'bool'), chosen, others));
 }
