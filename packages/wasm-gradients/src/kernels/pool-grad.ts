@@ -12,6 +12,20 @@ import { wasmKernel } from './kernel.ts';
 
 type Shape4D = [number, number, number, number];
 
+/** Size of the image, of the output and of a window, and the strides. */
+const windowsOf = (info: backend_util.Conv2DInfo) =>
+  [
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+  ] as const;
+
 /** Ties go to the first maximum of a window, row by row, as on the cpu backend. */
 export const maxPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, MaxPoolGradAttrs>(
   MaxPoolGrad,
@@ -25,15 +39,7 @@ export const maxPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, Max
       x,
       gradient,
       addressOf(backend, dx),
-      shape[1],
-      shape[2],
-      shape[3],
-      dy.shape[1]!,
-      dy.shape[2]!,
-      info.filterHeight,
-      info.filterWidth,
-      info.strideHeight,
-      info.strideWidth,
+      ...windowsOf(info),
       1,
       1,
       info.padInfo.top,
@@ -59,15 +65,7 @@ export const avgPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, Avg
     simdOf(backend).avgPoolGrad(
       gradient,
       addressOf(backend, dx),
-      shape[1],
-      shape[2],
-      shape[3],
-      dy.shape[1]!,
-      dy.shape[2]!,
-      info.filterHeight,
-      info.filterWidth,
-      info.strideHeight,
-      info.strideWidth,
+      ...windowsOf(info),
       info.padInfo.top,
       info.padInfo.left,
       0,
