@@ -25,6 +25,7 @@ const cases: [path: string, source: string, message: string | undefined][] = [
   [algorithm('chained'), 'export const f = (x: Tensor) => tf.sub(x, 1).mul(2);\n', 'chained tensor methods'],
   [algorithm('reshaped'), 'export const f = (x: Tensor) => x.reshape([1, 2]);\n', 'chained tensor methods'],
   [algorithm('functional'), 'export const f = (x: Tensor) => tf.mul(tf.sub(x, Math.max(1, 2)), 2);\n', undefined],
+  [algorithm('resized'), 'export const f = (x: Tensor) => tf.image.resizeNearestNeighbor(x, [2, 2]);\n', undefined],
   [algorithm('data-sync'), 'export const f = (x: Tensor) => x.dataSync();\n', 'await tensor.data()'],
   [algorithm('array-sync'), 'export const f = (x: Tensor) => x.arraySync();\n', 'await tensor.data()'],
   [algorithm('random'), 'export const f = () => Math.random();\n', 'createRandom(seed)'],
