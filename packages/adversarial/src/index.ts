@@ -1,5 +1,11 @@
 export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-
+// Critical samples
+export {
+  type CriticalSamples,
+  type CriticalSamplesOptions,
+  type CriticalSamplesProgress,
+  criticalSamples,
+} from './critical-samples.ts';
 // Attacks
 export { type FgsmOptions, fgsm } from './fgsm.ts';
 // Fooling images

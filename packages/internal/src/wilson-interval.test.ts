@@ -18,18 +18,21 @@ describe('wilsonInterval', () => {
     expect(interval[1]).toBeCloseTo(high, 4);
   });
 
-  it.each([0.5, 0.9, 0.95, 0.999] as const)('ends where the normal test at confidence %s begins to reject', (confidence) => {
-    for (const [successes, trials] of [
-      [3, 10],
-      [50, 1000],
-      [999, 1000],
-    ] as const) {
-      for (const p of wilsonInterval(successes, trials, confidence)) {
-        const deviations = Math.abs(successes / trials - p) / Math.sqrt((p * (1 - p)) / trials);
-        expect(deviations).toBeCloseTo(z[confidence], 6);
+  it.each([0.5, 0.9, 0.95, 0.999] as const)(
+    'ends where the normal test at confidence %s begins to reject',
+    (confidence) => {
+      for (const [successes, trials] of [
+        [3, 10],
+        [50, 1000],
+        [999, 1000],
+      ] as const) {
+        for (const p of wilsonInterval(successes, trials, confidence)) {
+          const deviations = Math.abs(successes / trials - p) / Math.sqrt((p * (1 - p)) / trials);
+          expect(deviations).toBeCloseTo(z[confidence], 6);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('contains the proportion, stays inside [0, 1], mirrors with it, and grows with the confidence', () => {
     fc.assert(
