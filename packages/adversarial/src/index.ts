@@ -1,12 +1,25 @@
 export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
+// Attacks
+export type { AscentLoss } from './adaptive-ascent.ts';
+export { type AutoPgdOptions, autoPgd } from './auto-pgd.ts';
 // Critical samples
+export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
+export {
+  type CriticalSampleRatioOptions,
+  type CriticalSampleRatioProgress,
+  criticalSampleRatio,
+} from './critical-sample-ratio.ts';
+export {
+  type CriticalSampleSweepOptions,
+  type CriticalSampleSweepProgress,
+  criticalSampleSweep,
+} from './critical-sample-sweep.ts';
 export {
   type CriticalSamples,
   type CriticalSamplesOptions,
   type CriticalSamplesProgress,
   criticalSamples,
 } from './critical-samples.ts';
-// Attacks
 export { type FgsmOptions, fgsm } from './fgsm.ts';
 // Fooling images
 export {
