@@ -2,7 +2,7 @@ import { checker } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { clone } from '@tensorflow/tfjs-core';
 import { type Augmentation, type Drawn, defineAugmentation, type ImagesShape } from './augmentation.ts';
-import { composeMoves, gatherPixels, type PixelMoves } from './gather-pixels.ts';
+import { cutWindows, type ImageWindows, windowsWithin } from './image-windows.ts';
 
 /**
  * One augmentation of several: each is applied to what the one before it made, with a seed of its own.
@@ -41,19 +41,20 @@ export function augment(...augmentations: readonly Augmentation[]): Augmentation
     apply: (images, drawn, to) => {
       const [count, , , channels] = images.shape;
       let current: Tensor4D = clone(images);
-      let moves: PixelMoves | undefined;
-      const moved = () => (moves === undefined ? current : gatherPixels(current, moves));
+      let windows: ImageWindows | undefined;
+      const cut = () => (windows === undefined ? current : cutWindows(current, windows));
       for (const [index, augmentation] of augmentations.entries()) {
-        if (augmentation.moves !== undefined) {
-          const shape: ImagesShape = moves === undefined ? current.shape : [count, ...moves.size, channels];
-          const next = augmentation.moves(shape, drawn[index]!);
-          moves = moves === undefined ? next : composeMoves(moves, next);
-        } else {
-          current = augmentation.apply(moved(), drawn[index]!, { to });
-          moves = undefined;
+        const shape: ImagesShape = windows === undefined ? current.shape : [count, ...windows.size, channels];
+        const next = augmentation.windows?.(shape, drawn[index]!);
+        if (windows !== undefined && next !== undefined && next.padding === undefined) {
+          windows = windowsWithin(windows, next);
+          continue;
         }
+        current = cut();
+        windows = next;
+        if (next === undefined) current = augmentation.apply(current, drawn[index]!, { to });
       }
-      return moved();
+      return cut();
     },
     shapeOf: (shape) => augmentations.reduce((current, augmentation) => augmentation.shapeOf(current), shape),
   });

@@ -1,7 +1,7 @@
 import { checker, createRandom, type Random } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { tidy } from '@tensorflow/tfjs-core';
-import { gatherPixels, type PixelMoves } from './gather-pixels.ts';
+import { cutWindows, type ImageWindows } from './image-windows.ts';
 
 /** `[n, h, w, c]`. */
 export type ImagesShape = readonly [count: number, height: number, width: number, channels: number];
@@ -28,7 +28,7 @@ export interface ApplyOptions {
  *
  * Called with images and a seed it draws and applies at once. `draw` and `apply` do the two apart, so that one draw can
  * be put on images and on their label maps, or on several versions of an image. Augmentations are differentiable in
- * the colours where their operations are (not through `tf.gatherND`, which moves pixels), and are not meant to be.
+ * the colours where their operations are (not where pixels move), and are not meant to be.
  */
 export interface Augmentation<Parameters = unknown> {
   /** Draws and applies. @returns A new tensor `[n, h', w', c]`. The caller disposes. */
@@ -38,8 +38,8 @@ export interface Augmentation<Parameters = unknown> {
   apply(images: Tensor4D, drawn: Drawn<Parameters>, options?: ApplyOptions): Tensor4D;
   /** The shape of what it makes of images of `shape`. */
   shapeOf(shape: ImagesShape): ImagesShape;
-  /** Of an augmentation that only moves pixels: where they come from. `augment` does several such moves at once. */
-  moves?(shape: ImagesShape, drawn: Drawn<Parameters>): PixelMoves;
+  /** Of an augmentation that only crops and mirrors: what it keeps. `augment` does several such cuts at once. */
+  windows?(shape: ImagesShape, drawn: Drawn<Parameters>): ImageWindows;
 }
 
 export interface AugmentationParts<Parameters> {
@@ -47,10 +47,10 @@ export interface AugmentationParts<Parameters> {
   name: string;
   /** Draws the parameters of all images. */
   draw(random: Random, shape: ImagesShape): Parameters;
-  /** Applies them; runs inside `tf.tidy`, returns a new tensor. Default: moves the pixels as `moves` says. */
+  /** Applies them; runs inside `tf.tidy`, returns a new tensor. Default: cuts out `windows`. */
   apply?(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
-  /** In place of `apply`, for what only moves pixels. */
-  moves?(shape: ImagesShape, parameters: Parameters): PixelMoves;
+  /** In place of `apply`, for what only crops and mirrors. */
+  windows?(shape: ImagesShape, parameters: Parameters): ImageWindows;
   /** Also the place to reject a shape. Default: the same. */
   shapeOf?(shape: ImagesShape): ImagesShape;
 }
@@ -86,7 +86,7 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     requireDrawnFor(images.shape, drawn);
     return tidy(() => {
       if (parts.apply !== undefined) return parts.apply(images, drawn.parameters, to);
-      return gatherPixels(images, parts.moves!(images.shape, drawn.parameters));
+      return cutWindows(images, parts.windows!(images.shape, drawn.parameters));
     });
   };
 
@@ -102,14 +102,14 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     check.images('images', images);
     return apply(images, draw(images.shape, options));
   };
-  const { moves } = parts;
-  if (moves === undefined) {
+  const { windows } = parts;
+  if (windows === undefined) {
     check.callable('apply', parts.apply);
     return Object.assign(augment, { draw, apply, shapeOf });
   }
-  const movesOf = (shape: ImagesShape, drawn: Drawn<Parameters>): PixelMoves => {
+  const windowsOf = (shape: ImagesShape, drawn: Drawn<Parameters>): ImageWindows => {
     requireDrawnFor(shape, drawn);
-    return moves(shape, drawn.parameters);
+    return windows(shape, drawn.parameters);
   };
-  return Object.assign(augment, { draw, apply, shapeOf, moves: movesOf });
+  return Object.assign(augment, { draw, apply, shapeOf, windows: windowsOf });
 }

@@ -5,6 +5,7 @@ import {
   augment,
   centerCrop,
   colorJitter,
+  type ImagesShape,
   labelSmoothing,
   mixup,
   randomAffine,
@@ -141,6 +142,26 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     sync: true,
     seeded: true,
     bounds: [0, 1],
+  });
+  conformance({
+    name: 'mixup',
+    inputs: () => ({ count: 5 }),
+    options: { alpha: 0.5, seed: 0 },
+    run: ({ count }, { alpha, seed }) => mixup({ alpha }).draw(count, { seed }),
+    badOptions: [[{ alpha: 0 }, /alpha must be a number > 0, got 0/]],
+    badInputs: [[() => ({ count: 0 }), /count must be an integer >= 1, got 0/]],
+    sync: true,
+    seeded: true,
+  });
+  conformance({
+    name: 'augment',
+    inputs: () => ({ shape: [3, 6, 6, 3] as ImagesShape }),
+    options: { seed: 0 },
+    run: ({ shape }, options) => augment(randomCrop({ size: [5, 4] }), randomMirror()).draw(shape, options),
+    badOptions: [],
+    badInputs: [[() => ({ shape: [3, 6, 0, 3] as never }), /shape must be 4 whole sizes >= 1, got \[3, 6, 0, 3\]/]],
+    sync: true,
+    seeded: true,
   });
   conformance({
     name: 'labelSmoothing',

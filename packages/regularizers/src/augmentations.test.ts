@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type Augmentation,
   augment,
   centerCrop,
   colorJitter,
@@ -323,6 +324,35 @@ describe('augment', () => {
       parameters: unknown;
     }[];
     expect(twice[0]!.parameters).not.toEqual(twice[1]!.parameters);
+  });
+
+  test('crops and mirrors in a row, cut at once, are what they are one by one', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.constantFrom('zero' as const, 'reflect' as const),
+        fc.integer({ min: 0, max: 2 }),
+        async (seed, mode, padding) => {
+          const images = noise([4, 7, 6, 2], seed);
+          const steps = [
+            randomMirror({ leftRight: 0.5, upDown: 0.5 }),
+            randomCrop({ size: [6, 5], padding, mode }),
+            randomMirror({ leftRight: 0.5, upDown: 0.5 }),
+            randomCrop({ size: [3, 4] }),
+            randomMirror({ upDown: 0.5 }),
+            randomCrop({ size: [1, 3], padding: 1 }),
+          ] as Augmentation[];
+          const atOnce = augment(...steps);
+          const drawn = atOnce.draw(images.shape, { seed });
+          let expected = images;
+          for (const [i, step] of steps.entries()) expected = step.apply(expected, drawn.parameters[i]!);
+          const result = atOnce.apply(images, drawn);
+          expect(result.shape).toEqual(expected.shape);
+          expect(await read(result)).toEqual(await read(expected));
+        },
+      ),
+      { numRuns: 20 },
+    );
   });
 
   test('the draw is plain JSON and moves label maps as it moves images', async () => {

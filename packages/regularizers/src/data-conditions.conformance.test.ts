@@ -10,6 +10,7 @@ import {
   type RandomizationTestOptions,
   randomizationTest,
   randomizePixels,
+  shuffledBatches,
   shufflePixels,
 } from './index.ts';
 
@@ -77,6 +78,19 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     run: (inputs) => pixelStatistics([inputs.images]),
     badOptions: [],
     badInputs: badImages,
+  });
+  conformance({
+    name: 'shuffledBatches',
+    inputs: () => ({ images: images(), labels: labels() }),
+    options: { seed: 0, size: 3 },
+    run: (data, options) =>
+      Array.from(shuffledBatches(data, options)(1), (batch) => [tf.clone(batch.images), tf.clone(batch.labels)]),
+    badOptions: [[{ size: 0 }, /size must be an integer >= 1, got 0/]],
+    badInputs: [
+      ...badImages,
+      [() => ({ labels: tf.tensor1d([0], 'int32') }), /labels must be an int32 tensor \[4\], got int32 tensor \[1\]/],
+    ],
+    seeded: true,
   });
   for (const condition of ['random labels', 'shuffled pixels', 'random pixels', 'gaussian'] as DataCondition[]) {
     conformance({

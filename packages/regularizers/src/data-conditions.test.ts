@@ -127,6 +127,21 @@ describe('gaussianPixels', () => {
     expect(Math.abs(noise.deviation - statistics.deviation)).toBeLessThan(0.025);
   });
 
+  test('is normal, and independent from pixel to pixel and image to image (chi-square)', async () => {
+    const noise = await read(gaussianPixels(tf.zeros([60, 8, 8, 2]), { mean: 3, deviation: 0.5, seed: 0 }));
+    // Where the normal distribution has its tenths.
+    const edges = [-1.2816, -0.8416, -0.5244, -0.2533, 0, 0.2533, 0.5244, 0.8416, 1.2816];
+    const tenths = noise.map((value) => edges.filter((edge) => (value - 3) / 0.5 > edge).length);
+    expect(chiSquare(tally(tenths, 10))).toBeLessThan(rareChiSquare(9));
+    for (const apart of [1, 128]) {
+      const pairs = tally(
+        tenths.slice(apart).map((tenth, i) => tenth * 10 + tenths[i]!),
+        100,
+      );
+      expect(chiSquare(pairs)).toBeLessThan(rareChiSquare(99));
+    }
+  });
+
   test('statistics are exact where float32 sums would not be', async () => {
     const images = tf.fill([4, 64, 64, 1], 16_777_216) as Tensor4D;
     const ones = tf.fill([4, 64, 64, 1], 16_777_218) as Tensor4D;

@@ -16,10 +16,10 @@ export function paddedPosition(position: number, size: number, padding: Padding)
 
 /** Where the pixels of a batch come from. */
 export interface PixelMoves {
-  /** For each pixel of the result `[n, height, width]` its number among all pixels of the images, or -1 for 0. */
+  /** For each pixel of the result `[n, height, width]` its number among all pixels of the images; their count stands for 0. */
   readonly sources: Int32Array;
   readonly size: readonly [height: number, width: number];
-  /** Whether a source may be -1. */
+  /** Whether there may be such a 0. */
   readonly outside: boolean;
 }
 
@@ -34,22 +34,8 @@ export function gatherPixels(images: Tensor4D, { sources, size, outside }: Pixel
   const pixels = count * oldHeight * oldWidth;
   return tf.tidy(() => {
     let table: Tensor2D = tf.reshape(images, [pixels, channels]);
-    let indices = sources;
-    if (outside) {
-      table = tf.concat([table, tf.zeros([1, channels], images.dtype)] as Tensor2D[]);
-      indices = sources.map((source) => (source === -1 ? pixels : source));
-    }
-    const gathered = tf.gatherND(table, tf.tensor2d(indices, [indices.length, 1], 'int32'));
+    if (outside) table = tf.concat([table, tf.zeros([1, channels], images.dtype)] as Tensor2D[]);
+    const gathered = tf.gatherND(table, tf.tensor2d(sources, [sources.length, 1], 'int32'));
     return tf.reshape(gathered, [count, size[0], size[1], channels]);
   });
-}
-
-/** The moves that do `first` and then `second`, so that the pixels are copied once. */
-export function composeMoves(first: PixelMoves, second: PixelMoves): PixelMoves {
-  const sources = new Int32Array(second.sources.length);
-  for (let pixel = 0; pixel < sources.length; pixel++) {
-    const between = second.sources[pixel]!;
-    sources[pixel] = between === -1 ? -1 : first.sources[between]!;
-  }
-  return { sources, size: second.size, outside: first.outside || second.outside };
 }

@@ -39,7 +39,7 @@ export {
 // Penalties
 export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
 export { type Evaluation, evaluate, type Loss } from './evaluate.ts';
-export type { Padding, PixelMoves } from './gather-pixels.ts';
+export type { Padding } from './gather-pixels.ts';
 export {
   type GaussianPixelsOptions,
   gaussianPixels,
@@ -47,6 +47,7 @@ export {
   pixelStatistics,
 } from './gaussian-pixels.ts';
 export { type GapRecord, generalizationGap, overfittingChart } from './generalization-gap.ts';
+export type { ImageWindows } from './image-windows.ts';
 export { isWeight, type WeightChoice } from './is-weight.ts';
 export { type L1PenaltyOptions, l1Penalty } from './l1-penalty.ts';
 export { type L2PenaltyOptions, l2Penalty } from './l2-penalty.ts';

@@ -32,7 +32,7 @@ export function chosenWeights(
     if (!(variable instanceof tf.Variable)) check.fail('type', `variables[${index}]`, 'a variable', variable);
     check.tensor(`variables[${index}]`, variable);
   }
-  const isChosen = penalize instanceof RegExp ? ({ name }: Variable) => penalize.test(name) : penalize;
+  const isChosen = penalize instanceof RegExp ? ({ name }: Variable) => name.search(penalize) !== -1 : penalize;
   check.callable('penalize', isChosen);
   const chosen = variables.filter((variable) => isChosen(variable));
   if (chosen.length === 0) {

@@ -3,7 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { decayWeights, elasticNetPenalty, isWeight, l1Penalty, l2Penalty, lambdaOfWeightDecay } from './index.ts';
+import {
+  decayWeights,
+  elasticNetPenalty,
+  isWeight,
+  l1Penalty,
+  l2Penalty,
+  lambdaOfWeightDecay,
+  weightDecayOfLambda,
+} from './index.ts';
 
 useBackend('cpu');
 afterEach(() => tf.disposeVariables());
@@ -98,6 +106,8 @@ describe('what is penalized', () => {
     const second = matrix([3], 'head/kernel');
     expect(await read(l1Penalty([first, second], { lambda: 1, penalize: /^head/ }))).toEqual([3]);
     expect(await read(l1Penalty([first, second], { lambda: 1, penalize: ({ size }) => size === 2 }))).toEqual([2]);
+    // A pattern that remembers where it last matched must not skip the next name.
+    expect(await read(l1Penalty([first, second], { lambda: 1, penalize: /kernel/g }))).toEqual([5]);
   });
 });
 
@@ -123,6 +133,13 @@ describe('the conventions of L2', () => {
     }
     for (const [i, value] of (await weights.data()).entries()) expect(value).toBeCloseTo(expected[i]!, 5);
     optimizer.dispose();
+  });
+
+  test('are converted into each other by a factor of two', () => {
+    expect(lambdaOfWeightDecay(5e-4)).toBe(2.5e-4);
+    expect(weightDecayOfLambda(0.01)).toBe(0.02);
+    expect(() => lambdaOfWeightDecay(-1)).toThrow(/lambdaOfWeightDecay: weightDecay must be a number >= 0, got -1/);
+    expect(() => weightDecayOfLambda(-1)).toThrow(/weightDecayOfLambda: lambda must be a number >= 0, got -1/);
   });
 
   test('under Adam decoupled decay is AdamW, written out', async () => {

@@ -89,7 +89,7 @@ function resample(images: Tensor4D, drawn: AffineParameters, interpolation: stri
   const sourceOf = (image: number, x: number, y: number): number => {
     const column = paddedPosition(x, width, padding);
     const row = paddedPosition(y, height, padding);
-    return column === -1 || row === -1 ? -1 : (image * height + row) * width + column;
+    return column === -1 || row === -1 ? pixels : (image * height + row) * width + column;
   };
 
   let next = 0;

@@ -2,7 +2,6 @@ import { checker } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation, type ImagesShape } from './augmentation.ts';
-import { type Padding, type PixelMoves, paddedPosition } from './gather-pixels.ts';
 
 export interface RandomCropOptions {
   /** Of the crop, in pixels. */
@@ -54,7 +53,17 @@ export function randomCrop(options: RandomCropOptions): Augmentation<CropParamet
       tops: Array.from({ length: count }, () => random.integer(oldHeight + 2 * padding - height + 1)),
       lefts: Array.from({ length: count }, () => random.integer(oldWidth + 2 * padding - width + 1)),
     }),
-    moves: (shape, { tops, lefts }) => cropAt(shape, [height, width], tops, lefts, padding, mode),
+    windows: ([count], { tops, lefts }) => {
+      const unmirrored = new Array<boolean>(count).fill(false);
+      return {
+        size: [height, width],
+        tops: tops.map((top) => top - padding),
+        lefts: lefts.map((left) => left - padding),
+        leftRight: unmirrored,
+        upDown: unmirrored,
+        ...(padding === 0 ? {} : { padding: mode }),
+      };
+    },
   });
 }
 
@@ -92,33 +101,4 @@ export function centerCrop(options: {
   });
   const { draw, apply } = crop;
   return Object.assign((images: Tensor4D) => crop(images, { seed: 0 }), { draw, apply, shapeOf });
-}
-
-function cropAt(
-  [count, oldHeight, oldWidth]: ImagesShape,
-  [height, width]: readonly [number, number],
-  tops: readonly number[],
-  lefts: readonly number[],
-  padding: number,
-  mode: Padding,
-): PixelMoves {
-  const sources = new Int32Array(count * height * width);
-  let next = 0;
-  for (let image = 0; image < count; image++) {
-    const top = tops[image]! - padding;
-    const left = lefts[image]! - padding;
-    for (let y = 0; y < height; y++) {
-      const row = paddedPosition(top + y, oldHeight, mode);
-      const start = (image * oldHeight + row) * oldWidth;
-      if (row !== -1 && left >= 0 && left + width <= oldWidth) {
-        for (let x = 0; x < width; x++) sources[next++] = start + left + x;
-        continue;
-      }
-      for (let x = left; x < left + width; x++) {
-        const column = paddedPosition(x, oldWidth, mode);
-        sources[next++] = row === -1 || column === -1 ? -1 : start + column;
-      }
-    }
-  }
-  return { sources, size: [height, width], outside: padding > 0 && mode === 'zero' };
 }

@@ -35,18 +35,9 @@ export function randomMirror(options: RandomMirrorOptions = {}): Augmentation<Mi
       leftRight: Array.from({ length: count }, () => random.uniform() < leftRight),
       upDown: Array.from({ length: count }, () => random.uniform() < upDown),
     }),
-    moves: ([count, height, width], drawn) => {
-      const sources = new Int32Array(count * height * width);
-      let next = 0;
-      for (let image = 0; image < count; image++) {
-        for (let y = 0; y < height; y++) {
-          const row = image * height + (drawn.upDown[image] ? height - 1 - y : y);
-          const first = row * width + (drawn.leftRight[image] ? width - 1 : 0);
-          const step = drawn.leftRight[image] ? -1 : 1;
-          for (let x = 0; x < width; x++) sources[next++] = first + step * x;
-        }
-      }
-      return { sources, size: [height, width], outside: false };
+    windows: ([count, height, width], { leftRight, upDown }) => {
+      const start = new Array<number>(count).fill(0);
+      return { size: [height, width], tops: start, lefts: start, leftRight, upDown };
     },
   });
 }

@@ -58,6 +58,7 @@ test('runs conditions × regularizers × seeds, each with what it asks for', asy
       { name: 'weight decay', weightDecay: 0.5 },
       { name: 'dropout', dropout: 0.5 },
       { name: 'augmentation', augmentation: randomMirror() },
+      { name: 'all', weightDecay: 0.5, dropout: 0.5, augmentation: randomMirror() },
     ],
     prepare: whiten,
     createModel: (request) => {
@@ -67,18 +68,20 @@ test('runs conditions × regularizers × seeds, each with what it asks for', asy
   });
   expect(runs.map(({ condition, regularizer, seed }) => `${condition}/${regularizer}/${seed}`)).toEqual(
     ['true labels', 'random labels'].flatMap((condition) =>
-      ['none', 'weight decay', 'dropout', 'augmentation'].flatMap((name) =>
+      ['none', 'weight decay', 'dropout', 'augmentation', 'all'].flatMap((name) =>
         [0, 7].map((seed) => `${condition}/${name}/${seed}`),
       ),
     ),
   );
-  expect(requests.map(({ dropout }) => dropout)).toEqual([0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0, 0]);
+  const ofOne = [0, 0, 0, 0, 0.5, 0.5, 0, 0, 0.5, 0.5];
+  expect(requests.map(({ dropout }) => dropout)).toEqual([...ofOne, ...ofOne]);
   expect(requests[0]).toEqual({ shape: [4, 4, 1], classes: 3, dropout: 0, seed: 0 });
-  const [none, , decayed, , dropped, , mirrored] = runs;
+  const [none, , decayed, , dropped, , mirrored, , all] = runs;
   expect(none!.curve[0]!.penalty).toBe(0);
   expect(decayed!.curve[0]!.penalty).toBeGreaterThan(0);
-  const losses = [none, decayed, dropped, mirrored].map((run) => run!.curve[1]!.loss);
-  expect(new Set(losses).size).toBe(4);
+  expect(all!.curve[0]!.penalty).toBeGreaterThan(0);
+  const losses = [none, decayed, dropped, mirrored, all].map((run) => run!.curve[1]!.loss);
+  expect(new Set(losses).size).toBe(5);
 });
 
 test('goes on run by run: completed ones are kept and not done again', async () => {
@@ -106,6 +109,16 @@ test('goes on run by run: completed ones are kept and not done again', async () 
   });
   expect(resumed).toEqual(whole);
   expect(again).toEqual(whole.slice(2));
+});
+
+test('a label that is no class is an error, in either set', async () => {
+  for (const set of ['train', 'test'] as const) {
+    const sets = bothSets();
+    sets[set].labels = tf.fill(sets[set].labels.shape, 3, 'int32');
+    await expect(randomizationTest(sets, { ...options, epochs: 1 })).rejects.toThrow(
+      /labels must be within \[0, 2\], got 3/,
+    );
+  }
 });
 
 test('ends a run once it fits', async () => {

@@ -1,11 +1,12 @@
 import { batchesOf, type LabelledImages, type Trainable } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
-import type { Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   augment,
   type Checkpoint,
+  colorJitter,
   constantRate,
   cosineRate,
   decodeCheckpoint,
@@ -415,6 +416,40 @@ test('of the training data one batch is in memory at a time, and one augmented f
     augmentation: randomMirror(),
   });
   expect({ alive, most }).toEqual({ alive: 0, most: 1 });
+});
+
+test('of the training data at most two batches are in memory while the model works, also when they are mixed', async () => {
+  const [count, size] = [64, 16];
+  const batchBytes = count * size * size * 4;
+  const weights = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([size * size, 3])));
+  const [alone, most] = [tf.memory().numBytes, [] as number[]];
+  const model: TrainableModel = {
+    variables: [weights],
+    apply: (images, { training }) => {
+      if (training) most.push((tf.memory().numBytes - alone) / batchBytes);
+      return tf.matMul(tf.reshape(images, [images.shape[0], size * size]), weights) as Tensor2D;
+    },
+  };
+  const batches: Iterable<LabelledImages> = {
+    *[Symbol.iterator]() {
+      for (let index = 0; index < 3; index++) {
+        const batch = {
+          images: tf.ones([count, size, size, 1]) as Tensor4D,
+          labels: tf.zeros([count], 'int32') as Tensor1D,
+        };
+        yield batch;
+        tf.dispose([batch.images, batch.labels]);
+      }
+    },
+  };
+  const augmentation = augment(
+    randomCrop({ size: [size, size], padding: 2 }),
+    colorJitter({ bounds: [0, 1], brightness: 1 }),
+  );
+  await train(model, batches, { optimizer: tf.train.sgd(0.1), epochs: 1, seed: 0, augmentation, mixup: { alpha: 1 } });
+  expect(most).toHaveLength(3);
+  expect(Math.max(...most)).toBeLessThan(2.2);
+  expect(Math.min(...most)).toBeGreaterThan(2);
 });
 
 test('tensors do not grow over many steps', async () => {

@@ -3,6 +3,7 @@ import {
   type Check,
   checker,
   createRandom,
+  disposeTapeOnThrow,
   type LabelledImages,
   type LongWork,
   type Random,
@@ -17,7 +18,6 @@ import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@t
 import * as tf from '@tensorflow/tfjs-core';
 import type { Augmentation } from './augmentation.ts';
 import { type Checkpoint, checkpointVersion, fingerprint, type RunningSums, requireCheckpoint } from './checkpoint.ts';
-import { disposeTape } from './dispose-tape.ts';
 import { assignWeights, EarlyStopping, type EarlyStoppingOptions, readWeights } from './early-stopping.ts';
 import { correctOf, crossEntropy, evaluate, type Loss } from './evaluate.ts';
 import type { WeightChoice } from './is-weight.ts';
@@ -339,24 +339,15 @@ async function gradientsOf(
     number,
     number,
   ];
-  const { augmentation, penalty } = options;
+  const { penalty } = options;
   const lossOf = options.loss ?? crossEntropy;
   let classes = 0;
 
+  const input = inputOf(model, batch, { augmentationSeed, mixupSeed }, options);
   let kept: Tensor | undefined;
   const computeGradients = () => {
-    const augmented =
-      augmentation === undefined ? batch.images : augmentation(batch.images, { seed: augmentationSeed });
     const { grads } = tf.variableGrads(() => {
-      let input = augmented;
-      let labels: Tensor2D | undefined;
-      if (options.mixup !== undefined) {
-        // Mixing needs the number of classes, which the model tells: asked once, without gradient.
-        classes = classes || model.apply(tf.slice(augmented, 0, [1, -1, -1, -1]), { training: false }).shape[1];
-        labels = targetsOf(batch, classes, options.labelSmoothing);
-        ({ images: input, labels } = mixup(options.mixup)({ images: augmented, labels }, { seed: mixupSeed }));
-      }
-      const logits = model.apply(input, { training: true, seed: stepSeed } as { training: boolean });
+      const logits = model.apply(input.images, { training: true, seed: stepSeed } as { training: boolean });
       if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== batch.images.shape[0]) {
         check.fail(
           'type',
@@ -366,7 +357,7 @@ async function gradientsOf(
         );
       }
       classes = logits.shape[1];
-      labels ??= targetsOf(batch, classes, options.labelSmoothing);
+      const labels = input.labels ?? targetsOf(batch, classes, options.labelSmoothing);
       const loss = lossOf(logits, labels);
       const penalized = penalty === undefined ? tf.scalar(0) : penalty(variables);
       kept = tf.keep(tf.stack([loss, penalized, correctOf(logits, labels)]));
@@ -378,11 +369,12 @@ async function gradientsOf(
   };
   let gradients: Measured['gradients'];
   try {
-    gradients = tf.tidy(computeGradients);
+    gradients = tf.tidy(() => disposeTapeOnThrow(computeGradients));
   } catch (error) {
     kept?.dispose();
-    disposeTape();
     throw error;
+  } finally {
+    tf.dispose([input.images, input.labels]);
   }
   const measured = kept!;
   try {
@@ -395,6 +387,26 @@ async function gradientsOf(
   } finally {
     measured.dispose();
   }
+}
+
+/** What the model sees of a batch, and the labels where mixing them changes them; freed of what it was made from. */
+function inputOf(
+  model: TrainableModel | Trainable,
+  batch: LabelledImages,
+  seeds: { augmentationSeed: number; mixupSeed: number },
+  { augmentation, mixup: mixing, labelSmoothing: smoothing }: TrainOptions,
+): { images: Tensor4D; labels?: Tensor2D | undefined } {
+  return tf.tidy(() => {
+    const images =
+      augmentation === undefined
+        ? tf.clone(batch.images)
+        : augmentation(batch.images, { seed: seeds.augmentationSeed });
+    if (mixing === undefined) return { images };
+    // Mixing needs the number of classes, which the model tells.
+    const [, classes] = model.apply(tf.slice(images, 0, [1, -1, -1, -1]), { training: false }).shape;
+    const labels = targetsOf(batch, classes, smoothing);
+    return { ...mixup(mixing)({ images, labels }, { seed: seeds.mixupSeed }) };
+  });
 }
 
 function targetsOf(batch: LabelledImages, classes: number, smoothing = 0): Tensor2D {
