@@ -2,8 +2,13 @@ export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
 // Attacks
 export type { AscentLoss } from './adaptive-ascent.ts';
 export { type AutoPgdOptions, autoPgd } from './auto-pgd.ts';
-// Critical samples
 export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
+// Critical samples
+export {
+  type CriticalSampleBatchesOptions,
+  criticalSampleBatches,
+  type FoundInBatch,
+} from './critical-sample-batches.ts';
 export {
   type CriticalSampleRatioOptions,
   type CriticalSampleRatioProgress,
@@ -33,3 +38,10 @@ export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
 export { type PgdOptions, pgd } from './pgd.ts';
 export type { AttackProgress, AttackResult } from './projected-gradient.ts';
 export type { L1Step, Norm } from './step-direction.ts';
+export {
+  type CriticalTrainingProgress,
+  type CriticalTrainingRecord,
+  type SeededTrainable,
+  type TrainOnCriticalSamplesOptions,
+  trainOnCriticalSamples,
+} from './train-on-critical-samples.ts';

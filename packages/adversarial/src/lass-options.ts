@@ -20,18 +20,26 @@ export interface LassOptions {
 }
 
 /** The settings that options stand for. */
-export function checkLassOptions(check: Check, options: LassOptions): LassSettings {
+export function checkLassOptions(
+  check: Check,
+  options: Omit<LassOptions, 'radius'> & { radius?: number },
+): LassSettings {
   const [min, max] = check.bounds('bounds', options.bounds);
   const level = (max - min) / 255;
   check.seed('seed', options.seed);
   return {
-    radius: check.number('radius', options.radius ?? 0.3 * level, { min: 0 }),
+    radius: check.number('radius', options.radius ?? defaultRadius([min, max]), { min: 0 }),
     alpha: check.number('alpha', options.alpha ?? 0.25 * level, { min: 0 }),
     beta: check.number('beta', options.beta ?? 0.2 * level, { min: 0 }),
     maxIterations: check.number('maxIterations', options.maxIterations ?? 100, { integer: true, min: 0 }),
     clipTo: check.boolean('clip', options.clip ?? false) ? [min, max] : undefined,
     stopBelow: 0,
   };
+}
+
+/** 0.3 of 255 levels. */
+export function defaultRadius([min, max]: Bounds): number {
+  return (0.3 * (max - min)) / 255;
 }
 
 /** A stream of random numbers for each image of a data set, whatever batch it comes in. */

@@ -1,0 +1,59 @@
+import { type Batches, type Classifier, checker, type LabelledImages, type LongWork } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  type CountOptions,
+  type CriticalSampleRatio,
+  type CriticalSampleState,
+  countCriticalSamples,
+} from './count-critical-samples.ts';
+import { defaultRadius } from './lass-options.ts';
+
+export interface CriticalSampleRatioProgress extends CriticalSampleRatio {
+  /** What a later call takes to go on from here; plain JSON. */
+  state: CriticalSampleState;
+}
+
+export interface CriticalSampleRatioOptions extends CountOptions, LongWork<CriticalSampleRatioProgress> {
+  /** As of `criticalSamples`. Default: 0.3 on the scale 0-255. */
+  radius?: number;
+}
+
+/**
+ * Critical sample ratio (CSR): the part of a data set that has a critical sample nearby, as `criticalSamples` finds it.
+ * Measured on images that the model did not learn from, it tells how tangled its decisions are: it rises with training,
+ * and higher where labels or images are noise.
+ *
+ * All images count, those of a last small batch too, and the size of the batches changes nothing: the noise of an image
+ * depends on `seed` and its number in the data set.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not in training mode.
+ * @param batches Images `[n, h, w, c]` inside `bounds`, with or without labels (which are not looked at).
+ * @param options Those of `criticalSamples`. `onProgress` is called after each batch with the ratio so far and with
+ *   `state`, which goes on from there.
+ * @returns The ratio with Wilson's interval.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, there is no batch, or `state` is of
+ *   other options.
+ * @throws Error if logits or gradients are not finite, or no gradients are registered.
+ * @throws The signal's reason if it is aborted.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, section 4.2.
+ *
+ * @example
+ * import { criticalSampleRatio } from '@cnnviz/adversarial';
+ *
+ * const { ratio, interval } = await criticalSampleRatio(model, [images], { bounds: [0, 1], maxIterations: 5, seed: 0 });
+ */
+export async function criticalSampleRatio(
+  model: Classifier,
+  batches: Batches<Tensor4D | Pick<LabelledImages, 'images'>>,
+  options: CriticalSampleRatioOptions,
+): Promise<CriticalSampleRatio> {
+  const check = checker('@cnnviz/adversarial', 'criticalSampleRatio');
+  const bounds = check.bounds('bounds', options.bounds);
+  const radius = check.number('radius', options.radius ?? defaultRadius(bounds), { min: 0 });
+  const { signal, onProgress } = options;
+  const [ratio] = await countCriticalSamples(check, model, batches, [radius], options, {
+    signal,
+    onProgress: onProgress && (({ ratios, state }) => onProgress({ ...ratios[0]!, state })),
+  });
+  return ratio!;
+}
