@@ -1,9 +1,11 @@
 import type { Normalization } from '@cnnviz/internal';
-import { checker, enlarge, normalizeImages, tileGrid } from '@cnnviz/internal';
+import { checker, normalizeImages } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
 
-export interface FilterGridOptions {
+/** `columns` and `rows` are those of `colour` tiles; a filter as `channels` is one row. */
+export interface FilterGridOptions extends GridOptions {
   /**
    * How weights become brightness. `global`: from the least to the largest of all filters, so that weak filters look
    * grey; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centred`: 0.5 +
@@ -21,21 +23,7 @@ export interface FilterGridOptions {
   maxFilters?: number;
   /** How many input channels are shown, from the first, of `tiles: 'channels'`. Default: 32. */
   maxChannels?: number;
-  /** Tiles in a row of `colour` tiles. Default: the smallest square that holds all. */
-  columns?: number;
-  /** Rows of `colour` tiles; rows without a tile are background. Default: as many as are needed. */
-  rows?: number;
-  /** Pixels between tiles, before `scale`. Default: 1. */
-  padding?: number;
-  /** Where else the padding goes: `none`, `around` the grid, or `after` the last row and column. Default: `around`. */
-  border?: 'none' | 'around' | 'after';
-  /** Grey level or [r, g, b] in [0, 1] of the padding and of missing tiles. Default: 1, white. */
-  background?: number | readonly [r: number, g: number, b: number];
-  /** Every pixel is repeated this many times both ways (nearest neighbour). Default: 1. */
-  scale?: number;
 }
-
-const styles: readonly Normalization[] = ['global', 'each', 'zero-centred'];
 
 /**
  * The filters of a convolution as a picture.
@@ -78,28 +66,16 @@ export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): 
   const shownChannels = isColour
     ? channels
     : Math.min(channels, check.number('maxChannels', options.maxChannels ?? 32, limit));
-  const normalization = check.oneOf('normalization', options.normalization ?? 'global', styles);
-  const scale = check.number('scale', options.scale ?? 1, limit);
-  const columns = check.number('columns', options.columns ?? Math.ceil(Math.sqrt(shownFilters)), limit);
-  const rowsNeeded = Math.ceil(shownFilters / Math.min(columns, shownFilters));
-  const rows = check.number('rows', options.rows ?? rowsNeeded, { integer: true, min: rowsNeeded });
-  const grid = {
-    padding: check.number('padding', options.padding ?? 1, { integer: true, min: 0 }),
-    border: check.oneOf('border', options.border ?? 'around', ['none', 'around', 'after']),
-    background: options.background ?? 1,
-    ...(isColour ? { columns, rows } : { columns: shownChannels }),
+  const normalization = checkNormalization(check, options.normalization);
+  const layout = {
+    ...checkGrid(check, options),
+    ...(isColour ? checkRowsAndColumns(check, shownFilters, options) : { columns: shownChannels }),
   };
-  const levels = [grid.background].flat();
-  for (const level of levels) check.number('background', level, { min: 0, max: 1 });
-  if (typeof grid.background !== 'number' && levels.length !== 3) {
-    check.fail('range', 'background', 'a grey level or [r, g, b]', grid.background);
-  }
   return tf.tidy(() => {
     const images = tf.transpose(filters, [3, 0, 1, 2]) as Tensor4D;
     const normalized = normalizeImages(images, normalization);
     const shown = tf.slice(normalized, 0, [shownFilters, height, width, shownChannels]);
-    const picture = tileGrid(isColour ? shown : oneTilePerChannel(shown), grid);
-    return scale === 1 ? picture : enlarge(picture, scale);
+    return gridOfTiles(isColour ? shown : oneTilePerChannel(shown), layout);
   });
 }
 

@@ -1,0 +1,55 @@
+import type { Normalization, Probe } from '@cnnviz/internal';
+import { checker, normalizeImages } from '@cnnviz/internal';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
+
+export interface ActivationGridOptions extends GridOptions {
+  /**
+   * How activations become brightness. `global`: from the least to the largest of all units, so that units stay
+   * comparable; `each`: from the least to the largest of each unit, so that weak ones show where they fire;
+   * `zero-centred`: 0.5 + a / (2 max|a|) over all units, so that mid grey is zero. What has no range, such as a silent
+   * unit by `each`, becomes 0.5. Units that are not shown count too.
+   * Default: `global`.
+   */
+  normalization?: Normalization;
+  /** Which units are shown, and in which order. Default: all, from the first. */
+  units?: readonly number[];
+}
+
+/**
+ * The activations of a layer on one image as a picture: one grey tile a unit, as large as the layer's map.
+ *
+ * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @param image `[h, w, c]`, scaled as the network expects it; not modified.
+ * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
+ * @throws RangeError if an option is outside its range or a unit does not exist.
+ * @throws TypeError if an argument, or what the probe returns, is of another kind.
+ *
+ * @example
+ * import { activationGrid } from '@cnnviz/dissect';
+ *
+ * const image = tf.zeros<tf.Rank.R3>([28, 28, 1]);
+ * const picture = activationGrid(probe, image, { normalization: 'each', scale: 4 });
+ */
+export function activationGrid(probe: Probe, image: Tensor3D, options: ActivationGridOptions = {}): Tensor3D {
+  const check = checker('@cnnviz/dissect', 'activationGrid');
+  check.callable('probe', probe);
+  check.tensor('image', image, { rank: 3, dtype: 'float32' });
+  const normalization = checkNormalization(check, options.normalization);
+  const layout = checkGrid(check, options);
+  return tf.tidy(() => {
+    const activations: Tensor = probe(tf.expandDims(image, 0));
+    const isOfOneImage = activations instanceof tf.Tensor && activations.rank === 4 && activations.shape[0] === 1;
+    if (!isOfOneImage || activations.dtype !== 'float32' || activations.size === 0) {
+      check.fail('type', 'probe', 'a function to float32 activations [1, h, w, units] of one image', activations);
+    }
+    const count = activations.shape[3]!;
+    const units = options.units ?? Array.from({ length: count }, (_, unit) => unit);
+    if (!Array.isArray(units) || units.length === 0) check.fail('type', 'units', 'a list of units', units);
+    for (const unit of units) check.number('units', unit, { integer: true, min: 0, max: count - 1 });
+    const tiles = normalizeImages(tf.transpose(activations, [3, 1, 2, 0]) as Tensor4D, normalization);
+    const shown = options.units === undefined ? tiles : tf.gather(tiles, tf.tensor1d([...units], 'int32'));
+    return gridOfTiles(shown, { ...layout, ...checkRowsAndColumns(check, units.length, options) });
+  });
+}
