@@ -1,7 +1,8 @@
 export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-// Attacks
 export type { AscentLoss } from './adaptive-ascent.ts';
 export { type AutoPgdOptions, autoPgd } from './auto-pgd.ts';
+// Attacks
+export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './carlini-wagner.ts';
 export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
 // Critical samples
 export {
@@ -25,6 +26,7 @@ export {
   type CriticalSamplesProgress,
   criticalSamples,
 } from './critical-samples.ts';
+export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './deep-fool.ts';
 export { type FgsmOptions, fgsm } from './fgsm.ts';
 // Fooling images
 export {
@@ -34,6 +36,7 @@ export {
   type FoolingProgress,
   foolingImages,
 } from './fooling-images.ts';
+export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './minimal-fgsm.ts';
 export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
 export { type PgdOptions, pgd } from './pgd.ts';
 export type { AttackProgress, AttackResult } from './projected-gradient.ts';

@@ -42,7 +42,7 @@ function scaleDown(perturbation: Tensor4D, norm: 'l2' | 'l1', radius: number): T
 }
 
 /** `[n]`. In L2 scaled first, so that no square under- or overflows. */
-function lengthPerImage(perturbation: Tensor4D, norm: Norm): Tensor1D {
+export function lengthPerImage(perturbation: Tensor4D, norm: Norm): Tensor1D {
   return tf.tidy(() => {
     const magnitude: Tensor4D = tf.abs(perturbation);
     if (norm === 'l1') return sumPerImage(magnitude);

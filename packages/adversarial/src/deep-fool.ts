@@ -1,0 +1,202 @@
+import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
+import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkAttack } from './check-attack.ts';
+import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
+import { oneHot } from './one-hot.ts';
+import { perturb } from './perturb.ts';
+import { lengthPerImage } from './project-to-ball.ts';
+import type { AttackProgress, AttackResult } from './projected-gradient.ts';
+import { oneIfZero, perImage, stepDirection, sumPerImage } from './step-direction.ts';
+import { takeImages } from './take-images.ts';
+
+const deepFoolNorms = ['l2', 'linf'] as const;
+
+export interface DeepFoolOptions extends LongWork<AttackProgress> {
+  /** What a valid pixel may be: the range that the model was trained on. */
+  bounds: Bounds;
+  /** What the distance is measured in. Default: `l2`, as the paper. */
+  norm?: (typeof deepFoolNorms)[number];
+  /** How many classes are considered, >= 2: the label and the others with the largest logits. Default: 10, as foolbox. */
+  candidates?: number;
+  /** How far beyond the boundary the points lie, >= 0, as a share of the way to it. Default: 0.02, as the paper. */
+  overshoot?: number;
+  /** Default: 50, as the paper's code and foolbox. */
+  steps?: number;
+}
+
+export interface DeepFoolResult extends AttackResult {
+  /** Of each image how far it was moved, in the units of the pixels; null where no point fooled. */
+  distances: (number | null)[];
+}
+
+/**
+ * DeepFool: the nearest boundary of the linearised model, again and again until the image is beyond one.
+ *
+ * A step leads to the class k whose boundary is nearest, |z_k - z_y| / ‖∇(z_k - z_y)‖, dual norm, and straight to that
+ * boundary. Steps are added up, and the point is the image plus the sum times 1 + `overshoot`, clipped to `bounds`. On a
+ * linear classifier where no pixel meets `bounds` the first step is exact: the distance is the least there is, times
+ * 1 + `overshoot`. An image that fools takes no further step and costs nothing more.
+ *
+ * As in foolbox, the candidates are chosen at the image, and what counts as left is the label. What foolbox adds to
+ * distances for stability (1e-4) is left out: a distance is at least (max - min) 2^-20 instead.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param images `[n, h, w, c]` inside `bounds`; not modified.
+ * @param labels Class of each image, `[n]` int32: what to lead away from. The attack has no targets.
+ * @returns For each image the first point that fools, inside `bounds`, or the image as it is where none does.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
+ * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
+ * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @see Moosavi-Dezfooli, Fawzi, Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
+ *   2016.
+ *
+ * @example
+ * import { deepFool } from '@cnnviz/adversarial';
+ *
+ * const { images: adversarial, distances } = await deepFool(model, images, labels, { bounds: [0, 1] });
+ */
+export async function deepFool(
+  model: Classifier,
+  images: Tensor4D,
+  labels: Tensor1D,
+  options: DeepFoolOptions,
+): Promise<DeepFoolResult> {
+  const check = checker('@cnnviz/adversarial', 'deepFool');
+  const bounds = check.bounds('bounds', options.bounds);
+  const norm = check.oneOf('norm', options.norm ?? 'l2', deepFoolNorms);
+  const candidates = check.number('candidates', options.candidates ?? 10, { integer: true, min: 2 });
+  const overshoot = check.number('overshoot', options.overshoot ?? 0.02, { min: 0 });
+  const steps = check.number('steps', options.steps ?? 50, { integer: true, min: 0 });
+  await checkAttack(check, model, images, labels, bounds);
+  throwIfAborted(options);
+
+  const minimumMove = (bounds[1] - bounds[0]) * 2 ** -20;
+  const wanted = await labels.data<'int32'>();
+  const predictions = [...wanted];
+  const fooled = predictions.map(() => false);
+  const finished: Tensor4D[] = [];
+  let others: number[][] = [];
+  let active = [...predictions.keys()];
+  let points = tf.clone(images);
+  let moves = tf.zerosLike(images);
+  try {
+    for (let step = 0; ; step++) {
+      const logits = await readLogits(check, model, points, active, step);
+      if (step === 0) others = logits.map((row, image) => largestOthers(row, wanted[image]!, candidates - 1));
+      const open: number[] = [];
+      for (const [index, image] of active.entries()) {
+        predictions[image] = indexOfLargest(logits[index]!);
+        fooled[image] = predictions[image] !== wanted[image];
+        if (fooled[image]) finished[image] = takeImages(points, [index]);
+        else open.push(index);
+      }
+      await reportProgress(options, { step, steps, fooled: fooled.filter(Boolean).length });
+      if (open.length === 0 || step === steps) break;
+      active = open.map((index) => active[index]!);
+      const classes = { labels: active.map((image) => wanted[image]!), others: active.map((image) => others[image]!) };
+      const next = tf.tidy(() => {
+        const from = takeImages(points, open);
+        const move = moveToNearestBoundary(check, model, from, classes, norm, minimumMove);
+        const sum = tf.add(takeImages(moves, open), move) as Tensor4D;
+        const beyond = tf.mul(sum, 1 + overshoot) as Tensor4D;
+        return [perturb(takeImages(images, active), beyond, bounds), sum] as const;
+      });
+      tf.dispose([points, moves]);
+      [points, moves] = next;
+      await requireFiniteMoves(check, moves, active, step);
+    }
+    for (const image of predictions.keys()) finished[image] ??= takeImages(images, [image]);
+    const lengths = tf.tidy(() => lengthPerImage(tf.sub(tf.concat(finished), images) as Tensor4D, norm));
+    const distances = await lengths.data();
+    tf.dispose(lengths);
+    return {
+      images: tf.concat(finished),
+      fooled,
+      predictions,
+      distances: fooled.map((isFooled, image) => (isFooled ? distances[image]! : null)),
+    };
+  } finally {
+    tf.dispose([points, moves, ...finished.filter(Boolean)]);
+  }
+}
+
+/**
+ * The logits of the images still under attack, on the host.
+ *
+ * @param active Which images those are, for the error.
+ */
+async function readLogits(
+  check: Check,
+  model: Classifier,
+  points: Tensor4D,
+  active: readonly number[],
+  step: number,
+): Promise<Float32Array[]> {
+  const logits = tf.tidy(() => tf.clone(checkLogits(check, model(points), points.shape[0])));
+  try {
+    const values = (await logits.data()) as Float32Array;
+    const classes = logits.shape[1];
+    return active.map((image, index) => {
+      const row = values.subarray(index * classes, (index + 1) * classes);
+      if (row.every(Number.isFinite)) return row;
+      return check.failBecause('state', `logits must be finite, at step ${step} those of image ${image} are not`);
+    });
+  } finally {
+    tf.dispose(logits);
+  }
+}
+
+async function requireFiniteMoves(check: Check, moves: Tensor4D, active: readonly number[], step: number) {
+  const finite = tf.tidy(() => sumPerImage(tf.mul(moves, 0)));
+  try {
+    const broken = (await finite.data()).findIndex((value) => !Number.isFinite(value));
+    if (broken === -1) return;
+    check.failBecause('state', `gradients must be finite, at step ${step} those of image ${active[broken]} are not`);
+  } finally {
+    tf.dispose(finite);
+  }
+}
+
+function indexOfLargest(row: Float32Array): number {
+  return row.reduce((best, value, index) => (value > row[best]! ? index : best), 0);
+}
+
+/** The classes with the largest logits, without the label. */
+function largestOthers(row: Float32Array, label: number, count: number): number[] {
+  const others = [...row.keys()].filter((index) => index !== label);
+  return others.sort((first, second) => row[second]! - row[first]!).slice(0, count);
+}
+
+/** One forward and one backward pass for each candidate, of all images at once; only the nearest boundary is kept. */
+function moveToNearestBoundary(
+  check: Check,
+  model: Classifier,
+  points: Tensor4D,
+  classes: { labels: number[]; others: number[][] },
+  norm: (typeof deepFoolNorms)[number],
+  minimumMove: number,
+): Tensor4D {
+  const labels = tf.tensor1d(classes.labels, 'int32');
+  let nearest: Tensor = tf.fill([classes.labels.length], 3e38);
+  let move: Tensor4D = tf.zerosLike(points);
+  for (const rank of classes.others[0]!.keys()) {
+    [nearest, move] = tf.tidy(() => {
+      const candidate = tf.tensor1d(
+        classes.others.map((ranked) => ranked[rank]!),
+        'int32',
+      );
+      const lead = (logits: Tensor2D) => tf.sub(oneHot(candidate, logits.shape[1]), oneHot(labels, logits.shape[1]));
+      const { logits, gradient } = logitsAndGradient(check, model, points, lead as (logits: Tensor2D) => Tensor2D);
+      const gap = tf.abs(tf.sum(tf.mul(logits, lead(logits)), 1));
+      const slope = lengthPerImage(gradient, norm === 'l2' ? 'l2' : 'l1');
+      const distance = tf.maximum(tf.div(gap, oneIfZero(slope)), minimumMove) as Tensor1D;
+      const isNearer = tf.logicalAnd(tf.less(distance, nearest), tf.greater(slope, 0));
+      const step = tf.mul(stepDirection(gradient, norm, 'gradient'), perImage(distance));
+      const chosen = tf.where(perImage(isNearer as Tensor1D), step, move);
+      return [tf.where(isNearer, distance, nearest), tf.add(chosen, tf.mul(gradient, 0)) as Tensor4D];
+    });
+  }
+  return move;
+}
