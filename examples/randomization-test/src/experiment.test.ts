@@ -28,7 +28,7 @@ const scale: Scale = {
   testImages: 40,
   epochs: 40,
   corruptions: [0.5],
-  smallerSets: [16],
+  otherSets: [16],
 };
 const progress = () => progressBars({ stream: new PassThrough() });
 
@@ -56,6 +56,7 @@ describe('the experiment on a small set', () => {
       'true labels/weight decay 5e-4/32',
       'random labels/weight decay 5e-4/32',
       'true labels/none/16',
+      'random labels/none/16',
     ]);
     for (const run of runs) expect(run.trainAccuracy).toBeGreaterThan(0.95);
     expect(runs[0]!.testAccuracy).toBeGreaterThan(0.9);
@@ -78,7 +79,7 @@ describe('the experiment on a small set', () => {
         return work(() => {});
       },
     };
-    const tiny = { ...scale, epochs: 1, trainImages: 8, testImages: 8, smallerSets: [4, 6] };
+    const tiny = { ...scale, epochs: 1, trainImages: 8, testImages: 8, otherSets: [4, 6] };
     await runExperiment({ data, scale: tiny, seed: 0, progress: counting });
     expect(bars).toBe(stagesOf(tiny));
   });

@@ -18,9 +18,8 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 
 /** What the runs show, as a chapter of a report. */
 export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: string): Chapter {
-  const largest = Math.max(...runs.map(({ samples }) => samples));
-  const network = runs[0]!.network;
-  const main = runs.filter((run) => run.samples === largest && run.network === network);
+  const { network, samples } = runs[0]!;
+  const main = runs.filter((run) => run.samples === samples && run.network === network);
   const plain = main.filter(({ regularizer }) => regularizer === 'none');
   const bySamples = runs
     .filter((run) => run.network === network && run.condition === 'true labels' && run.regularizer === 'none')
@@ -32,13 +31,13 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
     id: 'randomization-test',
     title: 'Learning, or learning by heart?',
     intro: [
-      `A network of ${main[0]!.parameters.toLocaleString('en-GB')} parameters was trained on ${largest.toLocaleString('en-GB')} images of ${dataSet}: once as they are, and again with less and less to learn in them.`,
+      `A network of ${main[0]!.parameters.toLocaleString('en-GB')} parameters was trained on ${samples.toLocaleString('en-GB')} images of ${dataSet}: once as they are, and again with less and less to learn in them.`,
       plain.every(({ trainAccuracy }) => trainAccuracy >= 0.99)
         ? 'It fits all of them. So that it fits says nothing of what it has understood: of random labels nothing can be.'
         : `It fits ${plain.filter(({ trainAccuracy }) => trainAccuracy >= 0.99).length} of ${plain.length} to 99 %. Of random labels nothing can be understood: what is fitted of them is learned by heart.`,
     ],
     facts: [
-      { label: 'parameters per image', value: (main[0]!.parameters / largest).toFixed(0) },
+      { label: 'parameters per image', value: (main[0]!.parameters / samples).toFixed(0) },
       ...(randomLabels === undefined
         ? []
         : [
@@ -77,7 +76,7 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
             run.epochs,
             percent(run.trainAccuracy),
             percent(run.testAccuracy),
-            paper === undefined || dataSet !== 'CIFAR-10' || run.samples < largest ? '' : `${paper[0]} / ${paper[1]}`,
+            paper === undefined || dataSet !== 'CIFAR-10' || run.samples !== samples ? '' : `${paper[0]} / ${paper[1]}`,
             run.seconds.toFixed(0),
           ];
         }),
