@@ -41,6 +41,7 @@ export async function evolutionChapter(
       { label: 'generations', value: String(last.generation) },
       { label: 'images tried', value: last.evaluations.toLocaleString('en') },
       { label: 'time', value: `${last.seconds.toFixed(0)} s` },
+      { label: 'processor time', value: `${last.processorSeconds.toFixed(0)} s` },
     ],
     figures: [
       {

@@ -39,6 +39,8 @@ export interface Checkpoint {
 interface TimedStatistics extends ArchiveStatistics {
   /** Since the run began, those of earlier parts included. */
   seconds: number;
+  /** Of all threads, likewise: what the run took of a machine that others use too. */
+  processorSeconds: number;
 }
 
 export interface EvolvedImages<G = unknown> {
@@ -52,8 +54,9 @@ export interface EvolvedImages<G = unknown> {
 export async function evolveImages(subject: Subject, options: EvolveImagesOptions): Promise<EvolvedImages> {
   const encoding = encodingOf(subject, options);
   const history = [...(options.checkpoint?.history ?? [])];
-  const before = history.at(-1)?.seconds ?? 0;
+  const { seconds: secondsBefore = 0, processorSeconds: processorSecondsBefore = 0 } = history.at(-1) ?? {};
   const start = performance.now();
+  const processorStart = process.cpuUsage();
   const controller = new AbortController();
   const timeIsUp = new Error('time is up');
   let last: FoolingProgress<unknown> | undefined;
@@ -72,7 +75,12 @@ export async function evolveImages(subject: Subject, options: EvolveImagesOption
       last = progress;
       const { elites: _, picture: __, state: ___, ...statistics } = progress;
       const seconds = (performance.now() - start) / 1000;
-      history.push({ ...statistics, seconds: before + seconds });
+      const { user, system } = process.cpuUsage(processorStart);
+      history.push({
+        ...statistics,
+        seconds: secondsBefore + seconds,
+        processorSeconds: processorSecondsBefore + (user + system) / 1e6,
+      });
       options.onProgress(statistics);
       if (performance.now() - kept > 60_000 * MINUTES_BETWEEN_CHECKPOINTS) {
         await options.keep({ state: progress.state(), history });

@@ -99,9 +99,9 @@ async function main(): Promise<void> {
         }),
       );
       await keep({ state: evolved.state, history: evolved.history });
-      const { mean, median, generation, seconds } = evolved.history.at(-1)!;
+      const { mean, median, generation, seconds, processorSeconds } = evolved.history.at(-1)!;
       console.log(
-        `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s`,
+        `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s, ${processorSeconds.toFixed(0)} s of processor time`,
       );
       chapters.push(
         await evolutionChapter(subject, evolved, {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { lenet, loadSqueezeNet } from '@cnnviz/example-support';
+import { type Cost, lenet, loadSqueezeNet, median } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type Bounds,
@@ -9,7 +9,6 @@ import {
   evolveFoolingImages,
   type ImageEncoding,
 } from '../src/index.ts';
-import { type Cost, median } from './cost.ts';
 
 interface Subject {
   name: string;

@@ -7,8 +7,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { chooseBackend } from '@cnnviz/example-support';
-import { type Cost, costLine } from './cost.ts';
+import { type Cost, chooseBackend, costLine } from '@cnnviz/example-support';
+
 import { imageCosts, lenetSubject, squeezeNetSubject } from './images.ts';
 import { oneMaxCosts } from './one-max.ts';
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type Cost, median } from '@cnnviz/example-support';
 import { bitEncoding, evolve } from '../src/index.ts';
-import { type Cost, median } from './cost.ts';
 
 const RUNS = 40;
 const ROUNDS = 5;

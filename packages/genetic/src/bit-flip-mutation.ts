@@ -1,5 +1,6 @@
 import { checker, type Random } from '@cnnviz/internal';
 import { copyGenes, PROBABILITY, requireGenes } from './genes.ts';
+import { drawMutatingGenes } from './mutating-genes.ts';
 
 export interface BitFlipOptions {
   /** Probability that a gene flips. Default: 1 / number of genes, one flip on average. */
@@ -26,8 +27,6 @@ export function bitFlipMutation(genome: Uint8Array, random: Random, options: Bit
   const { rate = 1 / genome.length } = options;
   check.number('rate', rate, PROBABILITY);
   const mutated = copyGenes(genome);
-  for (let gene = 0; gene < mutated.length; gene++) {
-    if (random.uniform() < rate) mutated[gene] = mutated[gene]! ^ 1;
-  }
+  for (const gene of drawMutatingGenes(mutated.length, rate, random)) mutated[gene] = mutated[gene]! ^ 1;
   return mutated;
 }

@@ -1,5 +1,6 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
 import { PROBABILITY, requireGenes } from './genes.ts';
+import { drawMutatingGenes } from './mutating-genes.ts';
 
 export interface GaussianMutationOptions {
   /** Standard deviation of what is added, in units of the gene. */
@@ -37,8 +38,7 @@ export function gaussianMutation<T extends Float32Array | Float64Array>(
   check.number('rate', rate, PROBABILITY);
   const [min, max] = bounds === undefined ? [-Infinity, Infinity] : check.bounds('bounds', bounds);
   const mutated = genome.slice() as T;
-  for (let gene = 0; gene < mutated.length; gene++) {
-    if (random.uniform() >= rate) continue;
+  for (const gene of drawMutatingGenes(mutated.length, rate, random)) {
     mutated[gene] = Math.min(max, Math.max(min, mutated[gene]! + deviation * random.normal()));
   }
   return mutated;

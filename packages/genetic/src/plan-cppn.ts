@@ -1,10 +1,12 @@
 import { CPPN_INPUTS, type CppnActivation, type CppnConnection, type CppnGenome } from './cppn-genome.ts';
 
+/** Of x, y, the distance from the centre and 1. */
+export type InputWeights = [x: number, y: number, distance: number, bias: number];
+
 /** One node that an output depends on. */
 export interface PlannedNode {
   activation: CppnActivation;
-  /** Weights of the four inputs. */
-  inputWeights: number[];
+  inputWeights: InputWeights;
   sources: { node: PlannedNode; weight: number }[];
   /** Connections between it and the inputs, on the longest way. */
   level: number;
@@ -33,7 +35,7 @@ export function planCppn(genome: CppnGenome, channels: number): CppnPlan {
     if (known !== undefined) return known;
     const node: PlannedNode = {
       activation: activations.get(id)!,
-      inputWeights: Array(CPPN_INPUTS).fill(0),
+      inputWeights: [0, 0, 0, 0],
       sources: [],
       level: 0,
     };

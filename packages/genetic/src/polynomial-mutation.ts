@@ -1,5 +1,7 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
 import { PROBABILITY, requireGenes } from './genes.ts';
+import { drawMutatingGenes } from './mutating-genes.ts';
+import { root } from './root.ts';
 
 export interface PolynomialMutationOptions {
   /** What a gene may be; the step is in units of `max - min`. */
@@ -50,8 +52,7 @@ export function polynomialMutation<T extends Float32Array | Float64Array>(
   check.oneOf('form', form, ['unbounded', 'bounded']);
 
   const mutated = genome.slice() as T;
-  for (let gene = 0; gene < mutated.length; gene++) {
-    if (random.uniform() >= rate) continue;
+  for (const gene of drawMutatingGenes(mutated.length, rate, random)) {
     mutated[gene] =
       form === 'unbounded'
         ? polynomialStep(mutated[gene]!, bounds, eta, random)
@@ -63,8 +64,8 @@ export function polynomialMutation<T extends Float32Array | Float64Array>(
 /** One gene's step in the unbounded form, clipped to the bounds. */
 export function polynomialStep(value: number, [min, max]: Bounds, eta: number, random: Random): number {
   const r = random.uniform();
-  const power = 1 / (eta + 1);
-  const step = r < 0.5 ? (2 * r) ** power - 1 : 1 - (2 * (1 - r)) ** power;
+  const distance = 1 - root(r < 0.5 ? 2 * r : 2 * (1 - r), eta + 1);
+  const step = r < 0.5 ? -distance : distance;
   return Math.min(max, Math.max(min, value + step * (max - min)));
 }
 

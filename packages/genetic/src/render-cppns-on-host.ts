@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { CPPN_INPUTS, type CppnActivation, type CppnGenome } from './cppn-genome.ts';
-import { type PlannedNode, planCppn } from './plan-cppn.ts';
+import type { CppnActivation, CppnGenome } from './cppn-genome.ts';
+import { type InputWeights, type PlannedNode, planCppn } from './plan-cppn.ts';
 import type { CppnRendering } from './render-cppns.ts';
 import { SINE } from './sine-series.ts';
 
@@ -14,6 +14,7 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
   const { height, width, channels, inputs } = rendering;
   const pixels = height * width;
   const images = new Float32Array(genomes.length * pixels * channels);
+  const positions = [0, 1, 2].map((input) => inputs.subarray(input * pixels, (input + 1) * pixels));
   const rows: Float32Array[] = [];
   for (const [index, genome] of genomes.entries()) {
     const { nodes, outputs } = planCppn(genome, channels);
@@ -21,8 +22,7 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
     for (const [place, node] of nodes.entries()) {
       rows[place] ??= new Float32Array(pixels);
       const row = rows[place];
-      weighInputs(row, inputs, node.inputWeights);
-      for (const { node: source, weight } of node.sources) addWeighted(row, values.get(source)!, weight);
+      weigh(row, termsOf(node, positions, values), node.inputWeights[BIAS]);
       ACTIVATE[node.activation](row);
       values.set(node, row);
     }
@@ -34,17 +34,37 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
   return tf.tensor4d(images, [genomes.length, height, width, channels]);
 }
 
-function weighInputs(row: Float32Array, inputs: Float32Array, weights: number[]): void {
-  const pixels = row.length;
-  row.fill(0);
-  for (let input = 0; input < CPPN_INPUTS; input++) {
-    const weight = weights[input]!;
-    if (weight !== 0) addWeighted(row, inputs.subarray(input * pixels, (input + 1) * pixels), weight);
-  }
+const BIAS = 3;
+
+interface Term {
+  values: Float32Array;
+  weight: number;
 }
 
-function addWeighted(row: Float32Array, source: Float32Array, weight: number): void {
-  for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = row[pixel]! + weight * source[pixel]!;
+/** What a node adds up besides its bias. */
+function termsOf(node: PlannedNode, positions: Float32Array[], values: Map<PlannedNode, Float32Array>): Term[] {
+  const terms = node.sources.map(({ node: source, weight }) => ({ values: values.get(source)!, weight }));
+  for (const [input, position] of positions.entries()) {
+    const weight = node.inputWeights[input]!;
+    if (weight !== 0) terms.push({ values: position, weight });
+  }
+  return terms;
+}
+
+/** The sum of all terms and the bias; two at a time, since it is reading and writing the row that takes the time. */
+function weigh(row: Float32Array, terms: Term[], bias: number): void {
+  row.fill(bias);
+  let next = 0;
+  for (; next + 1 < terms.length; next += 2) {
+    const { values, weight } = terms[next]!;
+    const { values: others, weight: otherWeight } = terms[next + 1]!;
+    for (let pixel = 0; pixel < row.length; pixel++) {
+      row[pixel] = row[pixel]! + weight * values[pixel]! + otherWeight * others[pixel]!;
+    }
+  }
+  if (next === terms.length) return;
+  const { values, weight } = terms[next]!;
+  for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = row[pixel]! + weight * values[pixel]!;
 }
 
 const [S1, S3, S5, S7, S9] = SINE;
@@ -52,24 +72,42 @@ const [S1, S3, S5, S7, S9] = SINE;
 const ACTIVATE: Record<CppnActivation, (row: Float32Array) => void> = {
   sine: (row) => {
     for (let pixel = 0; pixel < row.length; pixel++) {
-      const halfTurns = Math.floor(row[pixel]! / Math.PI + 0.5);
-      const rest = row[pixel]! - halfTurns * Math.PI;
+      const angle = row[pixel]!;
+      const halfTurns = Math.floor(angle * (1 / Math.PI) + 0.5);
+      const rest = angle - halfTurns * Math.PI;
       const square = rest * rest;
-      const series = rest * (S1 + square * (S3 + square * (S5 + square * (S7 + square * S9))));
-      const isOdd = halfTurns - 2 * Math.floor(halfTurns / 2);
-      row[pixel] = series * (1 - 2 * isOdd);
+      const sine = rest * (S1 + square * (S3 + square * (S5 + square * (S7 + square * S9))));
+      row[pixel] = (halfTurns & 1) === 0 ? sine : -sine;
     }
   },
   sigmoid: (row) => {
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = 2 / (1 + Math.exp(-row[pixel]!)) - 1;
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = -row[pixel]!;
+    exponentiate(row);
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = 2 / (1 + row[pixel]!) - 1;
   },
   gaussian: (row) => {
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = Math.exp(-row[pixel]! * row[pixel]!);
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = -row[pixel]! * row[pixel]!;
+    exponentiate(row);
   },
   linear: (row) => {
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = clip(row[pixel]!, -3, 3) / 3;
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = Math.min(3, Math.max(-3, row[pixel]!)) / 3;
   },
 };
+
+/** Enough for float32 sums, and far from the tiny numbers that processors are slow at. */
+const LARGEST = 60;
+const POWERS_OF_TWO = Float64Array.from({ length: 2 * LARGEST + 1 }, (_, index) => 2 ** (index - LARGEST));
+
+/** Each x becomes e^x to float32's precision, faster than by `Math.exp`; beyond ±126 ln 2 that of the nearer end. */
+function exponentiate(row: Float32Array): void {
+  for (let pixel = 0; pixel < row.length; pixel++) {
+    const x = Math.min(LARGEST * Math.LN2, Math.max(-LARGEST * Math.LN2, row[pixel]!));
+    const exponent = Math.floor(x * Math.LOG2E + 0.5);
+    const r = x - exponent * Math.LN2;
+    const series = 1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))));
+    row[pixel] = POWERS_OF_TWO[exponent + LARGEST]! * series;
+  }
+}
 
 function writeGrey(image: Float32Array, levels: Float32Array): void {
   for (let pixel = 0; pixel < levels.length; pixel++) image[pixel] = Math.abs(levels[pixel]!);

@@ -1,5 +1,6 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
 import { PROBABILITY, requireAlike } from './genes.ts';
+import { root } from './root.ts';
 
 export interface SimulatedBinaryCrossoverOptions {
   /** Distribution index: the larger, the closer the children stay to the parents. Default: 10, as the fooling code. */
@@ -46,7 +47,6 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
 
   const child = first.slice() as T;
   const sibling = second.slice() as T;
-  const power = 1 / (eta + 1);
   for (let gene = 0; gene < first.length; gene++) {
     if (rate < 1 && random.uniform() >= rate) continue;
     const low = Math.min(first[gene]!, second[gene]!);
@@ -58,13 +58,13 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
     let lower: number;
     let upper: number;
     if (bounds === undefined) {
-      const spread = spreadOf(u, 2, power);
+      const spread = spreadOf(u, 2, eta);
       lower = middle - spread * half;
       upper = middle + spread * half;
     } else {
       const [min, max] = bounds;
-      lower = Math.max(min, middle - spreadOf(u, alphaOf((low - min) / half, eta), power) * half);
-      upper = Math.min(max, middle + spreadOf(u, alphaOf((max - high) / half, eta), power) * half);
+      lower = Math.max(min, middle - spreadOf(u, alphaOf((low - min) / half, eta), eta) * half);
+      upper = Math.min(max, middle + spreadOf(u, alphaOf((max - high) / half, eta), eta) * half);
     }
     const swap = random.uniform() < 0.5;
     child[gene] = swap ? upper : lower;
@@ -75,10 +75,11 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
 
 /** alpha of Deb's code: 2 where the bound is far (in half distances between the parents), less where it is near. */
 function alphaOf(room: number, eta: number): number {
-  return 2 - (1 + room) ** -(eta + 1);
+  return 2 - Math.exp(-(eta + 1) * Math.log1p(room));
 }
 
 /** The spread factor, beta: by inverting its distribution function at `u`. */
-function spreadOf(u: number, alpha: number, power: number): number {
-  return u <= 1 / alpha ? (u * alpha) ** power : (1 / (2 - u * alpha)) ** power;
+function spreadOf(u: number, alpha: number, eta: number): number {
+  const share = u * alpha;
+  return root(share <= 1 ? share : 1 / (2 - share), eta + 1);
 }

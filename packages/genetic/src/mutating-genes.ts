@@ -1,0 +1,16 @@
+import type { Random } from '@cnnviz/internal';
+
+/**
+ * Draws which of `length` genes mutate, where each does with probability `rate`, independently: the number of genes
+ * between two that mutate is geometric, so that nothing is drawn for those that do not.
+ *
+ * @returns Their places, ascending.
+ */
+export function drawMutatingGenes(length: number, rate: number, random: Random): number[] {
+  const places: number[] = [];
+  if (rate === 0) return places;
+  const logOfStaying = Math.log1p(-rate);
+  const drawPassedOver = () => Math.floor(Math.log(1 - random.uniform()) / logOfStaying);
+  for (let place = drawPassedOver(); place < length; place += 1 + drawPassedOver()) places.push(place);
+  return places;
+}
