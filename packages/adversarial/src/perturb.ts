@@ -1,7 +1,7 @@
 import type { Bounds } from '@cnnviz/internal';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { sign } from './sign.ts';
+import { isGreater, select } from './select.ts';
 
 /**
  * `images` + `perturbation`, clipped to `bounds`.
@@ -14,13 +14,14 @@ import { sign } from './sign.ts';
  */
 export function perturb(images: Tensor4D, perturbation: Tensor4D, [min, max]: Bounds): Tensor4D {
   return tf.tidy(() => {
-    const limit = tf.abs(perturbation);
-    const isTooFar = (point: Tensor) => tf.greater(tf.abs(tf.sub(point, images)), limit);
-    const nearest = tf.add(images, perturbation);
+    const limit: Tensor4D = tf.abs(perturbation);
+    const isTooFar = (point: Tensor4D) => isGreater(tf.abs(tf.sub(point, images) as Tensor4D), limit);
+    const nearest: Tensor4D = tf.add(images, perturbation);
     // The sum was rounded by at most half of its last binary place; if outwards, take one place back.
-    const lastPlace = tf.mul(tf.abs(nearest), 2 ** -23);
-    const inward = tf.where(isTooFar(nearest), tf.sub(nearest, tf.mul(sign(perturbation), lastPlace)), nearest);
-    const inside = tf.where(isTooFar(inward), images, inward);
+    const upOrDown = tf.sub(tf.mul(tf.step(perturbation), 2), 1);
+    const onePlace = tf.mul(tf.mul(tf.abs(nearest), 2 ** -23), upOrDown);
+    const inward: Tensor4D = tf.sub(nearest, tf.mul(onePlace, isTooFar(nearest)));
+    const inside = select(isTooFar(inward), images, inward);
     return tf.add(tf.clipByValue(inside, min, max), tf.mul(perturbation, 0)) as Tensor4D;
   });
 }

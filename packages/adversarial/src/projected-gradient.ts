@@ -1,8 +1,8 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
 import { reportProgress } from '@cnnviz/internal';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { readScores, type Score, scoreImages, scoresOf } from './attack-scores.ts';
+import { readScores, type Score, scoreImages } from './attack-scores.ts';
 import { chooseImages } from './choose-images.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOdds } from './log-odds.ts';
@@ -10,7 +10,10 @@ import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
 import { randomInBall } from './random-in-ball.ts';
+import { replaceImages } from './replace-images.ts';
+import { isGreater, select } from './select.ts';
 import { type L1Step, type Norm, stepDirection, sumPerImage } from './step-direction.ts';
+import { joinParts, type Part, takeImages } from './take-images.ts';
 
 export interface AttackResult {
   /** `[n, h, w, c]`, inside bounds and within epsilon. The caller disposes. */
@@ -52,31 +55,28 @@ export async function projectedGradient(
   model: Classifier,
   images: Tensor4D,
   labels: Tensor1D,
-  settings: ProjectedGradientSettings,
+  given: ProjectedGradientSettings,
   work: LongWork<AttackProgress>,
 ): Promise<AttackResult> {
-  const wanted = await labels.data<'int32'>();
-  const { restarts, epsilon, earlyStop } = settings;
+  const wanted = [...(await labels.data<'int32'>())];
+  const settings = given.epsilon === 0 ? { ...given, steps: 0, random: undefined } : given;
+  const { restarts, steps } = settings;
+  const scores: (Score | undefined)[] = wanted.map(() => undefined);
   let best = tf.clone(images);
-  let scores: Score[] = [];
   try {
     for (let restart = 0; restart < restarts; restart++) {
-      const end =
-        epsilon === 0 ? tf.clone(images) : await descend(check, model, images, labels, wanted, restart, settings, work);
-      try {
-        const endScores = await scoreImages(check, model, end, labels, wanted, settings.targeted, settings.steps);
-        const isBetter = endScores.map((score, image) => {
-          const other = scores[image];
-          return other === undefined || (!other.fooled && (score.fooled || score.advance > other.advance));
-        });
-        scores = endScores.map((score, image) => (isBetter[image] ? score : scores[image]!));
-        const chosen = chooseImages(isBetter, end, best);
-        tf.dispose(best);
-        best = chosen;
-      } finally {
-        tf.dispose(end);
-      }
-      if (earlyStop && scores.every(({ fooled }) => fooled)) break;
+      const places = placesOf(scores, (score) => !score?.fooled);
+      if (restart > 0 && places.length === 0) break;
+      const fooledBefore = wanted.length - places.length;
+      const start = startAt(images, wanted, places, settings);
+      const end = await descend(check, model, start, settings, (step, fooled) =>
+        reportProgress(work, { step: restart * steps + step, steps: restarts * steps, fooled: fooledBefore + fooled }),
+      );
+      const better = placesOf(end.scores, (score, row) => isBetter(score, scores[places[row]!]));
+      const improved = replaceImages(best, pick(places, better), end.images, better);
+      tf.dispose([best, end.images]);
+      best = improved;
+      for (const row of better) scores[places[row]!] = end.scores[row];
     }
   } catch (error) {
     tf.dispose(best);
@@ -84,73 +84,137 @@ export async function projectedGradient(
   }
   return {
     images: best,
-    fooled: scores.map(({ fooled }) => fooled),
-    predictions: scores.map(({ prediction }) => prediction),
+    fooled: scores.map((score) => score!.fooled),
+    predictions: scores.map((score) => score!.prediction),
   };
 }
 
+function isBetter(score: Score, other: Score | undefined): boolean {
+  return other === undefined || (!other.fooled && (score.fooled || score.advance > other.advance));
+}
+
+/** The images on their way, on the device. */
+type Held = {
+  images: Tensor4D;
+  points: Tensor4D;
+  labels: Tensor1D;
+  /** With momentum. */
+  velocity?: Tensor4D;
+  /** In L∞: the lowest and the highest point within epsilon and bounds. */
+  low?: Tensor4D;
+  high?: Tensor4D;
+};
+
+interface Start {
+  held: Held;
+  wanted: number[];
+}
+
+function startAt(
+  images: Tensor4D,
+  wanted: readonly number[],
+  places: readonly number[],
+  { random, norm, epsilon, bounds, momentum }: ProjectedGradientSettings,
+): Start {
+  const noise = random && drawNoise(random, images, places, norm, epsilon);
+  const left = pick(wanted, places);
+  const held = tf.tidy(() => {
+    const chosen = takeImages(images, places);
+    const radius = floorToFloat32(epsilon);
+    const furthest = (by: number) => perturb(chosen, tf.fill(chosen.shape, by), bounds);
+    return {
+      images: chosen,
+      points: noise
+        ? perturb(chosen, projectToBall(tf.tensor4d(noise, chosen.shape), norm, epsilon), bounds)
+        : tf.clone(chosen),
+      labels: tf.tensor1d(left, 'int32'),
+      ...(momentum > 0 && { velocity: tf.zerosLike(chosen) }),
+      ...(norm === 'linf' && { low: furthest(-radius), high: furthest(radius) }),
+    };
+  });
+  return { held, wanted: left };
+}
+
+/** Drawn for every image, so that the start of one does not depend on which others are left. */
+function drawNoise(
+  random: Random,
+  { shape: [count, ...shape] }: Tensor4D,
+  places: readonly number[],
+  norm: Norm,
+  epsilon: number,
+): Float32Array {
+  const size = tf.util.sizeFromShape(shape);
+  const noise = new Float32Array(places.length * size);
+  const unused = new Float32Array(size);
+  for (let image = 0; image < count; image++) {
+    const row = places.indexOf(image);
+    randomInBall(random, row < 0 ? unused : noise.subarray(row * size, (row + 1) * size), norm, epsilon);
+  }
+  return noise;
+}
+
+/** One run from where the points are. Disposes what it started with. */
 async function descend(
   check: Check,
   model: Classifier,
-  images: Tensor4D,
-  labels: Tensor1D,
-  wanted: ArrayLike<number>,
-  restart: number,
+  start: Start,
   settings: ProjectedGradientSettings,
-  work: LongWork<AttackProgress>,
-): Promise<Tensor4D> {
-  const { steps, restarts, earlyStop } = settings;
-  let points = startPoints(images, settings);
-  let velocity = settings.momentum === 0 ? undefined : tf.zerosLike(images);
+  report: (step: number, fooled: number) => Promise<void>,
+): Promise<{ images: Tensor4D; scores: Score[] }> {
+  const { steps, earlyStop, targeted } = settings;
+  const all = tf.clone(start.held.labels);
+  const parts: Part[] = [];
+  let { held, wanted } = start;
+  /** Where each image stood at the start. */
+  let places = wanted.map((_, place) => place);
+  let stopped = 0;
   try {
     for (let step = 0; step < steps; step++) {
-      const next = tf.tidy(() => takeStep(check, model, images, labels, points, velocity, settings));
-      tf.dispose(velocity ?? []);
-      velocity = next.velocity;
+      const { scores: onDevice, ...next } = tf.tidy(() => takeStep(check, model, held, settings));
       let scores: Score[];
       try {
-        scores = await readScores(check, next.scores, wanted, settings.targeted, step);
+        scores = await readScores(check, onDevice, wanted, targeted, step);
       } catch (error) {
-        tf.dispose(next.points);
+        tf.dispose(next);
         throw error;
       } finally {
-        tf.dispose(next.scores);
+        tf.dispose(onDevice);
       }
-      const isMoving = scores.map(({ fooled }) => !(earlyStop && fooled));
-      const moved = isMoving.every(Boolean) ? tf.clone(next.points) : chooseImages(isMoving, next.points, points);
-      tf.dispose([points, next.points]);
-      points = moved;
-      const fooled = scores.filter((score) => score.fooled).length;
-      await reportProgress(work, { step: restart * steps + step + 1, steps: restarts * steps, fooled });
-      if (!isMoving.some(Boolean)) break;
-    }
-    return points;
-  } catch (error) {
-    tf.dispose(points);
-    throw error;
-  } finally {
-    tf.dispose(velocity ?? []);
-  }
-}
+      const going = placesOf(scores, ({ fooled }) => !(earlyStop && fooled));
+      const isGoing = scores.map(({ fooled }) => !(earlyStop && fooled));
+      const points = chooseImages(isGoing, next.points, held.points);
+      tf.dispose([next.points, held.points, held.velocity ?? []]);
+      held = { ...held, ...next, points };
+      await report(step + 1, stopped + scores.filter(({ fooled }) => fooled).length);
 
-function startPoints(images: Tensor4D, { random, norm, epsilon, bounds }: ProjectedGradientSettings): Tensor4D {
-  if (random === undefined) return tf.clone(images);
-  const [count, ...shape] = images.shape;
-  const size = tf.util.sizeFromShape(shape);
-  const noise = new Float32Array(count * size);
-  for (let image = 0; image < count; image++) {
-    randomInBall(random, noise.subarray(image * size, (image + 1) * size), norm, epsilon);
+      if (going.length === 0) break;
+      // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
+      if (going.length > 0.75 * scores.length) continue;
+      const leaving = placesOf(isGoing, (goes) => !goes);
+      parts.push({ places: pick(places, leaving), images: takeImages(held.points, leaving) });
+      stopped += leaving.length;
+      const smaller = takeRows(held, going);
+      tf.dispose(held);
+      held = smaller;
+      wanted = pick(wanted, going);
+      places = pick(places, going);
+    }
+    const images = joinParts([...parts, { places, images: held.points }]);
+    try {
+      return { images, scores: await scoreImages(check, model, images, all, start.wanted, targeted, steps) };
+    } catch (error) {
+      tf.dispose(images);
+      throw error;
+    }
+  } finally {
+    tf.dispose([held, all, parts.map((part) => part.images)]);
   }
-  return tf.tidy(() => perturb(images, projectToBall(tf.tensor4d(noise, images.shape), norm, epsilon), bounds));
 }
 
 function takeStep(
   check: Check,
   model: Classifier,
-  images: Tensor4D,
-  labels: Tensor1D,
-  points: Tensor4D,
-  velocity: Tensor4D | undefined,
+  { images, points, labels, velocity, low, high }: Held,
   { norm, l1Step, targeted, stepSize, momentum, epsilon, bounds }: ProjectedGradientSettings,
 ) {
   const { logits, gradient } = logitsAndGradient(check, model, points, (z) => logOdds(z, labels).gradient);
@@ -158,12 +222,40 @@ function takeStep(
     velocity === undefined
       ? gradient
       : (tf.add(tf.mul(velocity, momentum), stepDirection(gradient, 'l1', 'gradient')) as Tensor4D);
-  const towardsLabel = stepDirection(followed, norm, l1Step);
   const length = floorToFloat32(targeted ? stepSize : -stepSize);
-  const perturbation = tf.add(tf.sub(points, images), tf.mul(towardsLabel, length)) as Tensor4D;
+  const move = tf.mul(stepDirection(followed, norm, l1Step), length);
   return {
-    points: perturb(images, projectToBall(perturbation, norm, epsilon), bounds),
-    velocity: velocity === undefined ? undefined : tf.clone(followed),
-    scores: scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0))),
+    points:
+      low && high
+        ? clampBetween(tf.add(points, move), low, high)
+        : perturb(images, projectToBall(tf.add(tf.sub(points, images), move), norm, epsilon), bounds),
+    ...(velocity && { velocity: tf.clone(followed) }),
+    scores: stepScores(logits, gradient),
   };
+}
+
+/** What `readScores` reads, but for the log-odds: nobody asks for them on the way. */
+function stepScores(logits: Tensor2D, gradient: Tensor4D): Tensor2D {
+  const predictions = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
+  return tf.stack([predictions, tf.sum(tf.mul(logits, 0), 1), sumPerImage(tf.mul(gradient, 0))], 1) as Tensor2D;
+}
+
+function clampBetween(points: Tensor4D, low: Tensor4D, high: Tensor4D): Tensor4D {
+  const raised = select(isGreater(low, points), low, points);
+  return select(isGreater(raised, high), high, raised);
+}
+
+function takeRows({ labels, ...held }: Held, rows: readonly number[]): Held {
+  return tf.tidy(() => {
+    const entries = Object.entries(held).map(([name, images]) => [name, takeImages(images, rows)] as const);
+    return { ...Object.fromEntries(entries), labels: tf.gather(labels, [...rows]) } as Held;
+  });
+}
+
+function placesOf<T>(values: readonly T[], isWanted: (value: T, place: number) => boolean): number[] {
+  return values.flatMap((value, place) => (isWanted(value, place) ? [place] : []));
+}
+
+function pick<T>(values: readonly T[], places: readonly number[]): T[] {
+  return places.map((place) => values[place]!);
 }

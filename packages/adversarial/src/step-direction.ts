@@ -27,7 +27,7 @@ export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): T
   return tf.tidy(() => {
     if (norm === 'linf') return sign(gradient);
     const magnitude = tf.abs(gradient);
-    const largest = tf.max(magnitude, [1, 2, 3], true);
+    const largest = largestPerImage(magnitude as Tensor4D);
     if (norm === 'l1' && l1Step === 'coordinate') {
       const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
       const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
@@ -37,18 +37,25 @@ export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): T
     const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
     const sum = sumPerImage(norm === 'l2' ? tf.square(scaled) : tf.abs(scaled));
     const length = perImage(norm === 'l2' ? tf.sqrt(sum) : sum);
-    return tf.mul(tf.div(scaled, oneIfZero(length)), 1 - worstRounding(gradient));
+    return tf.mul(scaled, tf.div(1 - worstRounding(gradient), oneIfZero(length)));
   });
 }
 
-/** Sum over the values of each image, `[n]`. Axis by axis: the rounding error grows with the sum of the sides, not with their product. */
+/** Sum over the values of each image, `[n]`. Row by row: the rounding error grows with the sum of the sides, not with their product. */
 export function sumPerImage(images: Tensor4D): Tensor1D {
-  return tf.sum(tf.sum(tf.sum(images, 3), 2), 1);
+  const [count, height, width, channels] = images.shape;
+  return tf.tidy(() => tf.sum(tf.sum(tf.reshape(images, [count, height, width * channels]), 2), 1));
+}
+
+/** The largest value of each image, `[n, 1, 1, 1]`. */
+export function largestPerImage(images: Tensor4D): Tensor4D {
+  const [count, height, width, channels] = images.shape;
+  return tf.tidy(() => tf.reshape(tf.max(tf.reshape(images, [count, height * width * channels]), 1), [count, 1, 1, 1]));
 }
 
 /** What `sumPerImage` and the few operations around it can lose at most, relative to the sum. */
 export function worstRounding({ shape: [, height, width, channels] }: Tensor4D): number {
-  return (height + width + channels + 8) * 2 ** -24;
+  return (height + width * channels + 8) * 2 ** -24;
 }
 
 /** One number for each image, `[n]`, in a shape that multiplies images. */

@@ -1,0 +1,73 @@
+import { type Cost, median } from '@cnnviz/example-support';
+import type { LongWork } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import { type AttackProgress, type AttackResult, momentumPgd, pgd } from '../src/index.ts';
+import type { Subject } from './subjects.ts';
+
+/** Times the bare work. */
+const MOST = 1.1;
+/** Times the batch, beyond what one gradient takes. */
+const MOST_MEMORY = 6;
+
+type Attack = (subject: Subject, work: LongWork<AttackProgress>) => Promise<AttackResult>;
+
+const epsilonOf = { linf: 8 / 255, l2: 1, l1: 10 };
+const attacks: Record<string, Attack> = {
+  ...Object.fromEntries(
+    (['linf', 'l2', 'l1'] as const).map((norm): [string, Attack] => [
+      `pgd ${norm}`,
+      ({ model, images, labels, bounds, steps }, work) =>
+        pgd(model, images, labels, { epsilon: epsilonOf[norm], bounds, norm, steps, seed: 0, ...work }),
+    ]),
+  ),
+  momentumPgd: ({ model, images, labels, bounds, steps }, work) =>
+    momentumPgd(model, images, labels, { epsilon: epsilonOf.linf, bounds, steps, ...work }),
+};
+
+/** What attacks cost in units of value and gradient of the bare model, which take turns with their steps. */
+export async function attackCosts(subject: Subject, rounds: number): Promise<Cost[]> {
+  const { name, steps, images } = subject;
+  const costs: Cost[] = [];
+  for (let warmUp = 0; warmUp < 2; warmUp++) await valueAndGradient(subject);
+  const { peakBytes: bareBytes } = await tf.profile(() => valueAndGradient(subject) as never);
+  for (const [attack, run] of Object.entries(attacks)) {
+    const ratios: number[] = [];
+    let detail = '';
+    for (let round = 0; round < rounds; round++) {
+      let bare = 0;
+      const start = performance.now();
+      const onProgress = async () => {
+        bare += await valueAndGradient(subject);
+      };
+      const result = await run(subject, { onProgress });
+      const own = performance.now() - start - bare;
+      tf.dispose(result.images);
+      ratios.push(own / bare);
+      detail = `${(own / steps).toFixed(1)} ms a step, value and gradient alone ${(bare / steps).toFixed(1)} ms`;
+    }
+    costs.push({ what: `${name}, ${attack}, ${steps} steps`, ratio: median(ratios), bound: { atMost: MOST }, detail });
+    const { peakBytes } = await tf.profile((async () => tf.dispose((await run(subject, {})).images)) as never);
+    costs.push({
+      what: `${name}, ${attack}, memory beyond one gradient in batches`,
+      ratio: (peakBytes - bareBytes) / (4 * images.size),
+      bound: { atMost: MOST_MEMORY },
+      detail: `${megabytes(peakBytes)}, value and gradient alone ${megabytes(bareBytes)}`,
+    });
+  }
+  return costs;
+}
+
+/** @returns How many milliseconds it took. */
+async function valueAndGradient({ model, images, labels }: Subject): Promise<number> {
+  const start = performance.now();
+  const { value, grad } = tf.valueAndGrad((input: tf.Tensor4D) => {
+    const logits = model(input);
+    const isLabel = tf.cast(tf.oneHot(labels, logits.shape[1]), 'float32');
+    return tf.neg(tf.sum(tf.mul(isLabel, tf.logSoftmax(logits)))) as tf.Scalar;
+  })(images);
+  await value.data();
+  tf.dispose([value, grad]);
+  return performance.now() - start;
+}
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
