@@ -1,15 +1,15 @@
 // Weights
 
+// Activations
+export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
+export type { ColourPreference } from './colour-preference.ts';
+// Labelled data
+export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageLabel } from './concepts.ts';
+export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
 export {
   type FilterRecord,
   type FilterStatistics,
   type FilterStatisticsOptions,
   filterStatistics,
 } from './filter-statistics.ts';
-export type { ColourPreference } from './colour-preference.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
-// Activations
-export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
-export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
-// Labelled data
-export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageLabel } from './concepts.ts';
