@@ -34,6 +34,9 @@ const TITLES: Record<Method, string> = {
   cppn: 'evolution of CPPNs',
 };
 
+/** Of pictures in a row. */
+const COLUMNS = 5;
+
 const { values } = parseArgs({
   options: {
     target: { type: 'string', default: '0.999' },
@@ -114,11 +117,12 @@ async function main(): Promise<void> {
 
   const figures: Figure[] = [{ kind: 'table', caption: 'Three ways to the same end.', columns, rows }];
   for (const { method, fooled, own, other } of results) {
+    const cells = await cellsOf(method, fooled, own, other);
     figures.push({
       kind: 'pictures',
       caption:
         'The digit that each image was made for, and how sure LeNet is of it; then what the second network reads.',
-      rows: [{ heading: TITLES[method], cells: await cellsOf(method, fooled, own, other) }],
+      rows: [{ heading: TITLES[method], cells: cells.slice(0, COLUMNS) }, { cells: cells.slice(COLUMNS) }],
     });
     fooled.images.dispose();
   }
@@ -158,7 +162,7 @@ async function cellsOf(method: Method, { images }: Fooled, own: Judgement, other
   return cells;
 }
 
-/** Rounded down, so that only certainty reads 100 %. */
+/** Rounded down, so that only certainty reads 100 %; in one line. */
 function percent(share: number): string {
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)}\u00a0%`;
 }

@@ -15,10 +15,11 @@ export interface EvolutionChapterOptions {
 const SURE = 0.9999;
 const SMALL = 64;
 const ENLARGED = 4;
+const COLUMNS = 5;
 
 /** The images that evolved, how confidence rose, and where one image came from. */
 export async function evolutionChapter(
-  { name, classes, shape }: Subject,
+  { name, classes, shape }: Pick<Subject, 'name' | 'classes' | 'shape'>,
   { encoding, elites, history }: EvolvedImages,
   { id, title, intro, shown }: EvolutionChapterOptions,
 ): Promise<Chapter> {
@@ -47,12 +48,12 @@ export async function evolutionChapter(
       {
         kind: 'pictures',
         caption: `What ${name} reads in each image, and how sure it is.`,
-        rows: [{ cells }],
+        rows: inRows(cells),
       },
       {
         kind: 'chart',
         caption: 'Confidence over the classes, by generation.',
-        alt: `Mean confidence rises from ${percent(history[0]!.mean)} to ${percent(last.mean)}.`,
+        alt: `The mean confidence over the classes rises from ${percent(history[0]!.mean)} to ${percent(last.mean)}.`,
         spec: fitnessCurves(history, { label: 'confidence' }),
       },
       {
@@ -64,6 +65,11 @@ export async function evolutionChapter(
   };
 }
 
+function inRows(cells: PictureCell[]): { cells: PictureCell[] }[] {
+  const rows = Math.ceil(cells.length / COLUMNS);
+  return Array.from({ length: rows }, (_, row) => ({ cells: cells.slice(row * COLUMNS, (row + 1) * COLUMNS) }));
+}
+
 async function cellOf(
   encoding: ImageEncoding<unknown>,
   elite: Elite<unknown>,
@@ -72,7 +78,7 @@ async function cellOf(
   const { picture, labels } = archivePicture(encoding, [elite], { factor, classNames: classes });
   try {
     const { name, text } = labels[0]!;
-    const alt = `An evolved image that is read as ${name} with ${text}`;
+    const alt = `An evolved image that reads as ${name} with ${text}`;
     return { picture: await pngPicture(picture, { name: `${id}-${elite.cell}`, alt }), label: name, note: text };
   } finally {
     picture.dispose();
@@ -97,7 +103,7 @@ async function lineOf(
   }
 }
 
-/** Rounded down, so that only certainty reads 100 %. */
+/** Rounded down, so that only certainty reads 100 %; in one line. */
 export function percent(share: number): string {
-  return `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`;
+  return `${(Math.floor(share * 10_000) / 100).toFixed(2)}\u00a0%`;
 }

@@ -15,19 +15,19 @@ export type EncodingName = 'direct' | 'cppn';
 
 export interface EvolveImagesOptions {
   encoding: EncodingName;
-  /** For CPPNs. */
-  preset: NonNullable<CppnEncodingOptions['preset']>;
+  /** For CPPNs. Default: `neat`. */
+  preset?: NonNullable<CppnEncodingOptions['preset']>;
   generations: number;
   populationSize: number;
   batchSize: number;
   seed: number;
-  /** Stops after so many minutes with what there is. */
-  minutes: number | undefined;
+  /** Stops after so many minutes with what there is. Default: only at the last generation. */
+  minutes?: number | undefined;
   /** Of an earlier run, to go on from. */
-  checkpoint: Checkpoint | undefined;
+  checkpoint?: Checkpoint | undefined;
   onProgress: (progress: ArchiveStatistics) => void;
   /** Called every few minutes with what there is, so that no more than those are lost when the run is broken off. */
-  keep: (checkpoint: Checkpoint) => Promise<void>;
+  keep?: (checkpoint: Checkpoint) => Promise<void>;
 }
 
 /** What is needed to go on; plain JSON. */
@@ -51,7 +51,10 @@ export interface EvolvedImages<G = unknown> {
 }
 
 /** Evolves an image for each class of a network, for as many generations or minutes as asked for. */
-export async function evolveImages(subject: Subject, options: EvolveImagesOptions): Promise<EvolvedImages> {
+export async function evolveImages(
+  subject: Pick<Subject, 'model' | 'shape' | 'bounds'>,
+  options: EvolveImagesOptions,
+): Promise<EvolvedImages> {
   const encoding = encodingOf(subject, options);
   const history = [...(options.checkpoint?.history ?? [])];
   const { seconds: secondsBefore = 0, processorSeconds: processorSecondsBefore = 0 } = history.at(-1) ?? {};
@@ -82,7 +85,7 @@ export async function evolveImages(subject: Subject, options: EvolveImagesOption
         processorSeconds: processorSecondsBefore + (user + system) / 1e6,
       });
       options.onProgress(statistics);
-      if (performance.now() - kept > 60_000 * MINUTES_BETWEEN_CHECKPOINTS) {
+      if (options.keep !== undefined && performance.now() - kept > 60_000 * MINUTES_BETWEEN_CHECKPOINTS) {
         await options.keep({ state: progress.state(), history });
         kept = performance.now();
       }
@@ -102,7 +105,10 @@ const MINUTES_BETWEEN_CHECKPOINTS = 3;
 /** Ancestors that are kept for the family line. */
 const LINEAGE = 7;
 
-function encodingOf({ shape }: Subject, { encoding, preset }: EvolveImagesOptions): ImageEncoding<unknown> {
-  const found = encoding === 'direct' ? directEncoding({ shape }) : cppnEncoding({ shape, preset });
+function encodingOf(
+  { shape }: Pick<Subject, 'shape'>,
+  { encoding, preset }: EvolveImagesOptions,
+): ImageEncoding<unknown> {
+  const found = encoding === 'direct' ? directEncoding({ shape }) : cppnEncoding({ shape, preset: preset ?? 'neat' });
   return found as ImageEncoding<unknown>;
 }

@@ -1,0 +1,2 @@
+export { evolutionChapter } from './evolution-chapter.ts';
+export { evolveImages } from './evolve-images.ts';
