@@ -116,8 +116,8 @@ export interface AutoPgdSettings extends AscentSettings {
 
 /** A source of random numbers for each image, decided by the seed and the image's number alone, whatever its batch. */
 export function randomsOf(seed: number, numbers: readonly number[]): Random[] {
-  const base = createRandom(seed).integer(2 ** 32);
-  return numbers.map((number) => createRandom(base * 2 ** 20 + (number % 2 ** 20)));
+  const start = createRandom(seed).integer(2 ** 32);
+  return numbers.map((number) => createRandom(start + number));
 }
 
 /** `autoPgd` with arguments that are checked already. */

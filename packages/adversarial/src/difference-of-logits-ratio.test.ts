@@ -84,7 +84,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const inputs = [tf.tensor2d(rows) as Tensor2D, tf.tensor1d([3, 2, 0], 'int32')] as const;
       const reached = differenceOfLogitsRatio(...inputs, 'reach');
       expect([...(await reached.value.data())].map(Math.sign)).toEqual([1, -1, 1]);
-      tf.dispose([...inputs, reached]);
+      tf.dispose([...inputs, reached.value, reached.gradient]);
     });
   });
 });

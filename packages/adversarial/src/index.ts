@@ -1,10 +1,34 @@
 export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
+
+// Attacks
+
 export type { AscentLoss } from './adaptive-ascent.ts';
 export { type AutoPgdOptions, autoPgd } from './auto-pgd.ts';
-// Attacks
 export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './carlini-wagner.ts';
-export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
+export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './deep-fool.ts';
+export { type FgsmOptions, fgsm } from './fgsm.ts';
+export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './minimal-fgsm.ts';
+export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
+export { type PgdOptions, pgd } from './pgd.ts';
+export type { AttackProgress, AttackResult } from './projected-gradient.ts';
+export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './square-attack.ts';
+export type { L1Step, Norm } from './step-direction.ts';
+
+// Robust accuracy
+
+export type { RobustnessWarning, RobustnessWarningName } from './model-warnings.ts';
+export {
+  type RobustAccuracy,
+  type RobustAccuracyOptions,
+  type RobustAccuracyProgress,
+  type RobustAccuracyState,
+  robustAccuracy,
+} from './robust-accuracy.ts';
+export type { AttackSettings, CustomAttack, RobustnessAttack, StandardAttack } from './robustness-attack.ts';
+
 // Critical samples
+
+export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
 export {
   type CriticalSampleBatchesOptions,
   criticalSampleBatches,
@@ -26,21 +50,6 @@ export {
   type CriticalSamplesProgress,
   criticalSamples,
 } from './critical-samples.ts';
-export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './deep-fool.ts';
-export { type FgsmOptions, fgsm } from './fgsm.ts';
-// Fooling images
-export {
-  type FirstIterations,
-  type FoolingImages,
-  type FoolingImagesOptions,
-  type FoolingProgress,
-  foolingImages,
-} from './fooling-images.ts';
-export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './minimal-fgsm.ts';
-export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
-export { type PgdOptions, pgd } from './pgd.ts';
-export type { AttackProgress, AttackResult } from './projected-gradient.ts';
-export type { L1Step, Norm } from './step-direction.ts';
 export {
   type CriticalTrainingProgress,
   type CriticalTrainingRecord,
@@ -48,3 +57,13 @@ export {
   type TrainOnCriticalSamplesOptions,
   trainOnCriticalSamples,
 } from './train-on-critical-samples.ts';
+
+// Fooling images
+
+export {
+  type FirstIterations,
+  type FoolingImages,
+  type FoolingImagesOptions,
+  type FoolingProgress,
+  foolingImages,
+} from './fooling-images.ts';
