@@ -62,7 +62,7 @@ export async function projectedGradient(
   const settings = given.epsilon === 0 ? { ...given, steps: 0, random: undefined } : given;
   const { restarts, steps } = settings;
   const scores: (Score | undefined)[] = wanted.map(() => undefined);
-  let best = tf.clone(images);
+  let best: Tensor4D | undefined;
   try {
     for (let restart = 0; restart < restarts; restart++) {
       const places = placesOf(scores, (score) => !score?.fooled);
@@ -73,17 +73,21 @@ export async function projectedGradient(
         reportProgress(work, { step: restart * steps + step, steps: restarts * steps, fooled: fooledBefore + fooled }),
       );
       const better = placesOf(end.scores, (score, row) => isBetter(score, scores[places[row]!]));
-      const improved = replaceImages(best, pick(places, better), end.images, better);
-      tf.dispose([best, end.images]);
-      best = improved;
+      if (best === undefined) {
+        best = end.images;
+      } else {
+        const improved = replaceImages(best, pick(places, better), end.images, better);
+        tf.dispose([best, end.images]);
+        best = improved;
+      }
       for (const row of better) scores[places[row]!] = end.scores[row];
     }
   } catch (error) {
-    tf.dispose(best);
+    tf.dispose(best ?? []);
     throw error;
   }
   return {
-    images: best,
+    images: best!,
     fooled: scores.map((score) => score!.fooled),
     predictions: scores.map((score) => score!.prediction),
   };

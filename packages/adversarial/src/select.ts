@@ -11,5 +11,5 @@ export function select(isChosen: Tensor, chosen: Tensor4D, others: Tensor4D): Te
 
 /** 1 where the first value is greater, else 0, and NaN for NaN. */
 export function isGreater(values: Tensor4D, others: Tensor4D): Tensor4D {
-  return tf.tidy(() => tf.step(tf.sub(values, others)));
+  return tf.tidy(() => tf.step(tf.sub(values, others)) as Tensor4D);
 }
