@@ -53,8 +53,11 @@ describe('runDemo', () => {
       'filters',
       'perturbation',
       'fooling',
+      'memorization',
     ]);
-    for (const id of ['learning', 'filters', 'perturbation', 'fooling']) expect(page).toContain(`<a href="#${id}">`);
+    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization']) {
+      expect(page).toContain(`<a href="#${id}">`);
+    }
     expect(stages).toHaveLength(STAGES);
   });
 
@@ -79,8 +82,8 @@ describe('runDemo', () => {
     const named = alts.filter((alt) => /perturbation|noise|filters|reads/i.test(alt ?? ''));
     expect(named).toHaveLength(alts.length);
     const charts = page.match(/<svg/g)?.length;
-    expect(charts).toBe(2);
-    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(2);
+    expect(charts).toBe(4);
+    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(4);
   });
 
   it('shows three digits before and after, and the perturbation between', () => {

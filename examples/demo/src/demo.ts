@@ -15,6 +15,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { filtersChapter } from './filters.ts';
 import { foolingChapter } from './fooling.ts';
 import { firstKernel, type Learned, learn, learningChapter } from './learning.ts';
+import { MEMORIZATION_STEPS, memorizationChapter } from './memorization.ts';
 import { percent } from './percent.ts';
 import { perturbationChapter, STRENGTHS } from './perturbation.ts';
 
@@ -39,10 +40,13 @@ export interface DemoResult {
   seconds: number;
 }
 
-export const STAGES = 4;
+export const STAGES = 5;
 const PERTURBED = 500;
 
-/** Trains LeNet on handwritten digits, looks at its filters, fools it in two ways, and writes what it found. */
+/**
+ * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways, shows what a network learns by heart, and
+ * writes what it found.
+ */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { out, seed, backend, progress, epochs = 3, foolingIterations = 300 } = options;
   const start = performance.now();
@@ -77,6 +81,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         onProgress: (iteration, confidence) => update(iteration, `all above ${percent(confidence)}`),
       }),
     );
+    const memorization = await progress.stage('learning digits by heart', MEMORIZATION_STEPS, (update) =>
+      memorizationChapter({ data, seed, onProgress: update }),
+    );
     const seconds = (performance.now() - start) / 1000;
     const page = await progress.stage('writing the report', 1, () =>
       writeReport(out, {
@@ -90,7 +97,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           { label: 'seed', value: String(seed) },
           { label: 'time', value: `${seconds.toFixed(0)} s` },
         ],
-        chapters: [learning, filters, perturbation, fooling],
+        chapters: [learning, filters, perturbation, fooling, memorization],
       }),
     );
     return { page, testAccuracy, seconds };

@@ -19,6 +19,8 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { createNetwork } from './network.ts';
 
+export { createNetwork } from './network.ts';
+
 export interface Remedy {
   name: string;
   dropout?: number;
@@ -68,6 +70,8 @@ export interface ExperimentOptions {
   corruption: number;
   epochs: number;
   seed: number;
+  /** Default: all of them. */
+  remedies?: readonly Remedy[];
   progress: Progress;
 }
 
@@ -88,7 +92,7 @@ export async function compareRemedies(options: ExperimentOptions): Promise<Outco
   const test = imageBatches(selectImages(data.test, testOrder), { size: 500 });
   const outcomes: Outcome[] = [];
   try {
-    for (const remedy of remedies) {
+    for (const remedy of options.remedies ?? remedies) {
       const network = createNetwork({ shape: data.train.shape, classes: data.train.classes.length, seed, ...remedy });
       const optimizer = tf.train.sgd(0.1);
       try {

@@ -95,7 +95,7 @@ export function overfittingChart(
       height: 160,
       mark: { type: 'line', strokeWidth: 2 },
       encoding: {
-        x: { field: 'epoch', type: 'quantitative', title: 'epoch' },
+        x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' } },
         y: { field: 'value', type: 'quantitative', title: metric === 'error' ? 'error' : 'loss (nats)', axis: percent },
         // Alike in all but the channel, or Vega-Lite draws two legends.
         color: { field: 'set', type: 'nominal', sort: null, title: null },

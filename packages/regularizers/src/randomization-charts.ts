@@ -91,7 +91,7 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
     height: 280,
     mark: { type: 'line', strokeWidth: 2 },
     encoding: {
-      x: { field: 'epoch', type: 'quantitative', title: 'epoch' },
+      x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' } },
       y: { field: 'loss', aggregate: 'mean', type: 'quantitative', title: 'training loss (nats)' },
       // Six lines are more than colours alone can tell apart. Alike in all but the channel, so that there is one legend.
       color: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },

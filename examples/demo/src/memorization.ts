@@ -1,0 +1,137 @@
+import { compareRemedies, createNetwork, remedies } from '@cnnviz/example-overfitting';
+import { type Chapter, type DataSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
+import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import {
+  type DataCondition,
+  generalizationGap,
+  overfittingChart,
+  type RandomizationRun,
+  randomizationCurves,
+  randomizationTest,
+  whiten,
+} from '@cnnviz/regularizers';
+import * as tf from '@tensorflow/tfjs-core';
+import { percent } from './percent.ts';
+
+export interface MemorizationOptions {
+  data: DataSet;
+  seed: number;
+  /** Called after each epoch of each network, `MEMORIZATION_STEPS` times at most. */
+  onProgress: (done: number, note: string) => void;
+}
+
+const TRAIN = 150;
+const TEST = 400;
+const CORRUPTION = 0.2;
+const EPOCHS = 30;
+const SHOWN_REMEDIES = remedies.filter(({ name }) => ['none', 'dropout 0.5', 'augmentation'].includes(name));
+const CONDITIONS: readonly DataCondition[] = ['true labels', 'random labels', 'shuffled pixels', 'gaussian'];
+
+export const MEMORIZATION_STEPS = (SHOWN_REMEDIES.length + CONDITIONS.length) * EPOCHS;
+
+type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
+
+/** How far a network with more parameters than it has digits goes in learning them by heart. */
+export async function memorizationChapter(options: MemorizationOptions): Promise<Chapter> {
+  const { data, seed, onProgress } = options;
+  const progress: Progress = {
+    stage: (name, _, work) => {
+      const before = SHOWN_REMEDIES.findIndex((remedy) => remedy.name === name) * EPOCHS;
+      return work((epoch) => onProgress(before + epoch, name));
+    },
+  };
+  const outcomes = await compareRemedies({
+    data,
+    trainImages: TRAIN,
+    testImages: TEST,
+    corruption: CORRUPTION,
+    epochs: EPOCHS,
+    seed,
+    remedies: SHOWN_REMEDIES,
+    progress,
+  });
+  const runs = await randomized(options);
+
+  const { parameters, samples, parametersPerSample } = outcomes[0]!.capacity;
+  const ends = outcomes.map(({ remedy, history, epoch }) => ({ remedy, ...generalizationGap(history)[epoch]! }));
+  const without = ends[0]!;
+  const random = runs.find(({ condition }) => condition === 'random labels')!;
+  return {
+    id: 'memorization',
+    title: 'Understood, or learned by heart?',
+    intro: [
+      `A network with one hidden layer and ${parameters.toLocaleString('en-GB')} parameters was given only ${samples} of the digits: ${parametersPerSample.toFixed(0)} parameters for each. It can learn every one of them by heart, and does, whether there is anything to understand or not.`,
+    ],
+    facts: [
+      { label: 'learned, wrong labels included', value: percent(without.trainAccuracy) },
+      { label: 'other digits right', value: percent(without.testAccuracy) },
+      { label: 'random labels learned', value: percent(random.trainAccuracy) },
+      { label: 'other digits right then', value: percent(random.testAccuracy) },
+    ],
+    figures: [
+      {
+        kind: 'chart',
+        caption: `Overfitting: the label of each of the ${samples} digits was drawn anew with a probability of ${percent(CORRUPTION, 0)}. Without a remedy the error on them goes to zero, wrong labels included, while the error on ${TEST} other digits, whose labels are right, soon stays where it is. Dropout and augmentation make learning by heart harder; the training error is then that of the harder task.`,
+        alt: `Error at the end: ${ends.map((end) => `${end.remedy}: training ${percent(1 - end.trainAccuracy)}, test ${percent(1 - end.testAccuracy)}`).join('; ')}.`,
+        spec: overfittingChart(
+          Object.fromEntries(outcomes.map(({ remedy, history }) => [remedy, history])),
+        ) as unknown as Spec,
+      },
+      {
+        kind: 'chart',
+        caption: `The randomization test: random labels are fitted too, more slowly, and so are digits whose pixels are shuffled, and noise. That a network fits its training set says nothing of what it has understood. A line ends once ${percent(FITTED, 0)} are fitted.`,
+        alt: `Training loss by condition. ${runs.map(({ condition, epochs, trainAccuracy, testAccuracy }) => `${condition}: ${epochs} epochs, then ${percent(trainAccuracy)} of the training digits and ${percent(testAccuracy)} of other digits`).join('; ')}.`,
+        spec: randomizationCurves(runs) as unknown as Spec,
+      },
+      {
+        kind: 'table',
+        caption: 'The same in numbers.',
+        columns: ['condition', 'epochs', 'training digits', 'other digits'],
+        rows: runs.map(({ condition, epochs, trainAccuracy, testAccuracy }) => [
+          condition,
+          epochs,
+          percent(trainAccuracy),
+          percent(testAccuracy),
+        ]),
+      },
+    ],
+  };
+}
+
+const FITTED = 0.99;
+
+async function randomized({ data, seed, onProgress }: MemorizationOptions): Promise<RandomizationRun[]> {
+  const random = createRandom(seed);
+  const chosen = (set: DataSet['train'], count: number) =>
+    onDevice(selectImages(set, random.permutation(set.labels.length).subarray(0, count)));
+  const [train, test] = [chosen(data.train, TRAIN), chosen(data.test, TEST)];
+  const before = SHOWN_REMEDIES.length * EPOCHS;
+  try {
+    return await randomizationTest(
+      { train, test },
+      {
+        classes: data.train.classes.length,
+        createModel: createNetwork,
+        createOptimizer: () => tf.train.momentum(0.03, 0.9),
+        conditions: CONDITIONS,
+        prepare: whiten,
+        batchSize: 32,
+        epochs: EPOCHS,
+        seeds: [seed],
+        fittedAt: FITTED,
+        onProgress: ({ run, epoch, condition, record }) => {
+          if (record !== undefined) onProgress(before + run * EPOCHS + epoch + 1, condition);
+        },
+      },
+    );
+  } finally {
+    tf.dispose([train.images, train.labels, test.images, test.labels]);
+  }
+}
+
+function onDevice(set: DataSet['train']): LabelledImages {
+  for (const { images, labels } of imageBatches(set, { size: set.labels.length })) {
+    return { images: tf.clone(images), labels: tf.clone(labels) };
+  }
+  throw new RangeError('@cnnviz/example-demo: memorizationChapter: data must hold images, got none');
+}
