@@ -14,15 +14,19 @@ export interface Concept {
 }
 
 /** One image of densely labelled data. */
-export interface ConceptImage {
-  /** Tells it from all others, such as its path. */
-  name: string;
+export interface ConceptImage extends ImageConcepts {
   /** `[height, width, 3]`, RGB, 0 to 255, row by row. */
   pixels: Uint8Array;
   /** `ConceptData.imageSize[0]`. */
   height: number;
   /** `ConceptData.imageSize[1]`. */
   width: number;
+}
+
+/** What an image is labelled with. */
+export interface ImageConcepts {
+  /** Tells the image from all others, such as its path. */
+  name: string;
   /**
    * Maps of `ConceptData.labelSize`, row by row, that hold the number of a concept at each pixel, or 0 for no label.
    * Several of one category where pixels hold several labels of it, the dominant one first; none where the image is not
@@ -67,4 +71,6 @@ export interface ConceptData {
    * the same each time. What it returns is the caller's.
    */
   read(index: number): Promise<ConceptImage>;
+  /** The same without the pixels, where that is less work than `read`. Optional. */
+  readLabels?(index: number): Promise<ImageConcepts>;
 }

@@ -4,7 +4,7 @@
 export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
 export type { ColourPreference } from './colour-preference.ts';
 // Labelled data
-export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageLabel } from './concepts.ts';
+export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
 export {
   type FilterRecord,
