@@ -37,6 +37,7 @@ beforeAll(async () => {
     progress,
     epochs: 2,
     foolingIterations: 300,
+    evolutionGenerations: 4,
     data: { train: selectImages(train, first(1600)), test: selectImages(test, first(TEST_IMAGES)) },
   });
   leaked = tf.memory().numTensors - before;
@@ -53,11 +54,13 @@ describe('runDemo', () => {
       'filters',
       'perturbation',
       'fooling',
+      'evolution',
+      'evolution-direct',
+      'evolution-cppn',
       'memorization',
     ]);
-    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization']) {
+    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization'])
       expect(page).toContain(`<a href="#${id}">`);
-    }
     expect(stages).toHaveLength(STAGES);
   });
 
@@ -79,11 +82,11 @@ describe('runDemo', () => {
     const images = [...page.matchAll(/<img [^>]*>/g)].map(([tag]) => tag);
     const alts = images.map((tag) => /alt="([^"]+)"/.exec(tag)?.[1]);
     expect(alts).not.toContain(undefined);
-    const named = alts.filter((alt) => /perturbation|noise|filters|reads/i.test(alt ?? ''));
+    const named = alts.filter((alt) => /perturbation|noise|filters|reads|generation/i.test(alt ?? ''));
     expect(named).toHaveLength(alts.length);
     const charts = page.match(/<svg/g)?.length;
-    expect(charts).toBe(4);
-    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(4);
+    expect(charts).toBe(7);
+    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(7);
   });
 
   it('shows three digits before and after, and the perturbation between', () => {

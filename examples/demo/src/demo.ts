@@ -12,6 +12,7 @@ import {
 import type { Classifier, LabelledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { evolutionChapters } from './evolution.ts';
 import { filtersChapter } from './filters.ts';
 import { foolingChapter } from './fooling.ts';
 import { firstKernel, type Learned, learn, learningChapter } from './learning.ts';
@@ -29,6 +30,8 @@ export interface DemoOptions {
   epochs?: number;
   /** At most how many images are tried for each digit to be faked. Default 300. */
   foolingIterations?: number;
+  /** Of images that evolve, for each of two encodings. Default 80. */
+  evolutionGenerations?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
   data?: DataSet;
 }
@@ -40,15 +43,15 @@ export interface DemoResult {
   seconds: number;
 }
 
-export const STAGES = 5;
+export const STAGES = 6;
 const PERTURBED = 500;
 
 /**
- * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways, shows what a network learns by heart, and
- * writes what it found.
+ * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways and by evolution, shows what a network
+ * learns by heart, and writes what it found.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { out, seed, backend, progress, epochs = 3, foolingIterations = 300 } = options;
+  const { out, seed, backend, progress, epochs = 3, foolingIterations = 300, evolutionGenerations = 80 } = options;
   const start = performance.now();
   const data = options.data ?? (await mnist({ seed }));
   const { train, test } = data;
@@ -84,6 +87,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const memorization = await progress.stage('learning digits by heart', MEMORIZATION_STEPS, (update) =>
       memorizationChapter({ data, seed, onProgress: update }),
     );
+    const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
+      evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),
+    );
     const seconds = (performance.now() - start) / 1000;
     const page = await progress.stage('writing the report', 1, () =>
       writeReport(out, {
@@ -97,7 +103,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           { label: 'seed', value: String(seed) },
           { label: 'time', value: `${seconds.toFixed(0)} s` },
         ],
-        chapters: [learning, filters, perturbation, fooling, memorization],
+        chapters: [learning, filters, perturbation, fooling, ...evolution, memorization],
       }),
     );
     return { page, testAccuracy, seconds };

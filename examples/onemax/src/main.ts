@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Chapter, workspaceRoot, writeReport } from '@cnnviz/example-support';
+import { type Chapter, chooseBackend, workspaceRoot, writeReport } from '@cnnviz/example-support';
 import { oneMax } from '@cnnviz/genetic';
 import { generationText } from './generation-text.ts';
 import { runChapter } from './run-chapter.ts';
@@ -50,14 +50,14 @@ if (values.help) {
   const others = (['roulette', 'tournament'] as const)
     .flatMap((selection) => [0, 1].map((elites) => ({ selection, elites })))
     .filter(({ selection, elites }) => selection !== options.selection || elites !== options.elites);
-  const chapters: Chapter[] = [
-    runChapter(run, { id: 'run', title: `By ${options.selection}`, ...options }),
-    ...others.map(({ selection, elites }) => {
-      const title = `By ${selection}${elites === 0 ? '' : ', keeping the best'}`;
-      const other = { ...options, selection, elites };
-      return runChapter(oneMax(other), { id: `${selection}-${elites}`, title, ...other });
-    }),
-  ];
+  // Only pictures are made with it.
+  await chooseBackend({ argv: [], print: () => {} });
+  const chapters: Chapter[] = [await runChapter(run, { id: 'run', title: `By ${options.selection}`, ...options })];
+  for (const { selection, elites } of others) {
+    const title = `By ${selection}${elites === 0 ? '' : ', keeping the best'}`;
+    const other = { ...options, selection, elites };
+    chapters.push(await runChapter(oneMax(other), { id: `${selection}-${elites}`, title, ...other }));
+  }
   const page = await writeReport(
     resolve(process.env.INIT_CWD ?? '.', values.out ?? resolve(workspaceRoot(), 'report-onemax')),
     {

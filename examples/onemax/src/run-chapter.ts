@@ -1,13 +1,16 @@
 import type { Chapter } from '@cnnviz/example-support';
 import { fitnessCurves, type OneMaxRun } from '@cnnviz/genetic';
+import { generationPicture } from './generation-picture.ts';
 
 const ROWS = 8;
+/** Generations that are drawn as pictures. */
+const DRAWN = 6;
 
-/** One run: how fitness rose, and how its first generation became the second. */
-export function runChapter(
+/** One run: its generations as pictures, how fitness rose, and how its first generation became the second. */
+export async function runChapter(
   { generations, solvedIn }: OneMaxRun,
   { id, title, length }: { id: string; title: string; length: number },
-): Chapter {
+): Promise<Chapter> {
   const history = generations.map(({ best, mean, strings }, generation) => ({
     generation,
     best,
@@ -15,6 +18,7 @@ export function runChapter(
     worst: Math.min(...strings.map(({ fitness }) => fitness)),
   }));
   const [first] = generations;
+  const drawn = spread(generations.length, DRAWN);
   const best = Math.max(...history.map((statistics) => statistics.best));
   return {
     id,
@@ -26,9 +30,16 @@ export function runChapter(
     ],
     figures: [
       {
+        kind: 'pictures',
+        caption: 'Generations as pictures: each row is a string, the fittest on top; a one is white, a zero black.',
+        rows: [
+          { cells: await Promise.all(drawn.map((index) => generationPicture(generations[index]!, { id, index }))) },
+        ],
+      },
+      {
         kind: 'chart',
         caption: 'Number of ones, by generation.',
-        alt: `The best string rises from ${history[0]!.best} ones to ${best}.`,
+        alt: `The best string of a generation rises from ${history[0]!.best} ones to ${best} of ${length}.`,
         spec: fitnessCurves(history, { label: 'ones' }),
       },
       {
@@ -56,4 +67,11 @@ export function runChapter(
       },
     ],
   };
+}
+
+/** Indices below `length`, evenly spread, the first and the last among them. */
+function spread(length: number, count: number): number[] {
+  const last = length - 1;
+  const indices = Array.from({ length: count }, (_, index) => Math.round((index * last) / (count - 1)));
+  return [...new Set(indices)];
 }
