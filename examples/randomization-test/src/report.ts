@@ -21,9 +21,12 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
   const { network, samples } = runs[0]!;
   const main = runs.filter((run) => run.samples === samples && run.network === network);
   const plain = main.filter(({ regularizer }) => regularizer === 'none');
-  const bySamples = runs
-    .filter((run) => run.network === network && run.condition === 'true labels' && run.regularizer === 'none')
-    .toSorted((a, b) => a.samples - b.samples);
+  const ofEachSize = (condition: string) =>
+    runs
+      .filter((run) => run.network === network && run.condition === condition && run.regularizer === 'none')
+      .toSorted((a, b) => a.samples - b.samples);
+  const bySamples = ofEachSize('true labels');
+  const randomBySamples = ofEachSize('random labels');
   const told = (run: ExperimentRun) =>
     `${run.condition}: ${run.epochs} epochs, then ${percent(run.trainAccuracy)} of the training set and ${percent(run.testAccuracy)} of the test set`;
   const randomLabels = plain.find(({ condition }) => condition === 'random labels');
@@ -65,7 +68,18 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
       {
         kind: 'table',
         caption: "All runs, beside the paper's on all 50,000 images of CIFAR-10 where it has one.",
-        columns: ['network', 'images', 'condition', 'regularizer', 'epochs', 'training', 'test', 'paper', 'seconds'],
+        columns: [
+          'network',
+          'images',
+          'condition',
+          'regularizer',
+          'epochs',
+          'to loss 0.5',
+          'training',
+          'test',
+          'paper',
+          'seconds',
+        ],
         rows: runs.map((run) => {
           const paper = published[`${run.network}, ${run.condition}, ${run.regularizer}`];
           return [
@@ -74,6 +88,7 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
             run.condition,
             run.regularizer,
             run.epochs,
+            epochsToLoss(run, 0.5) ?? 'never',
             percent(run.trainAccuracy),
             percent(run.testAccuracy),
             paper === undefined || dataSet !== 'CIFAR-10' || run.samples !== samples ? '' : `${paper[0]} / ${paper[1]}`,
@@ -86,16 +101,35 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
         : [
             {
               kind: 'table' as const,
-              caption: 'True labels: the more images, the better the test accuracy.',
-              columns: ['images', 'parameters per image', 'training', 'test'],
-              rows: bySamples.map((run) => [
-                run.samples,
-                (run.parameters / run.samples).toFixed(0),
-                percent(run.trainAccuracy),
-                percent(run.testAccuracy),
-              ]),
+              caption:
+                'The more images, the better the test accuracy of true labels, and the longer it takes to learn random ones.',
+              columns: [
+                'images',
+                'parameters per image',
+                'true labels: test',
+                'to loss 0.5',
+                'random labels: test',
+                'to loss 0.5',
+              ],
+              rows: bySamples.map((run) => {
+                const random = randomBySamples.find(({ samples: count }) => count === run.samples);
+                return [
+                  run.samples,
+                  (run.parameters / run.samples).toFixed(0),
+                  percent(run.testAccuracy),
+                  epochsToLoss(run, 0.5) ?? 'never',
+                  random === undefined ? '' : percent(random.testAccuracy),
+                  random === undefined ? '' : (epochsToLoss(random, 0.5) ?? 'never'),
+                ];
+              }),
             },
           ]),
     ],
   };
+}
+
+/** Epochs after which the training loss, in nats, was below a level. */
+function epochsToLoss({ curve }: ExperimentRun, level: number): number | undefined {
+  const epoch = curve.findIndex(({ loss }) => loss < level);
+  return epoch === -1 ? undefined : epoch + 1;
 }
