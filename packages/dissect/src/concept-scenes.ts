@@ -1,6 +1,13 @@
 import { checker, createRandom, type Random } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptMap } from './concepts.ts';
-import { pixelsOf, renderScene, type SceneDescription, type SceneObject, type Surface, type Weave } from './render-scene.ts';
+import {
+  pixelsOf,
+  renderScene,
+  type SceneDescription,
+  type SceneObject,
+  type Surface,
+  type Weave,
+} from './render-scene.ts';
 import { type ObjectModel, sceneObjects } from './scene-objects.ts';
 import { materials, sceneColours, textures } from './scene-patterns.ts';
 
@@ -130,7 +137,9 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
       const labelled = labelSize === size ? rendered : renderScene(description, labelSize);
       const mapOf = (category: string, nameOf: (surface: Surface) => string | undefined): ConceptMap => {
         const labels = labelled.surfaces.map((surface) => numberOf.get(`${category} ${nameOf(surface)}`) ?? 0);
-        return { category, labels: Uint16Array.from(labelled.shown, (surface) => labels[surface]!) };
+        const map = new Uint16Array(labelled.shown.length);
+        for (let pixel = 0; pixel < map.length; pixel++) map[pixel] = labels[labelled.shown[pixel]!]!;
+        return { category, labels: map };
       };
       return {
         name: `scene ${seed} ${index}`,
@@ -152,7 +161,14 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
 
 function addNoise(pixels: Uint8Array, noise: number, random: Random): void {
   if (noise === 0) return;
-  for (let index = 0; index < pixels.length; index++) pixels[index]! += random.integer(2 * noise + 1) - noise;
+  const levels = 2 * noise + 1;
+  for (let index = 0; index < pixels.length; index += 3) {
+    // One draw for the three channels.
+    const drawn = random.integer(levels ** 3);
+    pixels[index]! += (drawn % levels) - noise;
+    pixels[index + 1]! += (Math.floor(drawn / levels) % levels) - noise;
+    pixels[index + 2]! += Math.floor(drawn / levels ** 2) - noise;
+  }
 }
 
 function drawDescription(random: Random): SceneDescription {
@@ -216,7 +232,7 @@ type Place = Pick<SceneObject, 'left' | 'top' | 'width' | 'height'>;
 
 /** Boxes inside the picture that do not overlap; smaller ones where the first draws do not fit. */
 function placeApart(models: readonly ObjectModel[], random: Random): Place[] {
-  for (let largest = models.length > 3 ? 0.42 : 0.5; ; largest *= 0.97) {
+  for (let largest = models.length > 3 ? 0.42 : 0.5; ; largest *= 0.99) {
     const places: Place[] = [];
     for (const { aspect } of models) {
       const side = largest * (0.75 + 0.25 * random.uniform());
@@ -233,10 +249,5 @@ function placeApart(models: readonly ObjectModel[], random: Random): Place[] {
 }
 
 function overlap(a: Place, b: Place): boolean {
-  return (
-    a.left < b.left + b.width &&
-    b.left < a.left + a.width &&
-    a.top < b.top + b.height &&
-    b.top < a.top + a.height
-  );
+  return a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
 }

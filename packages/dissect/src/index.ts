@@ -3,6 +3,7 @@
 // Activations
 export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
 export type { ColourPreference } from './colour-preference.ts';
+export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
@@ -13,3 +14,4 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
+export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';

@@ -115,6 +115,11 @@ function lay(pattern: Pattern, { period, direction: [cosine, sine], shift }: Wea
 export function pixelsOf({ surfaces, shown, isDark }: RenderedScene): Uint8Array {
   const tones = surfaces.map(({ colour }) => tonesOf(colour));
   const pixels = new Uint8Array(shown.length * 3);
-  for (let pixel = 0; pixel < shown.length; pixel++) pixels.set(tones[shown[pixel]!]![isDark[pixel]!]!, 3 * pixel);
+  for (let pixel = 0; pixel < shown.length; pixel++) {
+    const [r, g, b] = tones[shown[pixel]!]![isDark[pixel]!]!;
+    pixels[3 * pixel] = r;
+    pixels[3 * pixel + 1] = g;
+    pixels[3 * pixel + 2] = b;
+  }
   return pixels;
 }

@@ -48,9 +48,7 @@ export const sceneObjects: readonly ObjectModel[] = [
     parts: [
       {
         name: 'body',
-        shapes: [
-          polygon([0, 0.48], [0.17, 0.42], [0.3, 0], [0.72, 0], [0.86, 0.42], [1, 0.5], [1, 0.82], [0, 0.82]),
-        ],
+        shapes: [polygon([0, 0.48], [0.17, 0.42], [0.3, 0], [0.72, 0], [0.86, 0.42], [1, 0.5], [1, 0.82], [0, 0.82])],
       },
       {
         name: 'car window',
