@@ -43,7 +43,7 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
  * @returns Batches of the same sizes. A batch is disposed when the next one is asked for.
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
  * @throws Error if logits or gradients are not finite, or no gradients are registered.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, section 5.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *
  * @example
  * import { criticalSampleBatches } from '@cnnviz/adversarial';

@@ -35,7 +35,7 @@ export interface CriticalSampleRatioOptions extends CountOptions, LongWork<Criti
  *   other options.
  * @throws Error if logits or gradients are not finite, or no gradients are registered.
  * @throws The signal's reason if it is aborted.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, section 4.2.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *
  * @example
  * import { criticalSampleRatio } from '@cnnviz/adversarial';

@@ -52,7 +52,7 @@ export interface CriticalSamples {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if logits or gradients are not finite (and in which iteration), or no gradients are registered.
  * @throws The signal's reason if it is aborted.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, section 4.2.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *
  * @example
  * import { criticalSamples } from '@cnnviz/adversarial';

@@ -1,4 +1,12 @@
-export type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
+export type {
+  Batches,
+  Bounds,
+  ChartSpecification,
+  Classifier,
+  LabelledImages,
+  LongWork,
+  Trainable,
+} from '@cnnviz/internal';
 
 // Attacks
 
@@ -9,7 +17,7 @@ export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './deep-fool
 export { type FgsmOptions, fgsm } from './fgsm.ts';
 export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './minimal-fgsm.ts';
 export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
-export { type PgdOptions, pgd } from './pgd.ts';
+export { type PgdOptions, pgd, type RandomStart } from './pgd.ts';
 export type { AttackProgress, AttackResult } from './projected-gradient.ts';
 export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './square-attack.ts';
 export type { L1Step, Norm } from './step-direction.ts';
@@ -50,6 +58,7 @@ export {
   type CriticalSamplesProgress,
   criticalSamples,
 } from './critical-samples.ts';
+export { type CsrPoint, csrCurve } from './csr-curve.ts';
 export {
   type CriticalTrainingProgress,
   type CriticalTrainingRecord,

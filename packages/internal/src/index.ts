@@ -1,4 +1,5 @@
 export * from './batches.ts';
+export * from './chart.ts';
 export * from './check.ts';
 export * from './contracts.ts';
 export * from './finite.ts';

@@ -1,5 +1,4 @@
-import { checker } from '@cnnviz/internal';
-import { type ChartSpecification, vegaLite } from './chart.ts';
+import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import type { EpochRecord } from './train.ts';
 
 export interface GapRecord {

@@ -1,4 +1,4 @@
-export type { Batches, Bounds, LabelledImages, Trainable } from '@cnnviz/internal';
+export type { Batches, Bounds, ChartSpecification, LabelledImages, Trainable } from '@cnnviz/internal';
 // Augmentation
 export { augment } from './augment.ts';
 export {
@@ -11,7 +11,6 @@ export {
 } from './augmentation.ts';
 // Capacity and generalization gap
 export { type Capacity, capacity, type LayerCapacity } from './capacity.ts';
-export type { ChartSpecification } from './chart.ts';
 // Training
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './checkpoint.ts';
 export { type ColorJitterOptions, type ColorParameters, colorJitter } from './color-jitter.ts';
