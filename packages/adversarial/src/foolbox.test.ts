@@ -38,7 +38,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
   /** Largest difference of a pixel; disposes what it reads. */
   async function apart(actual: tf.Tensor, expected: readonly number[]): Promise<number> {
-    const values = await actual.data();
+    const values = await actual.data<'float32'>();
     actual.dispose();
     expect(values.length).toBe(expected.length);
     return values.reduce((widest, value, index) => Math.max(widest, Math.abs(value - expected[index]!)), 0);

@@ -26,7 +26,8 @@ export interface MomentumPgdOptions extends LongWork<AttackProgress> {
 
 /**
  * Momentum iterative method (MI-FGSM): projected gradient descent along a velocity, the sum of the gradients met so
- * far, each divided by its L1 length. Its points carry over to other models better than those of `pgd`.
+ * far, each divided by its L1 length. Its points carry over to other models better than those of `pgd`. The length is
+ * that of the paper in every norm; foolbox divides by that of the norm, and in L∞ adds up signs.
  *
  * It starts at the images and draws nothing. Order of a step, guarantees and errors are those of `pgd`.
  *

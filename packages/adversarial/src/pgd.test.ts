@@ -1,9 +1,10 @@
+import { createRandom } from '@cnnviz/internal';
 import { describeOnBackends, linearClassifier, linearClosedForm, tinyCnn } from '@cnnviz/testing';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fgsm } from './fgsm.ts';
+import { type FgsmOptions, fgsm } from './fgsm.ts';
 import { momentumPgd } from './momentum-pgd.ts';
 import { type PgdOptions, pgd } from './pgd.ts';
 
@@ -20,17 +21,13 @@ const grey = Array(6).fill(0.5) as number[];
 const bounds = [0, 1] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
+type AnyStart = Omit<PgdOptions, 'randomStart' | 'seed'> & { randomStart?: boolean; seed?: number };
+
 /** Runs the attack on flat images of `[2, 3, 1]`. */
-async function attack(
-  model: Classify,
-  pixels: number[][],
-  labels: number[],
-  options: PgdOptions,
-  run: typeof pgd = pgd,
-) {
+async function attack(model: Classify, pixels: number[][], labels: number[], options: AnyStart, run: typeof pgd = pgd) {
   const images = tf.tensor4d(pixels.flat(), [pixels.length, 2, 3, 1]);
   const classes = tf.tensor1d(labels, 'int32');
-  const { images: adversarial, ...rest } = await run(model, images, classes, options);
+  const { images: adversarial, ...rest } = await run(model, images, classes, options as PgdOptions);
   const values = [...(await adversarial.data())];
   tf.dispose([images, classes, adversarial]);
   return { ...rest, pixels: pixels.map((_, image) => values.slice(image * 6, (image + 1) * 6)) };
@@ -81,7 +78,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       for (const norm of ['linf', 'l2', 'l1'] as const) {
         const options = { epsilon: 0.2, bounds, norm };
         const one = await attack(linear, [grey], [1], { ...options, steps: 1, stepSize: 0.2, randomStart: false });
-        const fast = await attack(linear, [grey], [1], options as PgdOptions, async (model, images, labels, given) => ({
+        const fast = await attack(linear, [grey], [1], options, async (model, images, labels, given) => ({
           images: fgsm(model, images, labels, given),
           fooled: [],
           predictions: [],
@@ -237,6 +234,45 @@ describeOnBackends(['cpu', 'wasm'], () => {
       });
       expect(await meanLogProbability(slow)).toBeLessThan((await meanLogProbability(fast)) + 1e-4);
       tf.dispose([images, labels, fast, slow]);
+    });
+
+    test('fools no fewer images than fgsm, nor with a larger epsilon, on a network', async () => {
+      const model = tinyCnn();
+      const noise = createRandom(1).fillUniform(new Float32Array(12 * 64));
+      const images = tf.tensor4d(noise, [12, 8, 8, 1]);
+      const labels = tf.tidy(() => tf.argMax(model(images), 1)) as Tensor1D;
+      const wanted = [...(await labels.data())];
+      const fooledBySlow = async (options: PgdOptions) => {
+        const { images: points, fooled } = await pgd(model, images, labels, options);
+        points.dispose();
+        return fooled;
+      };
+      const fooledByFast = async (options: FgsmOptions) => {
+        const points = fgsm(model, images, labels, options);
+        const predictions = tf.tidy(() => tf.argMax(model(points), 1));
+        const values = [...(await predictions.data())];
+        tf.dispose([points, predictions]);
+        return values.map((value, image) => value !== wanted[image]);
+      };
+      const count = (fooled: boolean[]) => fooled.filter(Boolean).length;
+      const smallest = { linf: 0.1, l2: 0.8, l1: 5 };
+      for (const norm of ['linf', 'l2', 'l1'] as const) {
+        const counts: number[] = [];
+        for (const factor of [0, 1, 2, 4]) {
+          const options = { epsilon: factor * smallest[norm], bounds, norm };
+          const fast = await fooledByFast(options);
+          const slow = { ...options, steps: 16, stepSize: options.epsilon / 8, randomStart: false } as const;
+          counts.push(count(await fooledBySlow(slow)));
+          expect(counts.at(-1), `${norm}, epsilon ${options.epsilon}`).toBeGreaterThanOrEqual(count(fast));
+          // Its first step is that of fgsm, so here it holds of each image.
+          const sameStart = await fooledBySlow({ ...slow, stepSize: options.epsilon, steps: 2, earlyStop: true });
+          expect(sameStart.map((fooled, image) => fooled || !fast[image])).not.toContain(false);
+        }
+        expect(counts[0]).toBe(0);
+        expect(counts).toEqual([...counts].sort((first, second) => first - second));
+        expect(counts[3]).toBeGreaterThan(counts[1]!);
+      }
+      tf.dispose([images, labels]);
     });
   });
 

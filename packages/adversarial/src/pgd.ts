@@ -5,7 +5,23 @@ import { checkAttack } from './check-attack.ts';
 import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
 import { type L1Step, l1Steps, type Norm, norms } from './step-direction.ts';
 
-export interface PgdOptions extends LongWork<AttackProgress> {
+export type PgdOptions = PgdSettings & RandomStart;
+
+/** A random start needs a seed. */
+export type RandomStart =
+  | {
+      /** Whether to start at a point drawn uniformly from the ball, clipped to `bounds`. Default: true. */
+      randomStart?: true;
+      /** Decides the random start. */
+      seed: number;
+    }
+  | {
+      /** The attack starts at the image. */
+      randomStart: false;
+      seed?: number;
+    };
+
+interface PgdSettings extends LongWork<AttackProgress> {
   /** How far an image may be moved, >= 0, in the units of the pixels: 8 / 255 of [0, 1] is 8 of [0, 255]. */
   epsilon: number;
   /** What a valid pixel may be: the range that the model was trained on. */
@@ -16,10 +32,6 @@ export interface PgdOptions extends LongWork<AttackProgress> {
   steps?: number;
   /** Length of a step, >= 0, in the units of the pixels. Default: epsilon / 30 in L∞, epsilon / 40 in L2 and L1, as foolbox. */
   stepSize?: number;
-  /** Whether to start at a point drawn uniformly from the ball, clipped to `bounds`. Default: true. */
-  randomStart?: boolean;
-  /** Decides the random start; needed where there is one. */
-  seed?: number;
   /** How many random starts are tried; for each image the first that fools is kept, else the best. Default: 1. */
   restarts?: number;
   /** Whether `labels` are classes to reach rather than to leave. Default: false. */
