@@ -65,6 +65,12 @@ describe('conceptScenes', () => {
     );
   });
 
+  test('labels without pixels as with them', async () => {
+    const some = conceptScenes({ seed: 4, count: 2, size: 40, labelSize: 17 });
+    const { pixels, height, width, ...labels } = await some.read(1);
+    expect(await some.readLabels!(1)).toEqual(labels);
+  });
+
   test('labels colours that a pixel shows, and no other colour is as near', async () => {
     const tones = Object.keys(sceneColours).flatMap((colour) => tonesOf(colour).map((tone) => ({ colour, tone })));
     for (const index of [0, 1, 2]) {

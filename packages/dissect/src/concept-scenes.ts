@@ -1,7 +1,8 @@
 import { checker, createRandom, type Random } from '@cnnviz/internal';
-import type { Concept, ConceptData, ConceptMap } from './concepts.ts';
+import type { Concept, ConceptData, ConceptMap, ImageConcepts } from './concepts.ts';
 import {
   pixelsOf,
+  type RenderedScene,
   renderScene,
   type SceneDescription,
   type SceneObject,
@@ -111,6 +112,7 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
   const randomOf = (index: number) => createRandom((firstSeed + index) % 2 ** 53);
   const checkIndex = (index: number) => check.number('index', index, { integer: true, min: 0, max: count - 1 });
   const describe = (index: number) => drawDescription(randomOf(checkIndex(index)));
+  const nameOf = (index: number) => `scene-${seed}-${index}`;
   const task = (classes: readonly string[], nameOf: (description: SceneDescription) => string): SceneTask => ({
     classes,
     classOf: (index) => classes.indexOf(nameOf(describe(index))),
@@ -135,27 +137,34 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
       const pixels = pixelsOf(rendered);
       addNoise(pixels, noise, random);
       const labelled = labelSize === size ? rendered : renderScene(description, labelSize);
-      const mapOf = (category: string, nameOf: (surface: Surface) => string | undefined): ConceptMap => {
-        const labels = labelled.surfaces.map((surface) => numberOf.get(`${category} ${nameOf(surface)}`) ?? 0);
-        const map = new Uint16Array(labelled.shown.length);
-        for (let pixel = 0; pixel < map.length; pixel++) map[pixel] = labels[labelled.shown[pixel]!]!;
-        return { category, labels: map };
-      };
-      return {
-        name: `scene ${seed} ${index}`,
-        pixels,
-        height: size,
-        width: size,
-        maps: [
-          mapOf('object', ({ object }) => object),
-          mapOf('part', ({ part }) => part),
-          mapOf('material', ({ material }) => material),
-          mapOf('texture', ({ texture }) => texture),
-          mapOf('color', ({ colour }) => `${colour}-c`),
-        ],
-        imageLabels: [{ category: 'scene', label: numberOf.get(`scene ${description.scene}-s`)! }],
-      };
+      return { pixels, height: size, width: size, name: nameOf(index), ...labelsOf(description, labelled) };
     },
+    async readLabels(index) {
+      const description = describe(index);
+      return { name: nameOf(index), ...labelsOf(description, renderScene(description, labelSize)) };
+    },
+  };
+}
+
+function labelsOf(
+  { scene }: SceneDescription,
+  { surfaces, shown }: RenderedScene,
+): Pick<ImageConcepts, 'maps' | 'imageLabels'> {
+  const mapOf = (category: string, nameOf: (surface: Surface) => string | undefined): ConceptMap => {
+    const numbers = surfaces.map((surface) => numberOf.get(`${category} ${nameOf(surface)}`) ?? 0);
+    const labels = new Uint16Array(shown.length);
+    for (let pixel = 0; pixel < labels.length; pixel++) labels[pixel] = numbers[shown[pixel]!]!;
+    return { category, labels };
+  };
+  return {
+    maps: [
+      mapOf('object', ({ object }) => object),
+      mapOf('part', ({ part }) => part),
+      mapOf('material', ({ material }) => material),
+      mapOf('texture', ({ texture }) => texture),
+      mapOf('color', ({ colour }) => `${colour}-c`),
+    ],
+    imageLabels: [{ category: 'scene', label: numberOf.get(`scene ${scene}-s`)! }],
   };
 }
 
