@@ -10,7 +10,10 @@ export function drawMutatingGenes(length: number, rate: number, random: Random):
   const places: number[] = [];
   if (rate === 0) return places;
   const logOfStaying = Math.log1p(-rate);
-  const drawPassedOver = () => Math.floor(Math.log(1 - random.uniform()) / logOfStaying);
-  for (let place = drawPassedOver(); place < length; place += 1 + drawPassedOver()) places.push(place);
-  return places;
+  let place = -1;
+  for (;;) {
+    place += 1 + Math.floor(Math.log(1 - random.uniform()) / logOfStaying);
+    if (place >= length) return places;
+    places.push(place);
+  }
 }

@@ -87,8 +87,8 @@ describe('oneMax', () => {
   });
 
   it('does not solve 100 bits by plain roulette: the best stays about 84', () => {
-    const runs = Array.from({ length: 5 }, (_, seed) => oneMax({ seed, length: 100, populationSize: 300 }));
-    expect(runs.map(({ solvedIn }) => solvedIn)).toEqual([null, null, null, null, null]);
+    const runs = Array.from({ length: 3 }, (_, seed) => oneMax({ seed, length: 100, populationSize: 300 }));
+    expect(runs.map(({ solvedIn }) => solvedIn)).toEqual([null, null, null]);
     const best = median(runs.map(({ generations }) => Math.max(...generations.map((generation) => generation.best))));
     expect(best).toBeGreaterThanOrEqual(80);
     expect(best).toBeLessThanOrEqual(88);
