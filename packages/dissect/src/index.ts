@@ -14,4 +14,16 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
+// Receptive fields
+export {
+  type GraphNode,
+  type GraphTopology,
+  type LayersTopology,
+  type LayerTopology,
+  type ReceptiveField,
+  type ReceptiveFieldOptions,
+  receptiveField,
+  type SlidingWindow,
+} from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
+export { type UpsampleOptions, type Upsampling, upsample } from './upsample.ts';
