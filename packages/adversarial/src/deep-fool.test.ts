@@ -70,7 +70,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       }
     });
 
-    test('takes one step on a linear classifier, one backward pass a candidate, and none once it fools', async () => {
+    test('takes one step on a linear classifier, its candidates together, and none once it fools', async () => {
       const shown: number[] = [];
       const watched: Classify = (images) => {
         shown.push(images.shape[0]);
@@ -78,8 +78,29 @@ describeOnBackends(['cpu', 'wasm'], () => {
       };
       const other = (labels[0]! + 1) % 4;
       await attack(watched, [pixels[0]!, pixels[1]!], [other, labels[1]!], { bounds });
-      // One to count the classes, both at the start, three candidates of the second, and its point.
-      expect(shown).toEqual([1, 2, 1, 1, 1, 1]);
+      // One to count the classes, both at the start, the second for each of three candidates, and its point.
+      expect(shown).toEqual([1, 2, 3, 1]);
+    });
+
+    test('shows the model no more images at once than it was given, of many', async () => {
+      const shown: number[] = [];
+      const watched: Classify = (images) => {
+        shown.push(images.shape[0]);
+        return linear(images);
+      };
+      const many = Array.from({ length: 12 }, (_, index) => index % 3);
+      const options = { bounds, steps: 1 };
+      const result = await attack(
+        watched,
+        many.map((index) => pixels[index]!),
+        many.map((index) => labels[index]!),
+        options,
+      );
+      expect(shown).toEqual([1, 12, 12, 12, 12, 12]);
+      const alone = await attack(linear, pixels, labels, options);
+      for (const [image, index] of many.entries()) {
+        expect(result.distances[image]).toBeCloseTo(alone.distances[index]!, 6);
+      }
     });
 
     test('considers the classes with the largest logits alone', async () => {

@@ -98,7 +98,7 @@ export async function deepFool(
       const classes = { labels: active.map((image) => wanted[image]!), others: active.map((image) => others[image]!) };
       const next = tf.tidy(() => {
         const from = takeImages(points, open);
-        const move = moveToNearestBoundary(check, model, from, classes, norm, minimumMove);
+        const move = moveToNearestBoundary(check, model, from, classes, norm, minimumMove, wanted.length);
         const sum = tf.add(takeImages(moves, open), move) as Tensor4D;
         const beyond = tf.mul(sum, 1 + overshoot) as Tensor4D;
         return [perturb(takeImages(images, active), beyond, bounds), sum] as const;
@@ -169,7 +169,13 @@ function largestOthers(row: Float32Array, label: number, count: number): number[
   return others.sort((first, second) => row[second]! - row[first]!).slice(0, count);
 }
 
-/** One forward and one backward pass for each candidate, of all images at once; only the nearest boundary is kept. */
+/** A pass of few small images takes hardly longer than one of a single image. */
+const imagesPerPass = 10;
+
+/**
+ * A gradient for each candidate of each image. Candidates share a pass up to `imagesPerPass` images, or as many as the
+ * attack was given; only the nearest boundary is kept.
+ */
 function moveToNearestBoundary(
   check: Check,
   model: Classifier,
@@ -177,26 +183,43 @@ function moveToNearestBoundary(
   classes: { labels: number[]; others: number[][] },
   norm: (typeof deepFoolNorms)[number],
   minimumMove: number,
+  batchSize: number,
 ): Tensor4D {
-  const labels = tf.tensor1d(classes.labels, 'int32');
-  let nearest: Tensor = tf.fill([classes.labels.length], 3e38);
-  let move: Tensor4D = tf.zerosLike(points);
-  for (const rank of classes.others[0]!.keys()) {
+  const count = classes.labels.length;
+  const ranks = [...classes.others[0]!.keys()];
+  const ranksPerPass = Math.max(1, Math.floor(Math.max(batchSize, imagesPerPass) / count));
+  let nearest: Tensor = tf.fill([count], 3e38);
+  let move: Tensor = tf.zerosLike(points);
+  for (let first = 0; first < ranks.length; first += ranksPerPass) {
     [nearest, move] = tf.tidy(() => {
-      const candidate = tf.tensor1d(
-        classes.others.map((ranked) => ranked[rank]!),
+      const together = ranks.slice(first, first + ranksPerPass);
+      const candidates = tf.tensor1d(
+        together.flatMap((rank) => classes.others.map((ranked) => ranked[rank]!)),
         'int32',
       );
-      const lead = (logits: Tensor2D) => tf.sub(oneHot(candidate, logits.shape[1]), oneHot(labels, logits.shape[1]));
-      const { logits, gradient } = logitsAndGradient(check, model, points, lead as (logits: Tensor2D) => Tensor2D);
-      const gap = tf.abs(tf.sum(tf.mul(logits, lead(logits)), 1));
-      const slope = lengthPerImage(gradient, norm === 'l2' ? 'l2' : 'l1');
-      const distance = tf.maximum(tf.div(gap, oneIfZero(slope)), minimumMove) as Tensor1D;
-      const isNearer = tf.logicalAnd(tf.less(distance, nearest), tf.greater(slope, 0));
-      const step = tf.mul(stepDirection(gradient, norm, 'gradient'), perImage(distance));
-      const chosen = tf.where(perImage(isNearer as Tensor1D), step, move);
-      return [tf.where(isNearer, distance, nearest), tf.add(chosen, tf.mul(gradient, 0)) as Tensor4D];
+      const labels = tf.tensor1d(
+        together.flatMap(() => classes.labels),
+        'int32',
+      );
+      const lead = (logits: Tensor2D): Tensor2D =>
+        tf.sub(oneHot(candidates, logits.shape[1]), oneHot(labels, logits.shape[1]));
+      const repeated = tf.tile(points, [together.length, 1, 1, 1]);
+      const { logits, gradient } = logitsAndGradient(check, model, repeated, lead);
+      const gaps = tf.abs(tf.sum(tf.mul(logits, lead(logits)), 1));
+      const slopes = lengthPerImage(gradient, norm === 'l2' ? 'l2' : 'l1');
+      const distances = tf.maximum(tf.div(gaps, oneIfZero(slopes)), minimumMove) as Tensor1D;
+      const steps = tf.mul(stepDirection(gradient, norm, 'gradient'), perImage(distances));
+      let best: [Tensor, Tensor] = [nearest, move];
+      for (const index of together.keys()) {
+        const ofCandidate = <T extends Tensor>(tensor: T): T => tf.slice(tensor, index * count, count);
+        const distance = ofCandidate(distances);
+        const isNearer = tf.logicalAnd(tf.less(distance, best[0]), tf.greater(ofCandidate(slopes), 0)) as Tensor1D;
+        const chosen = tf.where(perImage(isNearer), ofCandidate(steps), best[1]);
+        // NaN in a gradient that is not chosen must not be lost.
+        best = [tf.where(isNearer, distance, best[0]), tf.add(chosen, tf.mul(ofCandidate(gradient), 0))];
+      }
+      return best;
     });
   }
-  return move;
+  return move as Tensor4D;
 }
