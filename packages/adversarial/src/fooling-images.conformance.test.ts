@@ -8,7 +8,10 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'foolingImages',
     inputs: () => ({ model: tinyCnn(), targets: [0, 2, 2, 1] }),
     models: ['model'],
-    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, iterations: 4 } as Omit<FoolingImagesOptions, 'targets'>,
+    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, iterations: 4, blur: 0.5, blurEvery: 2 } as Omit<
+      FoolingImagesOptions,
+      'targets'
+    >,
     run: ({ model, targets }, options) => foolingImages(model, { ...options, targets }),
     badOptions: [
       [{ shape: [8, 8] }, /shape must be 3 whole sizes >= 1, got \[8, 8\]/],
@@ -25,6 +28,8 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ late: 0 }, /late must be a number > 0 and < 1, got 0/],
       [{ decay: 1.5 }, /decay must be a number >= 0 and <= 1, got 1.5/],
       [{ iterations: 0 }, /iterations must be an integer >= 1, got 0/],
+      [{ blur: 0.2 }, /blur must be 0 or a number >= 0.3, got 0.2/],
+      [{ blurEvery: 0 }, /blurEvery must be an integer >= 1, got 0/],
       [{ stopAt: Number.NaN }, /stopAt must be a number >= 0 and <= 1, got NaN/],
     ],
     badInputs: [

@@ -55,6 +55,20 @@ describe('foolingImages', () => {
     expect(Math.max(...pixels.flat())).toBeLessThanOrEqual(1);
   });
 
+  test('blurs after as many iterations as asked: images of fewer edges, and none other without', async () => {
+    const small = { ...options, shape: [8, 8, 1] as const, targets: [3], start: 'uniform' as const };
+    const edgesOf = async (more: Partial<FoolingImagesOptions>) => {
+      const { pixels, confidences } = await fool(randomCnn(), { ...small, stopAt: 0.999, ...more });
+      expect(confidences[0]).toBeGreaterThan(0.99);
+      return pixels[0]!.reduce((sum, value, i) => sum + (i % 8 === 0 ? 0 : Math.abs(value - pixels[0]![i - 1]!)), 0);
+    };
+    const sharp = await edgesOf({});
+    const soft = await edgesOf({ blur: 0.5 });
+    expect(soft).toBeLessThan(0.8 * sharp);
+    expect(await edgesOf({ blur: 0 })).toBe(sharp);
+    expect(await edgesOf({ blur: 0.5, blurEvery: 1000 })).toBe(sharp);
+  });
+
   test('reports the probability that its images have', async () => {
     const { pixels, confidences, targets } = await fool(linear, options);
     for (const [index, target] of targets.entries()) {

@@ -3,6 +3,7 @@ import { checker, createRandom, reportProgress, requireGradients, throwIfAborted
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from './choose-images.ts';
+import { gaussianBlur } from './gaussian-blur.ts';
 import { logOdds } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
@@ -62,6 +63,13 @@ export interface FoolingImagesOptions extends LongWork<FoolingProgress> {
    * for every network.
    */
   decay?: number;
+  /**
+   * Standard deviation of the Gaussian that the images are blurred by, in pixels: 0 for none, or 0.3 and more, as
+   * released (less changes next to nothing). Default: 0.
+   */
+  blur?: number;
+  /** The images are blurred after each so many iterations, >= 1. Default: 1. */
+  blurEvery?: number;
   /** How many images are tried for each target. Default: 300, as released. */
   iterations?: number;
   /**
@@ -142,7 +150,7 @@ export async function foolingImages(model: Classifier, options: FoolingImagesOpt
         if (iteration === 0) checkTargets(check, targets, evaluation.classes);
         const scores = await readScores(check, evaluation.scores, iteration);
         best = replace(best, chooseImages(track.add(scores, iteration), images, best));
-        images = replace(images, ascend(images, evaluation.direction, scores, settings));
+        images = replace(images, ascend(images, evaluation.direction, scores, iteration, settings));
       } finally {
         tf.dispose([evaluation.scores, evaluation.direction]);
       }
@@ -161,6 +169,8 @@ export async function foolingImages(model: Classifier, options: FoolingImagesOpt
   }
 }
 
+const LEAST_BLUR = 0.3;
+
 interface Settings {
   shape: readonly [height: number, width: number, channels: number];
   targets: number[];
@@ -174,6 +184,8 @@ interface Settings {
   learningRate: 'progress' | number;
   wanted: WantedGain;
   decay: number;
+  blur: number;
+  blurEvery: number;
   iterations: number;
   stopAt: number;
 }
@@ -204,9 +216,18 @@ function checkOptions(check: Check, options: FoolingImagesOptions): Settings {
       late: check.number('late', options.late ?? 0.1, { above: 0, below: 1 }),
     },
     decay: check.number('decay', options.decay ?? 0, { min: 0, max: 1 }),
+    blur: checkBlur(check, options.blur ?? 0),
+    blurEvery: check.number('blurEvery', options.blurEvery ?? 1, { integer: true, min: 1 }),
     iterations: check.number('iterations', options.iterations ?? 300, { integer: true, min: 1 }),
     stopAt: check.number('stopAt', options.stopAt ?? 1, { min: 0, max: 1 }),
   };
+}
+
+function checkBlur(check: Check, blur: number): number {
+  if (check.number('blur', blur, { min: 0 }) > 0 && blur < LEAST_BLUR) {
+    check.fail('range', 'blur', `0 or a number >= ${LEAST_BLUR}`, blur);
+  }
+  return blur;
 }
 
 function checkTargets(check: Check, targets: readonly number[], classes: number): void {
@@ -283,13 +304,21 @@ async function readScores(check: Check, scores: Tensor2D, iteration: number): Pr
   });
 }
 
-/** The images one step further, drawn to the mean and clipped. */
-function ascend(images: Tensor4D, direction: Tensor4D, scores: readonly Score[], settings: Settings): Tensor4D {
-  const { bounds, mean, decay } = settings;
+/** The images one step further, drawn to the mean, blurred and clipped. */
+function ascend(
+  images: Tensor4D,
+  direction: Tensor4D,
+  scores: readonly Score[],
+  iteration: number,
+  settings: Settings,
+): Tensor4D {
+  const { bounds, mean, decay, blur, blurEvery } = settings;
   return tf.tidy(() => {
     const steps = perImage(tf.tensor1d(scores.map((score) => stepLength(score, settings))));
     const fromMean = tf.sub(tf.add(images, tf.mul(direction, steps)), mean);
-    return tf.clipByValue(tf.add(tf.mul(fromMean, 1 - decay), mean), ...bounds) as Tensor4D;
+    const drawnIn = tf.add(tf.mul(fromMean, 1 - decay), mean) as Tensor4D;
+    const isBlurred = blur > 0 && (iteration + 1) % blurEvery === 0;
+    return tf.clipByValue(isBlurred ? gaussianBlur(drawnIn, blur) : drawnIn, ...bounds) as Tensor4D;
   });
 }
 

@@ -76,3 +76,26 @@ export {
   type FoolingProgress,
   foolingImages,
 } from './fooling-images.ts';
+
+// Pictures
+
+export {
+  type AdversarialStrip,
+  type AdversarialStripOptions,
+  adversarialStrip,
+  type StripRow,
+} from './adversarial-strip.ts';
+export {
+  type AmplifiedPerturbation,
+  type AmplifyPerturbationOptions,
+  amplifyPerturbation,
+} from './amplify-perturbation.ts';
+export { type DecisionMap, type DecisionMapOptions, type DecisionMapProgress, decisionMap } from './decision-map.ts';
+export {
+  type DecisionLegendEntry,
+  type DecisionPicture,
+  type DecisionPictureOptions,
+  decisionPicture,
+} from './decision-picture.ts';
+export { type FoolingGrid, type FoolingGridOptions, type FoolingLabel, foolingGrid } from './fooling-grid.ts';
+export { type NamedPrediction, type Prediction, predict } from './predict.ts';

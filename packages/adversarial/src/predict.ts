@@ -1,0 +1,50 @@
+import type { Classifier } from '@cnnviz/internal';
+import { checker } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkLogits } from './logits-and-gradient.ts';
+
+export interface Prediction {
+  /** The most likely class. */
+  label: number;
+  /** Its probability. */
+  confidence: number;
+}
+
+export interface NamedPrediction extends Prediction {
+  /** Name of the class, or its number. */
+  name: string;
+}
+
+const check = checker('@cnnviz/adversarial', 'predict');
+
+/**
+ * What a model takes each image for.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param images `[n, h, w, c]`.
+ * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
+ *
+ * @example
+ * import { predict } from '@cnnviz/adversarial';
+ *
+ * const [first] = await predict(model, images);
+ * console.log(first?.label, first?.confidence);
+ */
+export async function predict(model: Classifier, images: Tensor4D): Promise<Prediction[]> {
+  check.callable('model', model);
+  check.images('images', images);
+  const answers = tf.tidy(() => {
+    const logits = checkLogits(check, model(images), images.shape[0]);
+    return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
+  });
+  try {
+    const values = await answers.data();
+    return Array.from({ length: images.shape[0] }, (_, image) => ({
+      label: values[2 * image]!,
+      confidence: values[2 * image + 1]!,
+    }));
+  } finally {
+    answers.dispose();
+  }
+}
