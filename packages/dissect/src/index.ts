@@ -26,4 +26,12 @@ export {
   type SlidingWindow,
 } from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
+export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './top-activation-grid.ts';
+export {
+  mergeTopActivations,
+  type TopActivation,
+  type TopActivations,
+  type TopActivationsOptions,
+  topActivations,
+} from './top-activations.ts';
 export { type UpsampleOptions, type Upsampling, upsample } from './upsample.ts';
