@@ -1,7 +1,7 @@
 import { CPPN_INPUTS, type CppnActivation, type CppnConnection, type CppnGenome } from './cppn-genome.ts';
 
 /** Of x, y, the distance from the centre and 1. */
-export type InputWeights = [x: number, y: number, distance: number, bias: number];
+type InputWeights = [x: number, y: number, distance: number, bias: number];
 
 /** One node that an output depends on. */
 export interface PlannedNode {

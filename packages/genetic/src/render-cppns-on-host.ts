@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CppnActivation, CppnGenome } from './cppn-genome.ts';
-import { type InputWeights, type PlannedNode, planCppn } from './plan-cppn.ts';
+import { type PlannedNode, planCppn } from './plan-cppn.ts';
 import type { CppnRendering } from './render-cppns.ts';
 import { SINE } from './sine-series.ts';
 
@@ -14,20 +14,26 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
   const { height, width, channels, inputs } = rendering;
   const pixels = height * width;
   const images = new Float32Array(genomes.length * pixels * channels);
-  const positions = [0, 1, 2].map((input) => inputs.subarray(input * pixels, (input + 1) * pixels));
+  const newRow = () => new Float32Array(STRIDE * Math.ceil(pixels / STRIDE));
+  const positions = [0, 1, 2].map((input) => {
+    const row = newRow();
+    row.set(inputs.subarray(input * pixels, (input + 1) * pixels));
+    return row;
+  });
+  const zeros = newRow();
   const rows: Float32Array[] = [];
   for (const [index, genome] of genomes.entries()) {
     const { nodes, outputs } = planCppn(genome, channels);
     const values = new Map<PlannedNode, Float32Array>();
     for (const [place, node] of nodes.entries()) {
-      rows[place] ??= new Float32Array(pixels);
+      rows[place] ??= newRow();
       const row = rows[place];
-      weigh(row, termsOf(node, positions, values), node.inputWeights[BIAS]);
+      weigh(row, termsOf(node, positions, values), node.inputWeights[BIAS], zeros);
       ACTIVATE[node.activation](row);
       values.set(node, row);
     }
     const image = images.subarray(index * pixels * channels, (index + 1) * pixels * channels);
-    const [first, second, third] = outputs.map((node) => values.get(node)!);
+    const [first, second, third] = outputs.map((node) => values.get(node)!.subarray(0, pixels));
     if (channels === 1) writeGrey(image, first!);
     else writeColour(image, first!, second!, third!);
   }
@@ -35,6 +41,8 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
 }
 
 const BIAS = 3;
+/** Pixels in a step of the sums. Rows are as long as whole steps. */
+const STRIDE = 4;
 
 interface Term {
   values: Float32Array;
@@ -51,20 +59,36 @@ function termsOf(node: PlannedNode, positions: Float32Array[], values: Map<Plann
   return terms;
 }
 
-/** The sum of all terms and the bias; two at a time, since it is reading and writing the row that takes the time. */
-function weigh(row: Float32Array, terms: Term[], bias: number): void {
-  row.fill(bias);
-  let next = 0;
-  for (; next + 1 < terms.length; next += 2) {
-    const { values, weight } = terms[next]!;
-    const { values: others, weight: otherWeight } = terms[next + 1]!;
-    for (let pixel = 0; pixel < row.length; pixel++) {
-      row[pixel] = row[pixel]! + weight * values[pixel]! + otherWeight * others[pixel]!;
-    }
+/** The row becomes the sum of the bias and all terms, two at a time. */
+function weigh(row: Float32Array, terms: Term[], bias: number, zeros: Float32Array): void {
+  const none: Term = { values: zeros, weight: 0 };
+  const [first = none, second = none] = terms;
+  start(row, bias, first, second);
+  for (let next = 2; next < terms.length; next += 2) add(row, terms[next]!, terms[next + 1] ?? none);
+}
+
+// Sums are half of all work. They take half the time with four pixels in a step.
+
+function start(row: Float32Array, bias: number, first: Term, second: Term): void {
+  const { values: a, weight: v } = first;
+  const { values: b, weight: w } = second;
+  for (let pixel = 0; pixel < row.length; pixel += STRIDE) {
+    row[pixel] = bias + v * a[pixel]! + w * b[pixel]!;
+    row[pixel + 1] = bias + v * a[pixel + 1]! + w * b[pixel + 1]!;
+    row[pixel + 2] = bias + v * a[pixel + 2]! + w * b[pixel + 2]!;
+    row[pixel + 3] = bias + v * a[pixel + 3]! + w * b[pixel + 3]!;
   }
-  if (next === terms.length) return;
-  const { values, weight } = terms[next]!;
-  for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = row[pixel]! + weight * values[pixel]!;
+}
+
+function add(row: Float32Array, first: Term, second: Term): void {
+  const { values: a, weight: v } = first;
+  const { values: b, weight: w } = second;
+  for (let pixel = 0; pixel < row.length; pixel += STRIDE) {
+    row[pixel] = row[pixel]! + v * a[pixel]! + w * b[pixel]!;
+    row[pixel + 1] = row[pixel + 1]! + v * a[pixel + 1]! + w * b[pixel + 1]!;
+    row[pixel + 2] = row[pixel + 2]! + v * a[pixel + 2]! + w * b[pixel + 2]!;
+    row[pixel + 3] = row[pixel + 3]! + v * a[pixel + 3]! + w * b[pixel + 3]!;
+  }
 }
 
 const [S1, S3, S5, S7, S9] = SINE;
@@ -81,13 +105,10 @@ const ACTIVATE: Record<CppnActivation, (row: Float32Array) => void> = {
     }
   },
   sigmoid: (row) => {
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = -row[pixel]!;
-    exponentiate(row);
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = 2 / (1 + row[pixel]!) - 1;
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = 2 / (1 + exponential(-row[pixel]!)) - 1;
   },
   gaussian: (row) => {
-    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = -row[pixel]! * row[pixel]!;
-    exponentiate(row);
+    for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = exponential(-row[pixel]! * row[pixel]!);
   },
   linear: (row) => {
     for (let pixel = 0; pixel < row.length; pixel++) row[pixel] = Math.min(3, Math.max(-3, row[pixel]!)) / 3;
@@ -95,18 +116,20 @@ const ACTIVATE: Record<CppnActivation, (row: Float32Array) => void> = {
 };
 
 /** Enough for float32 sums, and far from the tiny numbers that processors are slow at. */
-const LARGEST = 60;
-const POWERS_OF_TWO = Float64Array.from({ length: 2 * LARGEST + 1 }, (_, index) => 2 ** (index - LARGEST));
+const LARGEST = 40;
+const MOST_DOUBLINGS = Math.ceil(LARGEST * Math.LOG2E);
+const POWERS_OF_TWO = Float64Array.from(
+  { length: 2 * MOST_DOUBLINGS + 1 },
+  (_, index) => 2 ** (index - MOST_DOUBLINGS),
+);
 
-/** Each x becomes e^x to float32's precision, faster than by `Math.exp`; beyond ±126 ln 2 that of the nearer end. */
-function exponentiate(row: Float32Array): void {
-  for (let pixel = 0; pixel < row.length; pixel++) {
-    const x = Math.min(LARGEST * Math.LN2, Math.max(-LARGEST * Math.LN2, row[pixel]!));
-    const exponent = Math.floor(x * Math.LOG2E + 0.5);
-    const r = x - exponent * Math.LN2;
-    const series = 1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))));
-    row[pixel] = POWERS_OF_TWO[exponent + LARGEST]! * series;
-  }
+/** e^x to float32's precision, in half the time of `Math.exp`; beyond ±40 that of the nearer end. */
+function exponential(x: number): number {
+  const power = Math.min(LARGEST, Math.max(-LARGEST, x));
+  const doublings = Math.floor(power * Math.LOG2E + 0.5);
+  const r = power - doublings * Math.LN2;
+  const series = 1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))));
+  return POWERS_OF_TWO[doublings + MOST_DOUBLINGS]! * series;
 }
 
 function writeGrey(image: Float32Array, levels: Float32Array): void {
