@@ -4,7 +4,7 @@ import type { Outcome } from './experiment.ts';
 
 type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
 
 /** The lecture's picture of overfitting, once for each remedy. */
 export function overfittingChapter(outcomes: readonly Outcome[], dataSet: string): Chapter {
@@ -20,7 +20,7 @@ export function overfittingChapter(outcomes: readonly Outcome[], dataSet: string
     title: 'What helps against overfitting',
     intro: [
       `A network of ${parameters.toLocaleString('en-GB')} parameters learned ${samples} images of ${dataSet}: ${parametersPerSample.toFixed(0)} parameters for each. It can learn them by heart, the wrong labels that were put among them too.`,
-      'Each panel is the same network on the same images with one remedy. Training error and loss are those of the steps themselves, so with dropout, augmentation and mixup they are of a harder task than the test.',
+      'Each panel is the same network on the same images with one remedy. Training error and loss are those of the steps themselves, so with dropout, augmentation, mixup and label smoothing they are of a harder task than the test.',
     ],
     facts: [{ label: 'parameters per image', value: parametersPerSample.toFixed(0) }],
     figures: [
@@ -39,7 +39,16 @@ export function overfittingChapter(outcomes: readonly Outcome[], dataSet: string
       {
         kind: 'table',
         caption: 'At the end, or at the epoch whose weights early stopping restored.',
-        columns: ['remedy', 'epoch', 'training loss', 'test loss', 'gap', 'training accuracy', 'test accuracy', 'gap'],
+        columns: [
+          'remedy',
+          'epoch',
+          'training loss',
+          'test loss',
+          'loss gap',
+          'training accuracy',
+          'test accuracy',
+          'accuracy gap',
+        ],
         rows: rows.map((row) => [
           row.remedy,
           row.epoch + 1,

@@ -67,7 +67,7 @@ describe('the experiment on a small set', () => {
 
     const chapter = randomizationChapter(runs, 'halves');
     const page = await renderReport({ title: 'test', intro: [], facts: [], chapters: [chapter] });
-    expect(page.match(/<svg/g)!.length).toBe(2);
+    expect(page.match(/<svg/g)!.length).toBe(3);
     expect(page).toContain('random labels');
   });
 

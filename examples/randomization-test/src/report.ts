@@ -14,13 +14,16 @@ const published: Readonly<Record<string, readonly [train: number, test: number]>
   'MLP 3x512, random labels, none': [100, 10.48],
 };
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
 
 /** What the runs show, as a chapter of a report. */
 export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: string): Chapter {
   const { network, samples } = runs[0]!;
   const main = runs.filter((run) => run.samples === samples && run.network === network);
   const plain = main.filter(({ regularizer }) => regularizer === 'none');
+  const byCorruption = plain
+    .filter(({ condition }) => condition.includes('labels'))
+    .toSorted((a, b) => a.corruption - b.corruption);
   const ofEachSize = (condition: string) =>
     runs
       .filter((run) => run.network === network && run.condition === condition && run.regularizer === 'none')
@@ -36,8 +39,8 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
     intro: [
       `A network of ${main[0]!.parameters.toLocaleString('en-GB')} parameters was trained on ${samples.toLocaleString('en-GB')} images of ${dataSet}: once as they are, and again with less and less to learn in them.`,
       plain.every(({ trainAccuracy }) => trainAccuracy >= 0.99)
-        ? 'It fits all of them. So that it fits says nothing of what it has understood: of random labels nothing can be.'
-        : `It fits ${plain.filter(({ trainAccuracy }) => trainAccuracy >= 0.99).length} of ${plain.length} to 99 %. Of random labels nothing can be understood: what is fitted of them is learned by heart.`,
+        ? 'It fits all of them, so that fitting says nothing of understanding: in random labels there is nothing to understand.'
+        : `It fits ${plain.filter(({ trainAccuracy }) => trainAccuracy >= 0.99).length} of ${plain.length} to 99 %. In random labels there is nothing to understand: what is fitted of them is learned by heart.`,
     ],
     facts: [
       { label: 'parameters per image', value: (main[0]!.parameters / samples).toFixed(0) },
@@ -53,8 +56,14 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
       {
         kind: 'chart',
         caption: `Training loss without regularization, ${network}. A run ends once 99.5 % of its training set are fitted.`,
-        alt: `Training curves. ${plain.map(told).join('; ')}.`,
-        spec: randomizationCurves(plain) as unknown as Spec,
+        alt: `Training curves. ${plain.filter(isWhole).map(told).join('; ')}.`,
+        spec: randomizationCurves(plain.filter(isWhole)) as unknown as Spec,
+      },
+      {
+        kind: 'chart',
+        caption: 'The same for labels of which more and more are drawn anew: with p = 1 they are the random labels.',
+        alt: `Training curves by label corruption. ${byCorruption.map(told).join('; ')}.`,
+        spec: randomizationCurves(byCorruption) as unknown as Spec,
       },
       {
         kind: 'chart',
@@ -65,37 +74,27 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
           .join('; ')}.`,
         spec: corruptionChart(main, { classes: 10 }) as unknown as Spec,
       },
-      {
-        kind: 'table',
-        caption: "All runs, beside the paper's on all 50,000 images of CIFAR-10 where it has one.",
-        columns: [
-          'network',
-          'images',
-          'condition',
-          'regularizer',
-          'epochs',
-          'to loss 0.5',
-          'training',
-          'test',
-          'paper',
-          'seconds',
-        ],
-        rows: runs.map((run) => {
-          const paper = published[`${run.network}, ${run.condition}, ${run.regularizer}`];
-          return [
-            run.network,
-            run.samples,
-            run.condition,
-            run.regularizer,
-            run.epochs,
-            epochsToLoss(run, 0.5) ?? 'never',
-            percent(run.trainAccuracy),
-            percent(run.testAccuracy),
-            paper === undefined || dataSet !== 'CIFAR-10' || run.samples !== samples ? '' : `${paper[0]} / ${paper[1]}`,
-            run.seconds.toFixed(0),
-          ];
-        }),
-      },
+      ...[...new Set(runs.map((run) => run.network))].map((name) => ({
+        kind: 'table' as const,
+        caption: `${name} on ${samples.toLocaleString('en-GB')} images, in the last column but one the paper's training and test accuracy on all 50,000 of CIFAR-10.`,
+        columns: ['condition', 'regularizer', 'epochs', 'to loss 0.5', 'training', 'test', 'paper', 'seconds'],
+        rows: runs
+          .filter((run) => run.network === name && run.samples === samples)
+          .map((run) => {
+            const paper =
+              dataSet === 'CIFAR-10' ? published[`${name}, ${run.condition}, ${run.regularizer}`] : undefined;
+            return [
+              run.condition,
+              run.regularizer,
+              run.epochs,
+              epochsToLoss(run, 0.5) ?? 'never',
+              percent(run.trainAccuracy),
+              percent(run.testAccuracy),
+              paper === undefined ? '' : `${paper[0]}\u00a0/\u00a0${paper[1]}`,
+              run.seconds.toFixed(0),
+            ];
+          }),
+      })),
       ...(bySamples.length < 2
         ? []
         : [
@@ -133,3 +132,5 @@ function epochsToLoss({ curve }: ExperimentRun, level: number): number | undefin
   const epoch = curve.findIndex(({ loss }) => loss < level);
   return epoch === -1 ? undefined : epoch + 1;
 }
+
+const isWhole = ({ corruption }: ExperimentRun): boolean => corruption === 0 || corruption === 1;

@@ -218,7 +218,7 @@ describe('checkpoints', () => {
     ['adagrad', () => tf.train.adagrad(0.02)],
     ['adadelta', () => tf.train.adadelta(0.02)],
   ] as const)(
-    '%s: from each checkpoint, through bytes, a new process ends bit for bit where the old one did',
+    '%s: from each checkpoint, through bytes, another model and optimizer end bit for bit where the first did',
     async (_, optimizerOf) => {
       const checkpoints: Uint8Array[] = [];
       const whole = denseModel({ rate: 0.3 });
