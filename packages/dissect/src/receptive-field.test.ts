@@ -111,7 +111,7 @@ describe('receptiveField of a LayersModel', () => {
   it.each(chains)('is what the network sees: %s', async (_, size, layersOf) => {
     const image = tfl.input({ shape: [...size, 1] });
     const layers = layersOf();
-    const map = layers.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, image);
+    const map = layers.reduce((x, layer) => layer.apply(x) as tfl.SymbolicTensor, image);
     const model = tfl.model({ inputs: image, outputs: map });
     const field = receptiveField(model, layers.at(-1)!.name);
     expect(field.inputSize).toEqual(size);
@@ -134,14 +134,14 @@ describe('receptiveField of a LayersModel', () => {
 
   it('keeps the largest branch, and leaves out one that looks at everything', () => {
     const image = tfl.input({ shape: [16, 16, 3] });
-    const small = conv(1).apply(image) as tf.SymbolicTensor;
-    const large = conv(5, { padding: 'same' }).apply(image) as tf.SymbolicTensor;
-    const joined = tfl.layers.concatenate({ name: 'joined' }).apply([small, large]) as tf.SymbolicTensor;
+    const small = conv(1).apply(image) as tfl.SymbolicTensor;
+    const large = conv(5, { padding: 'same' }).apply(image) as tfl.SymbolicTensor;
+    const joined = tfl.layers.concatenate({ name: 'joined' }).apply([small, large]) as tfl.SymbolicTensor;
     const squeezed = tfl.layers
       .globalAveragePooling2d({ name: 'squeezed' } as never)
-      .apply(joined) as tf.SymbolicTensor;
-    const gate = tfl.layers.reshape({ targetShape: [1, 1, 2] }).apply(squeezed) as tf.SymbolicTensor;
-    const gated = tfl.layers.multiply({ name: 'gated' }).apply([gate, joined]) as tf.SymbolicTensor;
+      .apply(joined) as tfl.SymbolicTensor;
+    const gate = tfl.layers.reshape({ targetShape: [1, 1, 2] }).apply(squeezed) as tfl.SymbolicTensor;
+    const gated = tfl.layers.multiply({ name: 'gated' }).apply([gate, joined]) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: image, outputs: gated });
     for (const name of ['joined', 'gated']) {
       expect(receptiveField(model, name)).toMatchObject({ size: [5, 5], stride: [1, 1], offset: [-2, -2] });
@@ -153,8 +153,8 @@ describe('receptiveField of a LayersModel', () => {
 
   it('asks for the size of the input only where the padding depends on it', () => {
     const image = tfl.input({ shape: [null, null, 1] });
-    const first = conv(3, { padding: 'same', name: 'first' }).apply(image) as tf.SymbolicTensor;
-    const second = conv(3, { padding: 'same', strides: 2, name: 'second' }).apply(first) as tf.SymbolicTensor;
+    const first = conv(3, { padding: 'same', name: 'first' }).apply(image) as tfl.SymbolicTensor;
+    const second = conv(3, { padding: 'same', strides: 2, name: 'second' }).apply(first) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: image, outputs: second });
     expect(receptiveField(model, 'first')).toMatchObject({ size: [3, 3], offset: [-1, -1], inputSize: null });
     expect(() => receptiveField(model, 'second')).toThrow('second (Conv2D) pads by the size of its input');

@@ -1,4 +1,4 @@
-import { checker } from '@cnnviz/internal';
+import { type Check, checker } from '@cnnviz/internal';
 
 /** Which pixels of the input each position of a layer's map looks at, down (first number) and across (second). */
 export interface ReceptiveField {
@@ -61,7 +61,7 @@ export interface ReceptiveFieldOptions {
   paddings?: Readonly<Record<string, number | readonly [height: number, width: number]>>;
 }
 
-const check = checker('@cnnviz/dissect', 'receptiveField');
+const check: Check = checker('@cnnviz/dissect', 'receptiveField');
 
 /**
  * The receptive field of a layer: size, stride and offset composed over the convolutions, poolings and paddings before it.

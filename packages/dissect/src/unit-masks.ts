@@ -1,0 +1,146 @@
+import type { Interpolation } from './upsample.ts';
+
+/**
+ * Where each unit of a layer fires on an image, at the resolution of labels: only the pixels that do, as these are few.
+ */
+export interface UnitMasks {
+  units: number;
+  /** The pixels of unit u are `pixels[starts[u]]` up to, not with, `pixels[starts[u + 1]]`. */
+  starts: Uint32Array;
+  /** y · width + x; each pixel of a unit once, in no order. */
+  pixels: Uint32Array;
+}
+
+/** The maps of some units of a layer on one image: those that may fire. */
+export interface SparseMaps {
+  /** Rising. */
+  units: Uint32Array;
+  /** `[units.length, height, width]`. */
+  maps: Float32Array;
+}
+
+/**
+ * Takes the maps of the units that exceed their limit somewhere.
+ *
+ * @param activations `[height, width, units]`.
+ * @param limits One a unit.
+ */
+export function mapsAbove(activations: Float32Array, limits: Float32Array): SparseMaps {
+  const count = limits.length;
+  const positions = activations.length / count;
+  const isAbove = new Uint8Array(count);
+  for (let start = 0; start < activations.length; start += count) {
+    for (let unit = 0; unit < count; unit++) {
+      if (activations[start + unit]! > limits[unit]!) isAbove[unit] = 1;
+    }
+  }
+  const units = Uint32Array.from(
+    isAbove.reduce<number[]>((above, is, unit) => {
+      if (is === 1) above.push(unit);
+      return above;
+    }, []),
+  );
+  const maps = new Float32Array(units.length * positions);
+  units.forEach((unit, row) => {
+    for (let position = 0; position < positions; position++) {
+      maps[row * positions + position] = activations[position * count + unit]!;
+    }
+  });
+  return { units, maps };
+}
+
+/** Those of the maps whose unit exceeds its limit somewhere. */
+export function mapsStillAbove({ units, maps }: SparseMaps, limits: Float32Array): SparseMaps {
+  const positions = maps.length / units.length;
+  const mapOf = (row: number) => maps.subarray(row * positions, (row + 1) * positions);
+  const rows = Array.from(units.keys()).filter((row) => {
+    const limit = limits[units[row]!]!;
+    return mapOf(row).some((activation) => activation > limit);
+  });
+  if (rows.length === units.length) return { units, maps };
+  const kept = new Float32Array(rows.length * positions);
+  rows.forEach((row, index) => {
+    kept.set(mapOf(row), index * positions);
+  });
+  return { units: Uint32Array.from(rows, (row) => units[row]!), maps: kept };
+}
+
+/**
+ * Which pixels of the labels exceed the threshold of each unit once its map is upsampled, in float32 and strictly, as
+ * NetDissect has it. A value between four positions is not above the largest of them, so that a cell is interpolated
+ * only where some of its corners exceed the threshold and some do not.
+ *
+ * @param sparse Maps of the units that may fire; all others do not.
+ * @param thresholds One a unit.
+ */
+export function unitMasks(sparse: SparseMaps, thresholds: Float32Array, interpolation: Interpolation): UnitMasks {
+  const { rows, columns, mapSize } = interpolation;
+  const [height, width] = mapSize;
+  const positions = height * width;
+  const labelWidth = columns.before.length;
+  const rowStarts = cellStarts(rows.before, height);
+  const columnStarts = cellStarts(columns.before, width);
+  const starts = new Uint32Array(thresholds.length + 1);
+  let pixels = new Uint32Array(1024);
+  let length = 0;
+  const count = thresholds.length;
+
+  let row = 0;
+  for (let unit = 0; unit < count; unit++) {
+    starts[unit] = length;
+    if (sparse.units[row] !== unit) continue;
+    const map = sparse.maps.subarray(row * positions, (row + 1) * positions);
+    row++;
+    const threshold = thresholds[unit]!;
+    const most = length + rows.before.length * labelWidth;
+    if (most > pixels.length) pixels = grown(pixels, most);
+    for (let i = 0; i < height; i++) {
+      const top = rowStarts[i]!;
+      const bottom = rowStarts[i + 1]!;
+      if (top === bottom) continue;
+      const upper = i * width;
+      const lower = Math.min(i + 1, height - 1) * width;
+      for (let j = 0; j < width; j++) {
+        const left = columnStarts[j]!;
+        const right = columnStarts[j + 1]!;
+        if (left === right) continue;
+        const next = Math.min(j + 1, width - 1);
+        const a = map[upper + j]!;
+        const b = map[upper + next]!;
+        const c = map[lower + j]!;
+        const d = map[lower + next]!;
+        const corners = Number(a > threshold) + Number(b > threshold) + Number(c > threshold) + Number(d > threshold);
+        if (corners === 0) continue;
+        for (let y = top; y < bottom; y++) {
+          const start = y * labelWidth;
+          if (corners === 4) {
+            for (let x = left; x < right; x++) pixels[length++] = start + x;
+            continue;
+          }
+          const down = rows.fraction[y]!;
+          const before = a + down * (c - a);
+          const after = b + down * (d - b);
+          for (let x = left; x < right; x++) {
+            if (Math.fround(before + columns.fraction[x]! * (after - before)) > threshold) pixels[length++] = start + x;
+          }
+        }
+      }
+    }
+  }
+  starts[count] = length;
+  return { units: count, starts, pixels: pixels.subarray(0, length) };
+}
+
+/** The labels of cell i are those from starts[i] up to, not with, starts[i + 1]. */
+function cellStarts(before: Int32Array, cells: number): Uint32Array {
+  const starts = new Uint32Array(cells + 1);
+  for (const cell of before) starts[cell + 1]!++;
+  for (let cell = 0; cell < cells; cell++) starts[cell + 1]! += starts[cell]!;
+  return starts;
+}
+
+function grown(pixels: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(least, 2 * pixels.length));
+  larger.set(pixels);
+  return larger;
+}
