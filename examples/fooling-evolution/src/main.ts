@@ -19,6 +19,7 @@ import type { Subject } from './subject.ts';
 const USAGE = `Evolves, for each class of a network, an image that it is certain of.
 
   --network NAME       lenet (trained here on MNIST), squeezenet or tiny-darknet (default: lenet)
+  --epochs NUMBER      that LeNet learns for (default: 6)
   --models FOLDER      holds the ImageNet networks (default: models in the folder that CNNVIZ_DATA names)
   --encoding NAME      direct, cppn or both (default: both for lenet, cppn for the others)
   --preset NAME        of CPPNs: neat or fooling (default: neat)
@@ -40,6 +41,7 @@ const INTRO = {
 const { values } = parseArgs({
   options: {
     network: { type: 'string', default: 'lenet' },
+    epochs: { type: 'string', default: '6' },
     models: { type: 'string' },
     encoding: { type: 'string' },
     preset: { type: 'string', default: 'neat' },
@@ -132,7 +134,7 @@ async function main(): Promise<void> {
 
 async function openNetwork(name: string, seed: number, progress: Progress) {
   if (name === 'lenet') {
-    const epochs = 2;
+    const epochs = wholeNumber('epochs', values.epochs);
     const subject = await progress.stage('learning digits', epochs * 8000, (update) =>
       learnDigits({ seed, epochs, update }),
     );

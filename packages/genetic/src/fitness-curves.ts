@@ -17,7 +17,7 @@ export interface FitnessCurves {
   data: { values: { generation: number; curve: Curve; value: number }[] };
   mark: { type: 'line'; interpolate: 'step-after' };
   encoding: {
-    x: { field: 'generation'; type: 'quantitative'; title: string };
+    x: { field: 'generation'; type: 'quantitative'; title: string; axis: { tickMinStep: number } };
     y: { field: 'value'; type: 'quantitative'; title: string };
     color: { field: 'curve'; type: 'nominal'; sort: Curve[]; title: null };
   };
@@ -65,7 +65,7 @@ export function fitnessCurves(
     },
     mark: { type: 'line', interpolate: 'step-after' },
     encoding: {
-      x: { field: 'generation', type: 'quantitative', title: 'generation' },
+      x: { field: 'generation', type: 'quantitative', title: 'generation', axis: { tickMinStep: 1 } },
       y: { field: 'value', type: 'quantitative', title: label },
       color: { field: 'curve', type: 'nominal', sort: curves, title: null },
     },
