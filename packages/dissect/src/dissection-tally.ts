@@ -1,0 +1,345 @@
+import { type Check, checker } from '@cnnviz/internal';
+import type { Concept, ImageConcepts } from './concepts.ts';
+import type { UnitMasks } from './unit-masks.ts';
+
+export interface DissectionTallyOptions {
+  units: number;
+  /** As `ConceptData` has them. */
+  concepts: readonly Concept[];
+  categories: readonly string[];
+  /** `[height, width]` of the label maps. */
+  labelSize: readonly [height: number, width: number];
+  /**
+   * Whether the counts of each image are kept beside their sums, for intervals over images. Some kilobytes an image (of
+   * SqueezeNet's 512 last units on photographs with two label maps, about 20). Default: false.
+   */
+  keepImages?: boolean;
+}
+
+/** The counts of one image. Pixels, and only where there are some. */
+export interface ImageCounts {
+  /** Number of the image. */
+  image: number;
+  /** Concepts of the image, rising, and how many pixels carry each. */
+  labels: number[];
+  truth: number[];
+  /** Units that fire, rising, and on how many pixels each does. */
+  units: number[];
+  activation: number[];
+  /**
+   * Pixels that unit `units[u]` and concept `labels[l]` share: `[units, labels]`, row by row.
+   */
+  intersection: number[];
+}
+
+/** Plain JSON. */
+export interface DissectionTallyState {
+  kind: 'DissectionTally';
+  options: Required<DissectionTallyOptions>;
+  images: number;
+  /** Of each concept, in the order of the options. */
+  truth: number[];
+  /** `[units, categories]`. */
+  activation: number[];
+  /** `[units, concepts]`. */
+  intersection: number[];
+  imageCounts: ImageCounts[];
+}
+
+/** How well a unit's mask fits a concept, all in pixels over the data set. */
+export interface ConceptMatch {
+  concept: Concept;
+  /** Pixels that carry the concept. */
+  truth: number;
+  /** Pixels where the unit fires, of the images that carry a concept of the same primary category. */
+  activation: number;
+  /** Pixels that do both. */
+  intersection: number;
+  /** intersection / (truth + activation - intersection), 0 for 0 / 0. */
+  iou: number;
+}
+
+/** What a unit detects. */
+export interface UnitMatches {
+  unit: number;
+  /** The best concept of all; none where the unit shares no pixel with any. */
+  best: ConceptMatch | null;
+  /** Whether the best IoU is above the limit. */
+  isDetector: boolean;
+  /** The best concept of each category, in their order, where one shares a pixel with the unit. */
+  byCategory: ConceptMatch[];
+}
+
+const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
+
+/**
+ * Counts where the masks of units and the labels of images agree.
+ *
+ * As NetDissect counts: a label of a whole image counts for all of its pixels; a concept that several maps hold at one
+ * pixel counts there as often; 0 is no label. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
+ * both have, g all pixels of l, and a the pixels where u fires on the images that carry any concept of the primary
+ * category of l. Unlike NetDissect, which keeps 2048 counts an image, nothing is left out.
+ *
+ * All counts are sums: tallies of parts of the data, merged in any order, are the tally of the whole.
+ *
+ * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an option is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017.
+ *
+ * @example
+ * import { DissectionTally } from '@cnnviz/dissect';
+ *
+ * const concepts = [{ number: 1, name: 'sky', category: 'object' }];
+ * const tally = new DissectionTally({ units: 1, concepts, categories: ['object'], labelSize: [2, 2] });
+ * const labels = { name: 'a.jpg', maps: [{ category: 'object', labels: Uint16Array.of(1, 1, 0, 0) }], imageLabels: [] };
+ * const masks = { units: 1, starts: Uint32Array.of(0, 3), pixels: Uint32Array.of(0, 1, 2) };
+ * tally.add(0, labels, masks);
+ * tally.result()[0]?.best?.iou; // 2 / 3
+ */
+export class DissectionTally {
+  readonly #options: Required<DissectionTallyOptions>;
+  /** Of each number, 1 + the index of its concept; 0 for no concept. */
+  readonly #slots: Uint32Array;
+  /** Of each slot its primary category. */
+  readonly #categories: Uint8Array;
+  readonly #truth: Float64Array;
+  readonly #activation: Float64Array;
+  readonly #intersection: Float64Array;
+  readonly #imageCounts = new Map<number, ImageCounts>();
+  #images = 0;
+
+  constructor(options: DissectionTallyOptions) {
+    const units = check.number('units', options.units, { integer: true, min: 1 });
+    const labelSize = check.shape('labelSize', options.labelSize, 2);
+    const keepImages = check.boolean('keepImages', options.keepImages ?? false);
+    const { concepts, categories } = checkConcepts(options);
+    this.#options = { units, concepts, categories, labelSize, keepImages };
+    this.#slots = new Uint32Array(65536);
+    this.#categories = new Uint8Array(concepts.length + 1);
+    concepts.forEach(({ number, category }, index) => {
+      this.#slots[number] = index + 1;
+      this.#categories[index + 1] = categories.indexOf(category);
+    });
+    this.#truth = new Float64Array(concepts.length);
+    this.#activation = new Float64Array(units * categories.length);
+    this.#intersection = new Float64Array(units * concepts.length);
+  }
+
+  /** Goes on from what `state()` gave. */
+  static from(state: DissectionTallyState): DissectionTally {
+    if (state?.kind !== 'DissectionTally') check.fail('type', 'state', 'the state of a DissectionTally', state);
+    const tally = new DissectionTally(state.options);
+    tally.#take(state);
+    return tally;
+  }
+
+  /** How many images were added. */
+  get images(): number {
+    return this.#images;
+  }
+
+  /** The counts of each image, in the order of their numbers, where they are kept. */
+  get imageCounts(): ImageCounts[] {
+    return [...this.#imageCounts.values()].sort((a, b) => a.image - b.image);
+  }
+
+  /**
+   * Counts one image.
+   *
+   * @param image Its number among all.
+   */
+  add(image: number, concepts: ImageConcepts, masks: UnitMasks): void {
+    const { units, keepImages } = this.#options;
+    check.number('image', image, { integer: true, min: 0 });
+    if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+    if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was added before`);
+    const slotMaps = concepts.maps.map(({ labels }, map) => this.#slotsOf(labels, `map ${map} of ${concepts.name}`));
+    const imageSlots = concepts.imageLabels.map(({ label }) => this.#slotOf(label, `the labels of ${concepts.name}`));
+    const { present, truth } = this.#countLabels(slotMaps, imageSlots);
+    const isPresent = this.#categoriesOf(present);
+
+    const conceptCount = this.#truth.length;
+    const categoryCount = isPresent.length;
+    const kept: ImageCounts = {
+      image,
+      labels: present.map((slot) => this.#options.concepts[slot - 1]!.number),
+      truth: present.map((slot) => truth[slot]!),
+      units: [],
+      activation: [],
+      intersection: [],
+    };
+    for (const slot of present) this.#truth[slot - 1]! += truth[slot]!;
+
+    const shared = new Uint32Array(conceptCount + 1);
+    for (let unit = 0; unit < units; unit++) {
+      const [start, end] = [masks.starts[unit]!, masks.starts[unit + 1]!];
+      if (start === end) continue;
+      const fired = end - start;
+      for (const slots of slotMaps) {
+        for (let index = start; index < end; index++) shared[slots[masks.pixels[index]!]!]!++;
+      }
+      for (const slot of imageSlots) shared[slot]! += fired;
+      for (let category = 0; category < categoryCount; category++) {
+        if (isPresent[category]) this.#activation[unit * categoryCount + category]! += fired;
+      }
+      for (const slot of present) this.#intersection[unit * conceptCount + slot - 1]! += shared[slot]!;
+      if (keepImages) {
+        kept.units.push(unit);
+        kept.activation.push(fired);
+        for (const slot of present) kept.intersection.push(shared[slot]!);
+      }
+      shared.fill(0);
+    }
+    this.#images++;
+    if (keepImages) this.#imageCounts.set(image, kept);
+  }
+
+  /** Adds the counts of another tally: the same options, other images. */
+  merge(other: DissectionTally): void {
+    this.#take(other.state());
+  }
+
+  #take(state: DissectionTallyState): void {
+    const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages'] as const;
+    for (const name of names) {
+      if (JSON.stringify(state.options[name]) !== JSON.stringify(this.#options[name])) {
+        check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
+      }
+    }
+    for (const { image } of state.imageCounts) {
+      if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} is in both tallies`);
+    }
+    addTo(this.#truth, state.truth, 'truth');
+    addTo(this.#activation, state.activation, 'activation');
+    addTo(this.#intersection, state.intersection, 'intersection');
+    this.#images += check.number('images', state.images, { integer: true, min: 0 });
+    for (const counts of state.imageCounts) this.#imageCounts.set(counts.image, counts);
+  }
+
+  /**
+   * What each unit detects, by what was added so far. Of equal IoUs in one category the concept that comes first counts,
+   * and of equal IoUs of two categories the category that comes last, as in NetDissect.
+   *
+   * @param iouLimit A unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
+   */
+  result({ iouLimit = 0.04 }: { iouLimit?: number } = {}): UnitMatches[] {
+    check.number('iouLimit', iouLimit, { min: 0, max: 1 });
+    return Array.from({ length: this.#options.units }, (_, unit) => {
+      const bestOf: (ConceptMatch | undefined)[] = this.#options.categories.map(() => undefined);
+      for (let concept = 0; concept < this.#truth.length; concept++) {
+        const match = this.match(unit, this.#options.concepts[concept]!.number);
+        const category = this.#categories[concept + 1]!;
+        if (match.iou > (bestOf[category]?.iou ?? 0)) bestOf[category] = match;
+      }
+      const byCategory = bestOf.filter((match) => match !== undefined);
+      const best = byCategory.reduce<ConceptMatch | null>(
+        (best, match) => (best === null || match.iou >= best.iou ? match : best),
+        null,
+      );
+      return { unit, best, isDetector: best !== null && best.iou > iouLimit, byCategory };
+    });
+  }
+
+  /** How well a unit fits the concept of that number. */
+  match(unit: number, label: number): ConceptMatch {
+    const { units, concepts } = this.#options;
+    check.number('unit', unit, { integer: true, min: 0, max: units - 1 });
+    const slot = this.#slotOf(label, 'label');
+    if (slot === 0) check.fail('range', 'label', 'the number of a concept', label);
+    const truth = this.#truth[slot - 1]!;
+    const activation = this.#activation[unit * this.#options.categories.length + this.#categories[slot]!]!;
+    const intersection = this.#intersection[unit * concepts.length + slot - 1]!;
+    const iou = intersectionOverUnion({ truth, activation, intersection });
+    return { concept: concepts[slot - 1]!, truth, activation, intersection, iou };
+  }
+
+  /** All counts, as plain JSON; the same for the same images in whatever order. */
+  state(): DissectionTallyState {
+    return {
+      kind: 'DissectionTally',
+      options: this.#options,
+      images: this.#images,
+      truth: [...this.#truth],
+      activation: [...this.#activation],
+      intersection: [...this.#intersection],
+      imageCounts: this.imageCounts,
+    };
+  }
+
+  /** Slots of the image, rising, and how many pixels carry each. */
+  #countLabels(
+    slotMaps: readonly Uint32Array[],
+    imageSlots: readonly number[],
+  ): { present: number[]; truth: Uint32Array } {
+    const [height, width] = this.#options.labelSize;
+    const truth = new Uint32Array(this.#truth.length + 1);
+    for (const slots of slotMaps) for (let pixel = 0; pixel < slots.length; pixel++) truth[slots[pixel]!]!++;
+    for (const slot of imageSlots) truth[slot]! += height * width;
+    truth[0] = 0;
+    const present: number[] = [];
+    truth.forEach((pixels, slot) => {
+      if (pixels > 0) present.push(slot);
+    });
+    return { present, truth };
+  }
+
+  #categoriesOf(slots: readonly number[]): boolean[] {
+    const isPresent = this.#options.categories.map(() => false);
+    for (const slot of slots) isPresent[this.#categories[slot]!] = true;
+    return isPresent;
+  }
+
+  #slotsOf(labels: Uint16Array, where: string): Uint32Array {
+    const [height, width] = this.#options.labelSize;
+    if (!(labels instanceof Uint16Array)) check.fail('type', where, 'a Uint16Array', labels);
+    if (labels.length !== height * width) {
+      check.fail('range', where, `${height} x ${width} labels`, labels);
+    }
+    const slots = new Uint32Array(labels.length);
+    for (let pixel = 0; pixel < labels.length; pixel++) {
+      const label = labels[pixel]!;
+      const slot = this.#slots[label]!;
+      if (slot === 0 && label !== 0) this.#slotOf(label, where);
+      slots[pixel] = slot;
+    }
+    return slots;
+  }
+
+  #slotOf(label: number, where: string): number {
+    const slot = this.#slots[label] ?? 0;
+    if (label !== 0 && slot === 0) check.fail('range', where, '0 or numbers of concepts', label);
+    return slot;
+  }
+}
+
+/** Intersection over union of pixel counts; 0 where there is nothing. */
+export function intersectionOverUnion(counts: { truth: number; activation: number; intersection: number }): number {
+  const union = counts.truth + counts.activation - counts.intersection;
+  return union === 0 ? 0 : counts.intersection / union;
+}
+
+function checkConcepts({ concepts, categories }: DissectionTallyOptions) {
+  if (!Array.isArray(categories) || categories.length === 0 || categories.length > 255) {
+    return check.fail('range', 'categories', '1 to 255 names', categories);
+  }
+  if (new Set(categories).size !== categories.length) check.fail('range', 'categories', 'different names', categories);
+  if (!Array.isArray(concepts) || concepts.length === 0) check.fail('type', 'concepts', 'a list of concepts', concepts);
+  const numbers = new Set<number>();
+  for (const { number, name, category } of concepts as readonly Concept[]) {
+    check.number(`the number of concept ${JSON.stringify(name)}`, number, { integer: true, min: 1, max: 65535 });
+    if (numbers.has(number)) check.failBecause('range', `two concepts have the number ${number}`);
+    numbers.add(number);
+    check.oneOf(`the category of concept ${JSON.stringify(name)}`, category, categories as readonly string[]);
+  }
+  return {
+    categories: [...(categories as readonly string[])],
+    concepts: (concepts as readonly Concept[]).map(({ number, name, category }) => ({ number, name, category })),
+  };
+}
+
+function addTo(sums: Float64Array, counts: readonly number[], name: string): void {
+  if (counts?.length !== sums.length) check.failBecause('state', `${name} has not ${sums.length} counts`);
+  counts.forEach((count, index) => {
+    sums[index]! += check.number(name, count, { integer: true, min: 0 });
+  });
+}
