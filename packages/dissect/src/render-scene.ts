@@ -1,5 +1,6 @@
-import { isInside, sceneObjects } from './scene-objects.ts';
+import { sceneObjects } from './scene-objects.ts';
 import { materials, type Pattern, textures, tonesOf } from './scene-patterns.ts';
+import { isInside } from './shape.ts';
 
 /** All that decides a picture of `conceptScenes` but its size and its noise. Lengths are shares of the picture's side. */
 export interface SceneDescription {

@@ -36,7 +36,7 @@ export interface TopActivationGridOptions
    * a dissection. Default: half of the unit's largest activation in `top`.
    */
   thresholds?: ArrayLike<number>;
-  /** What is left of the brightness outside the mask, 0 to 1; 1 shows no mask at all but its outline. Default: 0.35. */
+  /** What is left of the brightness outside the mask, 0 to 1; 1 shows no mask at all but its outline. Default: 0.5. */
   outside?: number;
   /** RGB of the mask's outline, in [0, 1]. Default: `[1, 0.9, 0]`, yellow. */
   outline?: readonly [r: number, g: number, b: number];
@@ -151,7 +151,7 @@ function checkShown(check: Check, top: TopActivations, options: TopActivationGri
     thresholds,
     field: show === 'field' ? (upsampling as ReceptiveField) : null,
     layout: checkGrid(check, options),
-    overlay: { outside: check.number('outside', options.outside ?? 0.35, { min: 0, max: 1 }), outline },
+    overlay: { outside: check.number('outside', options.outside ?? 0.5, { min: 0, max: 1 }), outline },
   };
 }
 

@@ -1,0 +1,133 @@
+import { type Check, checker } from '@cnnviz/internal';
+import Papa from 'papaparse';
+import type { Concept, ConceptData, ConceptMap } from './concepts.ts';
+import { decodeImage, decodeLabels } from './decode-image.ts';
+import type { ReadFile } from './files.ts';
+import { resizeImage, resizeLabels } from './resize-image.ts';
+
+export interface FolderConceptsOptions {
+  /** Paths of the images, JPEG or PNG, in the order of their indices. */
+  images: readonly string[];
+  /** `[height, width]` that images are brought to, by averaging areas; the aspect may change. */
+  imageSize: readonly [height: number, width: number];
+  /** `[height, width]` that label maps are brought to, by the label at each centre. Default: `imageSize`. */
+  labelSize?: readonly [height: number, width: number];
+  /**
+   * Paths of the label maps of an image: PNG files of one channel, grey or with a palette, that hold numbers of concepts
+   * of any categories, 0 for none. Default: one, `labels/a/b.png` for the image `images/a/b.jpg`.
+   */
+  labelMapsOf?: (image: string) => readonly string[];
+  /** Numbers of the concepts of a whole image, such as its scene. Default: none. */
+  imageLabelsOf?: (image: string) => readonly number[];
+  /** Path of the table of concepts, CSV with the columns number, name and category. Default: `names.csv`. */
+  names?: string;
+}
+
+/**
+ * Densely labelled images from a folder of images, a folder of label maps and a table of names.
+ *
+ * @param readFile Gives the files of the folder, in Node or in the browser.
+ * @returns Densely labelled data that read a file when an image is asked for. Write it as Broden with `writeBroden`.
+ * @throws RangeError if an option or a file holds what it should not; says which file, row or pixel.
+ * @throws TypeError if an argument is of another kind.
+ *
+ * @example
+ * ```ts no-run
+ * import { readFile } from 'node:fs/promises';
+ * import { folderConcepts } from '@cnnviz/dissect';
+ *
+ * const concepts = await folderConcepts((path) => readFile(`my-data/${path}`), {
+ *   images: ['images/1.jpg', 'images/2.jpg'], // labels/1.png, labels/2.png and names.csv beside them
+ *   imageSize: [224, 224],
+ *   labelSize: [112, 112],
+ * });
+ * ```
+ */
+export async function folderConcepts(readFile: ReadFile, options: FolderConceptsOptions): Promise<ConceptData> {
+  const check = checker('@cnnviz/dissect', 'folderConcepts');
+  check.callable('readFile', readFile);
+  const { images, imageSize, labelSize = imageSize, names = 'names.csv' } = options;
+  const isPaths = Array.isArray(images) && images.length > 0 && images.every((path) => typeof path === 'string');
+  if (!isPaths) check.fail('type', 'images', 'paths of images', images);
+  check.shape('imageSize', imageSize, 2);
+  check.shape('labelSize', labelSize, 2);
+  const labelMapsOf = check.callable('labelMapsOf', options.labelMapsOf ?? besideImages);
+  const imageLabelsOf = check.callable('imageLabelsOf', options.imageLabelsOf ?? (() => []));
+  const concepts = readNames(check, names, await readFile(names));
+  const categoryOf = new Map(concepts.map(({ number, category }) => [number, category]));
+  const imageOf = (index: number) =>
+    images[check.number('index', index, { integer: true, min: 0, max: images.length - 1 })]!;
+
+  const labelsOf = async (image: string, size: readonly [number, number] | null) => {
+    const maps: ConceptMap[] = [];
+    for (const path of labelMapsOf(image)) {
+      const { labels, height, width } = decodeLabels(check, path, await readFile(path));
+      // A difference of a pixel comes from rounding.
+      if (size !== null && Math.abs(height * size[1] - width * size[0]) > Math.max(...size) + Math.max(height, width)) {
+        check.fail('range', path, `a map of the aspect of ${image}, ${size[1]} x ${size[0]}`, `${width} x ${height}`);
+      }
+      const unknown = labels.findIndex((label) => label !== 0 && !categoryOf.has(label));
+      if (unknown !== -1) {
+        const where = `${path} at row ${Math.floor(unknown / width)}, column ${unknown % width}`;
+        check.fail('range', where, `0 or a number of ${names}`, labels[unknown]);
+      }
+      maps.push(...byCategory(resizeLabels(labels, [height, width], labelSize), categoryOf));
+    }
+    const imageLabels = imageLabelsOf(image).map((label) => {
+      const category = categoryOf.get(label);
+      return {
+        label,
+        category: category ?? check.fail('range', `the label of ${image}`, `a number of ${names}`, label),
+      };
+    });
+    return { name: image, maps, imageLabels };
+  };
+
+  return {
+    concepts,
+    categories: [...new Set(concepts.map(({ category }) => category))],
+    imageSize,
+    labelSize,
+    count: images.length,
+    read: async (index) => {
+      const path = imageOf(index);
+      const { pixels, height, width } = decodeImage(check, path, await readFile(path));
+      const labels = await labelsOf(path, [height, width]);
+      const resized = resizeImage(pixels, [height, width], imageSize);
+      return { ...labels, pixels: resized, height: imageSize[0], width: imageSize[1] };
+    },
+    readLabels: async (index) => labelsOf(imageOf(index), null),
+  };
+}
+
+const besideImages = (image: string) => [image.replace(/^images\//, 'labels/').replace(/\.[^./]*$/, '.png')];
+
+function readNames(check: Check, path: string, bytes: Uint8Array): Concept[] {
+  const { data, meta } = Papa.parse<Record<string, string>>(new TextDecoder().decode(bytes).trim(), { header: true });
+  const missing = ['number', 'name', 'category'].filter((column) => !meta.fields?.includes(column));
+  if (missing.length > 0) check.fail('range', path, 'a table with the columns number, name and category', meta.fields);
+  const numbers = new Set<number>();
+  return data.map((row, index) => {
+    const where = `${path} row ${index + 2}`;
+    const { name, category } = row;
+    const number = check.number(`${where}: number`, Number(row.number), { integer: true, min: 1, max: 65535 });
+    if (numbers.has(number)) check.fail('range', `${where}: number`, 'a number of its own', number);
+    if (!name) check.fail('range', `${where}: name`, 'a name', name);
+    if (!category) check.fail('range', `${where}: category`, 'a category', category);
+    numbers.add(number);
+    return { number, name: name!, category: category! };
+  });
+}
+
+/** One map for each category that the labels are of. */
+function byCategory(labels: Uint16Array, categoryOf: ReadonlyMap<number, string>): ConceptMap[] {
+  const maps = new Map<string, Uint16Array>();
+  for (const [pixel, label] of labels.entries()) {
+    if (label === 0) continue;
+    const category = categoryOf.get(label)!;
+    const map = maps.get(category) ?? new Uint16Array(labels.length);
+    maps.set(category, map);
+    map[pixel] = label;
+  }
+  return Array.from(maps, ([category, map]) => ({ category, labels: map }));
+}
