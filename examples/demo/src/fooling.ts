@@ -1,9 +1,8 @@
-import { foolingImages } from '@cnnviz/adversarial';
+import { foolingImages, predict } from '@cnnviz/adversarial';
 import { type Chapter, type PictureCell, pngPicture } from '@cnnviz/example-support';
 import type { Bounds, Classifier } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { percent } from './percent.ts';
-import { predict } from './predict.ts';
 
 export interface FoolingOptions {
   model: Classifier;

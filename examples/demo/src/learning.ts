@@ -1,3 +1,4 @@
+import { predict } from '@cnnviz/adversarial';
 import {
   accuracy,
   type Chapter,
@@ -16,7 +17,6 @@ import type { Batches, Classifier, LabelledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { percent } from './percent.ts';
-import { predict } from './predict.ts';
 
 export interface LearningOptions {
   data: DataSet;

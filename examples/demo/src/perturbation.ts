@@ -1,9 +1,9 @@
-import { fgsm } from '@cnnviz/adversarial';
+import { amplifyPerturbation, fgsm, type Prediction, pgd, predict } from '@cnnviz/adversarial';
 import { type Chapter, type PictureCell, type PictureFigure, pngPicture } from '@cnnviz/example-support';
 import { type Bounds, type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
+import { decisionsFigure } from './decisions.ts';
 import { percent } from './percent.ts';
-import { type Prediction, predict } from './predict.ts';
 
 export interface PerturbationOptions {
   model: Classifier;
@@ -19,6 +19,8 @@ export interface PerturbationOptions {
 const EPSILON = 0.1;
 export const STRENGTHS = [0, 0.05, EPSILON, 0.15, 0.2, 0.25];
 const SHOWN = 3;
+const PGD_STEPS = 10;
+const PGD_DIGITS = 100;
 /** So that the perturbation, ±EPSILON around mid grey, goes from black to white. */
 const AMPLIFIED = 0.5 / EPSILON;
 const ENLARGED = 5;
@@ -27,11 +29,15 @@ type Row = PictureFigure['rows'][number];
 
 /** How the network's view of test digits changes when each pixel moves a little in the direction that hurts most. */
 export async function perturbationChapter(options: PerturbationOptions): Promise<Chapter> {
-  const { digits } = options;
+  const { digits, model, bounds, seed } = options;
   const curve = await accuracyCurve(options);
   const count = digits.labels.shape[0];
   const { gradient, random } = curve.find(({ epsilon }) => epsilon === EPSILON) as Strength;
   const before = (curve[0] as Strength).gradient;
+  const manySteps = await accuracyAfterManySteps(options);
+  const sample = tf.slice(digits.images, 0, 1);
+  const decisions = await decisionsFigure({ model, image: sample, bounds, seed });
+  sample.dispose();
   return {
     id: 'perturbation',
     title: 'How little it takes to change its mind',
@@ -42,6 +48,10 @@ export async function perturbationChapter(options: PerturbationOptions): Promise
       { label: `right on ${count} test digits`, value: percent(before) },
       { label: 'right after the perturbation', value: percent(gradient) },
       { label: 'right after as much random noise', value: percent(random) },
+      {
+        label: `right of the first ${manySteps.count} after ${PGD_STEPS} steps (PGD)`,
+        value: percent(manySteps.accuracy),
+      },
     ],
     figures: [
       {
@@ -77,6 +87,7 @@ export async function perturbationChapter(options: PerturbationOptions): Promise
           },
         },
       },
+      decisions,
     ],
   };
 }
@@ -116,6 +127,21 @@ async function accuracyCurve({ model, digits, bounds, seed, onProgress }: Pertur
   return curve;
 }
 
+/** Projected gradient descent: the same distance from the digit at most, but looking for the way again after each step. */
+async function accuracyAfterManySteps({ model, digits, bounds, seed }: PerturbationOptions) {
+  const count = Math.min(PGD_DIGITS, digits.labels.shape[0]);
+  const [images, labels] = [tf.slice(digits.images, 0, count), tf.slice(digits.labels, 0, count)];
+  const attacked = await pgd(model, images, labels, {
+    epsilon: EPSILON,
+    bounds,
+    steps: PGD_STEPS,
+    stepSize: EPSILON / 4,
+    seed,
+  });
+  tf.dispose([images, labels, attacked.images]);
+  return { count, accuracy: attacked.fooled.filter((fooled) => !fooled).length / count };
+}
+
 function randomSigns(shape: tf.Tensor4D['shape'], seed: number): tf.Tensor4D {
   const signs = createRandom(seed).fillUniform(new Float32Array(shape.reduce((a, b) => a * b)), -1, 1);
   return tf.tensor4d(signs.map(Math.sign), shape);
@@ -132,14 +158,12 @@ async function showDigits({ model, digits, bounds }: PerturbationOptions): Promi
     const misread = right.filter((index) => after[index]?.label !== truth[index]);
     const chosen = firstOfEachClass([...misread, ...right], truth).slice(0, SHOWN);
     const rows: Row[] = [];
+    const { pictures } = await amplifyPerturbation(images, perturbed, { bounds, amplification: AMPLIFIED });
     for (const index of chosen) {
       const digit = truth[index] ?? 0;
-      const { original, change, result } = tf.tidy(() => {
-        const original = tf.slice(images, index, 1) as tf.Tensor4D;
-        const result = tf.slice(perturbed, index, 1);
-        const change = tf.add(0.5, tf.mul(AMPLIFIED, tf.sub(result, original)));
-        return { original: onlyOf(original), change: onlyOf(change), result: onlyOf(result) };
-      });
+      const [original, change, result] = [images, pictures, perturbed].map((batch) =>
+        tf.tidy(() => onlyOf(tf.slice(batch, index, 1))),
+      ) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
       rows.push({
         heading: `A ${digit}`,
         cells: [
@@ -158,6 +182,7 @@ async function showDigits({ model, digits, bounds }: PerturbationOptions): Promi
       });
       tf.dispose([original, change, result]);
     }
+    pictures.dispose();
     return rows;
   } finally {
     perturbed.dispose();

@@ -1,0 +1,82 @@
+import { type AdversarialStrip, adversarialStrip, fgsm, type Prediction, pgd, predict } from '@cnnviz/adversarial';
+import { type Chapter, type Figure, type PictureCell, pngPicture } from '@cnnviz/example-support';
+import * as tf from '@tensorflow/tfjs-core';
+import { percent } from './percent.ts';
+import type { Subject } from './subject.ts';
+
+const SHOWN = 4;
+
+/** Images that are read rightly, as they were, what was added, and what came of it. */
+export async function stripChapter(subject: Subject, seed: number): Promise<Chapter> {
+  const { id, network, model, images, labels, bounds, classNames, shownEpsilon: epsilon, factor } = subject;
+  const right = await rightOnes(subject);
+  const places = tf.tensor1d(right.slice(0, SHOWN), 'int32');
+  const [chosen, truth] = [tf.gather(images, places), tf.gather(labels, places)];
+  const cells: PictureCell[] = [];
+  const tables: Figure[] = [];
+  const attacks = {
+    fgsm: async () => fgsm(model, chosen, truth, { epsilon, bounds }),
+    pgd: async () =>
+      (await pgd(model, chosen, truth, { epsilon, bounds, steps: 10, stepSize: epsilon / 4, seed })).images,
+  };
+  for (const [name, attack] of Object.entries(attacks)) {
+    const attacked = await attack();
+    const strip = await adversarialStrip(model, chosen, attacked, { bounds, classNames, padding: 4, factor });
+    const { cell, table } = await shownStrip(`${id}-${name}`, name === 'fgsm' ? 'one step' : 'ten steps', strip);
+    cells.push(cell);
+    tables.push(table);
+    tf.dispose([attacked, strip.picture]);
+  }
+  tf.dispose([places, chosen, truth]);
+  return {
+    id: `${id}-strips`,
+    title: `What it takes to change ${network}'s mind`,
+    intro: [
+      `On the left an image that the network reads rightly. On the right the same after an attack that moves each pixel by at most ${epsilon}. In the middle what was added, amplified: mid grey is no change.`,
+    ],
+    figures: [
+      {
+        kind: 'pictures',
+        caption: 'Each row: an image, what was added to it, and the sum.',
+        rows: [{ cells }],
+      },
+      ...tables,
+    ],
+  };
+}
+
+async function rightOnes({ model, images, labels }: Subject): Promise<number[]> {
+  const truth = await labels.data();
+  const answers: Prediction[] = await predict(model, images);
+  return answers.flatMap(({ label }, image) => (label === truth[image] ? [image] : []));
+}
+
+async function shownStrip(
+  name: string,
+  how: string,
+  { picture, amplification, rows }: AdversarialStrip,
+): Promise<{ cell: PictureCell; table: Figure }> {
+  const sentences = rows.map(
+    ({ before, after }) =>
+      `${before.name} at ${percent(before.confidence)} became ${after.name} at ${percent(after.confidence)}`,
+  );
+  const alt = `Rows of an image, the perturbation amplified ${amplification} times, and their sum, after ${how}. ${sentences.join('; ')}.`;
+  return {
+    cell: {
+      picture: await pngPicture(picture, { name, alt }),
+      label: `after ${how}`,
+      note: `image, perturbation × ${amplification}, sum`,
+    },
+    table: {
+      kind: 'table',
+      caption: `What the network reads in each row, before and after ${how}.`,
+      columns: ['row', 'before', 'after', 'largest change'],
+      rows: rows.map(({ before, after, largestChange }, row) => [
+        String(row + 1),
+        `${before.name}, ${percent(before.confidence)}`,
+        `${after.name}, ${percent(after.confidence)}`,
+        largestChange.toFixed(4),
+      ]),
+    },
+  };
+}
