@@ -171,6 +171,31 @@ describeOnBackends(['cpu', 'wasm'], () => {
       expect(steps.length).toBeLessThan(20);
     });
 
+    test('computes nothing more for images that stopped, or that an earlier start has fooled', async () => {
+      const sizes: number[] = [];
+      const watching: Classify = (images) => {
+        sizes.push(images.shape[0]);
+        return linear(images);
+      };
+      const images = Array.from({ length: 8 }, (_, image) => grey.map((pixel) => pixel + image / 100));
+      const prediction = (await attack(linear, [grey], [0], { epsilon: 0, bounds, seed: 0 })).predictions[0]!;
+      // Six are fooled before the first step, two never.
+      const labels = images.map((_, image) => (image < 6 ? (prediction + 1) % 3 : prediction));
+      const options = { epsilon: 1e-4, bounds, steps: 3, seed: 0 };
+      const { fooled, pixels } = await attack(watching, images, labels, { ...options, earlyStop: true });
+      expect(fooled).toEqual(labels.map((_, image) => image < 6));
+      // The check of one image, three steps, and the end.
+      expect(sizes).toEqual([1, 8, 2, 2, 8]);
+      for (const [image, points] of pixels.entries()) {
+        const change = Math.max(...points.map((point, index) => Math.abs(point - images[image]![index]!)));
+        expect(change).toBeLessThan(1.1e-4);
+      }
+      sizes.length = 0;
+      const again = await attack(watching, images, labels, { ...options, restarts: 2 });
+      expect(again.fooled).toEqual(fooled);
+      expect(sizes).toEqual([1, 8, 8, 8, 8, 2, 2, 2, 2]);
+    });
+
     test('is the identity at epsilon 0, bit for bit', async () => {
       const odd = [-0, 2 ** -149, 0.1, 1, -1, 1 / 3].map(Math.fround);
       for (const norm of ['linf', 'l2', 'l1'] as const) {

@@ -1,3 +1,4 @@
+import { createRandom } from '@cnnviz/internal';
 import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -5,8 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { projectToBall } from './project-to-ball.ts';
 import type { Norm } from './step-direction.ts';
 
-async function project(values: number[], norm: Norm, epsilon: number): Promise<number[]> {
-  const result = tf.tidy(() => projectToBall(tf.tensor4d(values, [1, 1, values.length, 1]), norm, epsilon));
+async function project(values: number[], norm: Norm, epsilon: number, height = 1): Promise<number[]> {
+  const shape = [1, height, values.length / height, 1] as [number, number, number, number];
+  const result = tf.tidy(() => projectToBall(tf.tensor4d(values, shape), norm, epsilon));
   const projected = [...(await result.data())];
   tf.dispose(result);
   return projected;
@@ -74,6 +76,22 @@ describeOnBackends(['cpu', 'wasm'], () => {
       expect(await project([0.125, -0.25, 0], norm, 1)).toEqual([0.125, -0.25, 0]);
       expect((await project([Number.NaN, 0.25], norm, 1))[0]).toBeNaN();
     });
+  });
+
+  test('L1 is exact for many values too, of heavy tails and of light ones', async () => {
+    const random = createRandom(0);
+    const size = 30_000;
+    const normal = random.fillNormal(new Float32Array(size));
+    const spectra = [normal, normal.map((value) => value ** 3), normal.map((_, index) => 0.99 ** index)];
+    for (const values of spectra) {
+      for (const share of [0.97, 0.5, 0.1, 0.01]) {
+        const epsilon = share * length([...values], 'l1');
+        const projected = await project([...values], 'l1', epsilon, 150);
+        const expected = projectToL1BySorting([...values], epsilon);
+        const distance = Math.hypot(...projected.map((value, index) => value - expected[index]!));
+        expect(distance).toBeLessThan(1e-4 * Math.hypot(...expected));
+      }
+    }
   });
 
   test('L1 draws every value in by the same amount, and the small ones to 0', async () => {
