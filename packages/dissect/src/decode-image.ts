@@ -70,7 +70,8 @@ type Size = readonly [height: number, width: number];
 function ofJpeg(check: Check, path: string, file: Uint8Array, size: Size | undefined): DecodedImage {
   let decoded: DecodedImage;
   try {
-    const limits = { maxResolutionInMP: largestImage / 1e6, maxMemoryUsageInMB: 2048 };
+    const most = size === undefined ? largestImage : Math.max(1e6, size[0] * size[1]);
+    const limits = { maxResolutionInMP: most / 1e6, maxMemoryUsageInMB: 2048 };
     const { width, height, data } = decodeJpeg(file, { useTArray: true, formatAsRGBA: false, ...limits });
     decoded = { width, height, pixels: data };
   } catch (error) {

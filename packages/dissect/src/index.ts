@@ -13,6 +13,28 @@ export type { ColourPreference } from './colour-preference.ts';
 export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
+export {
+  type DissectedUnit,
+  type Dissection,
+  type DissectionProgress,
+  type DissectionState,
+  type DissectLayersOptions,
+  type DissectOptions,
+  dissect,
+  dissectLayers,
+  type LayerActivations,
+  type LayerMasks,
+  type LayersProbe,
+} from './dissect.ts';
+export {
+  type ConceptMatch,
+  DissectionTally,
+  type DissectionTallyOptions,
+  type DissectionTallyState,
+  type ImageCounts,
+  intersectionOverUnion,
+  type UnitMatches,
+} from './dissection-tally.ts';
 export type { ReadFile, WriteFile } from './files.ts';
 export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
 export {
@@ -22,6 +44,7 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
+export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
 // Receptive fields
 export {
@@ -43,5 +66,18 @@ export {
   type TopActivationsOptions,
   topActivations,
 } from './top-activations.ts';
+export {
+  type CategoryDetectors,
+  type DetectorUnit,
+  type UniqueDetectors,
+  uniqueDetectors,
+} from './unique-detectors.ts';
+export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
+export {
+  UnitThresholds,
+  type UnitThresholdsOptions,
+  type UnitThresholdsResult,
+  type UnitThresholdsState,
+} from './unit-thresholds.ts';
 export { type UpsampleOptions, type Upsampling, upsample } from './upsample.ts';
 export { type WriteBrodenOptions, writeBroden } from './write-broden.ts';

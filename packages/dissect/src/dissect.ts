@@ -1,0 +1,456 @@
+import { type Check, checker, type LongWork, type Probe, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
+import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
+import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
+import { UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
+import { type Interpolation, interpolationOf, type Upsampling } from './upsample.ts';
+
+/** Images `[n, h, w, 3]`, RGB 0 to 255, to the activations `[n, h', w', units]` of several layers, by name. */
+export type LayersProbe = (images: Tensor4D) => Record<string, Tensor4D>;
+
+interface DissectionOptions extends LongWork<DissectionProgress> {
+  /** Densely labelled images. */
+  concepts: ConceptData;
+  /** The share of activations that is not above a unit's threshold. Default: 0.995; NetDissect's program: 1 - 5 / 999. */
+  quantile?: number;
+  /** A unit is a detector if its best IoU is above this. Default: 0.04, as the paper says. */
+  iouLimit?: number;
+  /** Images a call of the probe. What comes out does not depend on it. Default: 8. */
+  batchSize?: number;
+  /**
+   * Bytes for the activations that may exceed their thresholds, all layers together. They are kept between finding the
+   * thresholds and using them; the images whose activations do not fit go through the network a second time.
+   * Default: 200,000,000.
+   */
+  activationMemory?: number;
+  /** Bytes for finding the thresholds of one layer; where that is not enough, positions are sampled. Default: 200,000,000. */
+  thresholdMemory?: number;
+  /** Decides which positions are sampled. A whole number >= 0. Default: 0. */
+  seed?: number;
+  /** Whether the counts of each image come with the result, some kilobytes an image. Default: false. */
+  keepImages?: boolean;
+  /** What `progress.state()` gave, with the same options and data: goes on from there. */
+  state?: DissectionState;
+  /** Called with the activations of each image and layer as they first come; awaited. They are its own only until then. */
+  onActivations?: (activations: LayerActivations) => void | Promise<void>;
+  /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. */
+  onMasks?: (masks: LayerMasks) => void | Promise<void>;
+}
+
+export interface DissectOptions extends DissectionOptions {
+  /** Images `[n, h, w, 3]`, RGB 0 to 255, as large as those of `concepts`, to activations: scaling them is its part. */
+  probe: Probe;
+  /** Where the units look: `receptiveField` of the layer is NetDissect's way. */
+  upsampling: Upsampling;
+}
+
+export interface DissectLayersOptions extends DissectionOptions {
+  /** As that of `dissect`, for several layers in one pass. */
+  probe: LayersProbe;
+  /** Of each layer. The layers are dissected in this order. */
+  upsampling: Readonly<Record<string, Upsampling>>;
+}
+
+export interface DissectionProgress {
+  /** First the thresholds are found, then masks and labels are compared. */
+  phase: 'thresholds' | 'masks';
+  /** Images of the phase that are done, and of how many. */
+  images: number;
+  count: number;
+  /** What a later call goes on from, as `state`. Plain JSON. */
+  state: () => DissectionState;
+}
+
+/** Plain JSON. */
+export interface DissectionState {
+  kind: 'Dissection';
+  phase: 'thresholds' | 'masks';
+  /** Images of the phase that are done. */
+  images: number;
+  layers: {
+    layer: string;
+    mapSize: [number, number];
+    thresholds: UnitThresholdsState;
+    tally: DissectionTallyState | null;
+  }[];
+}
+
+/** Of one image and layer. */
+export interface LayerActivations {
+  layer: string;
+  /** Index of the image. */
+  image: number;
+  /** The image itself. */
+  concepts: ConceptImage;
+  /** `[height, width, units]`. */
+  activations: Float32Array;
+  height: number;
+  width: number;
+  units: number;
+}
+
+/** Of one image and layer. */
+export interface LayerMasks {
+  layer: string;
+  /** Index of the image. */
+  image: number;
+  concepts: ImageConcepts;
+  masks: UnitMasks;
+}
+
+/** What the units of a layer detect. Plain data. */
+export interface Dissection {
+  /** Its name; empty where only one was dissected. */
+  layer: string;
+  images: number;
+  quantile: number;
+  /** How far the quantile of a threshold may be off, 99 times of a hundred; 0 where nothing was sampled. */
+  rankError: number;
+  iouLimit: number;
+  /** `[height, width]` of the layer's maps and of the labels. */
+  mapSize: readonly [number, number];
+  labelSize: readonly [number, number];
+  categories: string[];
+  units: DissectedUnit[];
+  /** The counts of each image, if `keepImages`. */
+  imageCounts: ImageCounts[];
+}
+
+export interface DissectedUnit extends UnitMatches {
+  /** The unit fires where its upsampled activation is above this. */
+  threshold: number;
+}
+
+/**
+ * Network dissection: which human concept each unit of a layer detects.
+ *
+ * A unit fires where its activation, laid over the labels, is above a threshold that 0.5 % of its activations exceed.
+ * What it detects is the concept whose pixels agree best with those, by intersection over union over the data set.
+ *
+ * Images go through the network once, as long as the activations that may exceed their threshold fit into
+ * `activationMemory`: the maps of most units on most images cannot, and as the thresholds become known they are dropped.
+ *
+ * @returns Plain data.
+ * @throws RangeError if an option is outside its range, or an image carries what is no concept; says which image.
+ * @throws TypeError if an option is of another kind, or the probe returns something else than activations.
+ * @throws Error if an activation is not finite, or the size of the maps changes from image to image; says which image.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection: Quantifying Interpretability of Deep Visual
+ *   Representations", CVPR 2017.
+ *
+ * @example
+ * import { conceptScenes, dissect } from '@cnnviz/dissect';
+ *
+ * const { units } = await dissect({
+ *   probe: (images) => images, // the three units red, green and blue
+ *   concepts: conceptScenes({ seed: 0, count: 4, size: 32 }),
+ *   upsampling: 'half-pixel',
+ * });
+ * units[0]?.best?.concept.name;
+ */
+export async function dissect(options: DissectOptions): Promise<Dissection> {
+  const { probe, upsampling, ...rest } = options;
+  const check = checker('@cnnviz/dissect', 'dissect');
+  check.callable('probe', probe);
+  const [dissection] = await dissectWith(check, {
+    ...rest,
+    probe: (images) => ({ '': probe(images) }),
+    upsampling: { '': upsampling },
+  });
+  return dissection!;
+}
+
+/**
+ * `dissect` for several layers in one pass over the images.
+ *
+ * @param options Those of `dissect`, with activations and upsampling by the names of the layers.
+ * @returns One dissection a layer, in the order of `upsampling`.
+ * @throws As `dissect` does.
+ *
+ * @example
+ * import { conceptScenes, dissectLayers } from '@cnnviz/dissect';
+ *
+ * const dissections = await dissectLayers({
+ *   probe: (images) => ({ pixels: images, halves: tf.avgPool(images, 2, 2, 'valid') }),
+ *   concepts: conceptScenes({ seed: 0, count: 4, size: 32 }),
+ *   upsampling: { pixels: 'half-pixel', halves: 'half-pixel' },
+ * });
+ * dissections.map(({ layer }) => layer); // ['pixels', 'halves']
+ */
+export async function dissectLayers(options: DissectLayersOptions): Promise<Dissection[]> {
+  return dissectWith(checker('@cnnviz/dissect', 'dissectLayers'), options);
+}
+
+interface Layer {
+  name: string;
+  mapSize: [number, number];
+  interpolation: Interpolation;
+  thresholds: UnitThresholds;
+  tally: DissectionTally | null;
+}
+
+/** The activations of one image, in the order of the layers. */
+type ImageActivations = { activations: Float32Array; height: number; width: number; units: number }[];
+
+async function dissectWith(check: Check, options: DissectLayersOptions): Promise<Dissection[]> {
+  const { concepts, quantile = 0.995, iouLimit = 0.04, batchSize = 8 } = options;
+  const count = checkOptions(check, options);
+  const names = Object.keys(options.upsampling);
+  const run = { check, options, names };
+  let layers = options.state === undefined ? null : restoreLayers(run, options.state);
+  const kept = new KeptMaps(options.activationMemory ?? 200e6);
+  throwIfAborted(options);
+
+  const state = (phase: DissectionProgress['phase'], images: number) => (): DissectionState => ({
+    kind: 'Dissection',
+    phase,
+    images,
+    layers: (layers ?? []).map(({ name, mapSize, thresholds, tally }) => ({
+      layer: name,
+      mapSize,
+      thresholds: thresholds.state(),
+      tally: tally?.state() ?? null,
+    })),
+  });
+
+  const masksBegun = options.state?.phase === 'masks';
+  for (let start = masksBegun ? count : (options.state?.images ?? 0); start < count; start += batchSize) {
+    const indices = indicesFrom(start, Math.min(count, start + batchSize));
+    const images = await Promise.all(indices.map((index) => concepts.read(index)));
+    const batch = await activationsOf(run, images, indices);
+    layers ??= batch[0]!.map((map, index) => createLayer(run, names[index]!, map));
+    for (const [row, image] of indices.entries()) {
+      requireSameMaps(check, layers, batch[row]!, image);
+      for (const [index, layer] of layers.entries()) {
+        const map = batch[row]![index]!;
+        layer.thresholds.add(image, map.activations);
+        await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
+      }
+      kept.keep(image, batch[row]!, layers);
+    }
+    const done = start + indices.length;
+    await reportProgress(options, { phase: 'thresholds', images: done, count, state: state('thresholds', done) });
+  }
+
+  const found = layers!.map((layer) => layer.thresholds.result());
+  for (const [index, layer] of layers!.entries()) {
+    layer.tally ??= new DissectionTally({
+      units: found[index]!.thresholds.length,
+      concepts: concepts.concepts,
+      categories: concepts.categories,
+      labelSize: concepts.labelSize,
+      keepImages: options.keepImages ?? false,
+    });
+  }
+  const tallyImage = async (image: number, labels: ImageConcepts, mapsOf: (index: number) => SparseMaps) => {
+    for (const [index, { name, interpolation, tally }] of layers!.entries()) {
+      const masks = unitMasks(mapsOf(index), found[index]!.thresholds, interpolation);
+      tally!.add(image, labels, masks);
+      await options.onMasks?.({ layer: name, image, concepts: labels, masks });
+    }
+  };
+  for (let start = masksBegun ? options.state!.images : 0; start < count; start += batchSize) {
+    const indices = indicesFrom(start, Math.min(count, start + batchSize));
+    const again = indices.filter((index) => !kept.has(index));
+    const images = await Promise.all(again.map((index) => concepts.read(index)));
+    const batch = again.length === 0 ? [] : await activationsOf(run, images, again);
+    for (const index of indices) {
+      const maps = kept.take(index);
+      if (maps !== undefined) {
+        const labels = await (concepts.readLabels?.(index) ?? concepts.read(index));
+        await tallyImage(index, labels, (layer) => maps[layer]!);
+        continue;
+      }
+      const row = again.indexOf(index);
+      requireSameMaps(check, layers!, batch[row]!, index);
+      await tallyImage(index, images[row]!, (layer) =>
+        mapsAbove(batch[row]![layer]!.activations, found[layer]!.thresholds),
+      );
+    }
+    const done = start + indices.length;
+    await reportProgress(options, { phase: 'masks', images: done, count, state: state('masks', done) });
+  }
+
+  return layers!.map(({ name, mapSize, tally }, index) => ({
+    layer: name,
+    images: count,
+    quantile,
+    rankError: found[index]!.rankError,
+    iouLimit,
+    mapSize,
+    labelSize: concepts.labelSize,
+    categories: [...concepts.categories],
+    units: tally!.result({ iouLimit }).map((unit) => ({ ...unit, threshold: found[index]!.thresholds[unit.unit]! })),
+    imageCounts: tally!.imageCounts,
+  }));
+}
+
+interface Run {
+  check: Check;
+  options: DissectLayersOptions;
+  names: readonly string[];
+}
+
+function checkOptions(check: Check, options: DissectLayersOptions): number {
+  const { concepts, upsampling } = options;
+  check.callable('probe', options.probe);
+  if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
+  check.shape('concepts.labelSize', concepts.labelSize, 2);
+  check.shape('concepts.imageSize', concepts.imageSize, 2);
+  const names = typeof upsampling === 'object' && upsampling !== null ? Object.keys(upsampling) : [];
+  if (names.length === 0) check.fail('type', 'upsampling', 'a record of at least one layer', upsampling);
+  for (const name of names) interpolationOf(check, upsampling[name]!, { size: [1, 1], mapSize: [1, 1] });
+  if (options.quantile !== undefined) check.number('quantile', options.quantile, { min: 0, below: 1 });
+  if (options.iouLimit !== undefined) check.number('iouLimit', options.iouLimit, { min: 0, max: 1 });
+  if (options.batchSize !== undefined) check.number('batchSize', options.batchSize, { integer: true, min: 1 });
+  if (options.activationMemory !== undefined) check.number('activationMemory', options.activationMemory, { min: 0 });
+  if (options.thresholdMemory !== undefined) check.number('thresholdMemory', options.thresholdMemory, { min: 1 });
+  if (options.seed !== undefined) check.seed('seed', options.seed);
+  if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
+  return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
+}
+
+const indicesFrom = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
+
+function createLayer(run: Run, name: string, { height, width, units }: ImageActivations[number]): Layer {
+  const { concepts, quantile = 0.995, thresholdMemory = 200e6, seed = 0 } = run.options;
+  const expected = concepts.count * height * width;
+  return {
+    ...placeLayer(run, name, [height, width]),
+    thresholds: new UnitThresholds({ units, expected, quantile, memory: thresholdMemory, seed }),
+    tally: null,
+  };
+}
+
+function placeLayer({ check, options }: Run, name: string, mapSize: [number, number]) {
+  const { labelSize: size, imageSize } = options.concepts;
+  const interpolation = interpolationOf(check, options.upsampling[name]!, { size, imageSize, mapSize });
+  return { name, mapSize, interpolation };
+}
+
+function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
+  const { check, names, options } = run;
+  if (state?.kind !== 'Dissection') check.fail('type', 'state', 'the state of a dissection', state);
+  check.oneOf('state.phase', state.phase, ['thresholds', 'masks']);
+  check.number('state.images', state.images, { integer: true, min: 0, max: options.concepts.count });
+  const layers = state.layers.map(({ layer }) => layer);
+  if (state.images > 0 && JSON.stringify(layers) !== JSON.stringify(names)) {
+    check.failBecause('state', `the state is one of the layers ${layers}, the options are of ${names}`);
+  }
+  const { quantile = 0.995, concepts } = options;
+  for (const { mapSize, thresholds } of state.layers) {
+    const expected = concepts.count * mapSize[0] * mapSize[1];
+    if (thresholds.options.quantile !== quantile || thresholds.options.expected !== expected) {
+      check.failBecause('state', 'the state is one of another quantile or of other data');
+    }
+  }
+  if (state.layers.length === 0) return null;
+  return state.layers.map(({ layer, mapSize, thresholds, tally }) => ({
+    ...placeLayer(run, layer, mapSize),
+    thresholds: UnitThresholds.from(thresholds),
+    tally: tally === null ? null : DissectionTally.from(tally),
+  }));
+}
+
+/** Runs the probe on some images and reads its activations; `indices` are for errors. */
+async function activationsOf(
+  run: Run,
+  images: readonly ConceptImage[],
+  indices: readonly number[],
+): Promise<ImageActivations[]> {
+  const { check, options, names } = run;
+  const [height, width] = options.concepts.imageSize;
+  const pixels = new Float32Array(images.length * height * width * 3);
+  images.forEach((image, row) => {
+    if (image.pixels?.length !== height * width * 3) {
+      check.fail('range', `the pixels of ${image.name}`, `${height} x ${width} x 3 numbers`, image.pixels);
+    }
+    pixels.set(image.pixels, row * height * width * 3);
+  });
+  const maps = tf.tidy(() => {
+    const given = options.probe(tf.tensor4d(pixels, [images.length, height, width, 3]));
+    return names.map((name) => {
+      const map: unknown = Object.hasOwn(given, name) ? given[name] : undefined;
+      const isMap =
+        map instanceof tf.Tensor &&
+        map.rank === 4 &&
+        map.dtype === 'float32' &&
+        map.shape[0] === images.length &&
+        map.size > 0;
+      if (!isMap) {
+        const of = name === '' ? 'probe' : `probe of ${name}`;
+        check.fail('type', of, `a function to float32 activations [${images.length}, h, w, units]`, map);
+      }
+      return map as Tensor4D;
+    });
+  });
+  try {
+    const values = await Promise.all(maps.map((map) => map.data<'float32'>()));
+    return indices.map((_, row) =>
+      maps.map((map, index) => {
+        const [, height, width, units] = map.shape;
+        const size = height * width * units;
+        return { activations: values[index]!.subarray(row * size, (row + 1) * size), height, width, units };
+      }),
+    );
+  } finally {
+    tf.dispose(maps);
+  }
+}
+
+function requireSameMaps(check: Check, layers: readonly Layer[], maps: ImageActivations, image: number): void {
+  for (const [index, { name, mapSize, thresholds }] of layers.entries()) {
+    const { height, width, units } = maps[index]!;
+    const expected = thresholds.lowerBounds.length;
+    if (height === mapSize[0] && width === mapSize[1] && units === expected) continue;
+    const of = name === '' ? 'the probe' : `the probe of ${name}`;
+    check.failBecause(
+      'state',
+      `${of} gave ${[height, width, units].join(' x ')} activations of image ${image}, and ${[...mapSize, expected].join(' x ')} before`,
+    );
+  }
+}
+
+/** The maps of the images that may still exceed their thresholds, within a number of bytes. */
+class KeptMaps {
+  readonly #most: number;
+  readonly #images = new Map<number, SparseMaps[]>();
+  #bytes = 0;
+  #isFull = false;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  has(image: number): boolean {
+    return this.#images.has(image);
+  }
+
+  /** Gives the maps of an image, and forgets them. */
+  take(image: number): SparseMaps[] | undefined {
+    const maps = this.#images.get(image);
+    this.#images.delete(image);
+    return maps;
+  }
+
+  keep(image: number, batch: ImageActivations, layers: readonly Layer[]): void {
+    if (this.#isFull) return;
+    const maps = batch.map(({ activations }, index) => mapsAbove(activations, layers[index]!.thresholds.lowerBounds));
+    this.#images.set(image, maps);
+    this.#bytes += bytesOf(maps);
+    if (this.#bytes <= this.#most) return;
+    this.#bytes = 0;
+    for (const [each, before] of this.#images) {
+      const still = before.map((maps, index) => mapsStillAbove(maps, layers[index]!.thresholds.lowerBounds));
+      this.#images.set(each, still);
+      this.#bytes += bytesOf(still);
+    }
+    // Sorting out again for less would cost more than it gains.
+    this.#isFull = this.#bytes > 0.9 * this.#most;
+    if (this.#bytes > this.#most) this.#images.delete(image);
+  }
+}
+
+const bytesOf = (maps: readonly SparseMaps[]) =>
+  maps.reduce((bytes, { units, maps }) => bytes + units.byteLength + maps.byteLength, 0);

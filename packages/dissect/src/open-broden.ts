@@ -1,0 +1,275 @@
+import { type Check, checker } from '@cnnviz/internal';
+import Papa from 'papaparse';
+import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
+import { decodeColourLabels, decodeImage } from './decode-image.ts';
+import { checkPath, type ReadFile } from './files.ts';
+
+export interface OpenBrodenOptions {
+  /** Only images of this split, such as `train` or `val`. Default: all. */
+  split?: string;
+  /** Aborts the reading over HTTP, now and later. */
+  signal?: AbortSignal;
+}
+
+const check: Check = checker('@cnnviz/dissect', 'openBroden');
+
+/**
+ * Opens a data set in the format of Broden, the one that network dissection was made for.
+ *
+ * `index.csv` names images and their labels, one column a category: numbers of concepts for the whole image, files of
+ * label maps, several of both with `;`, or nothing. A map is a PNG file whose pixels are red + 256 · green. The concepts
+ * are in `label.csv`; the primary category of each is the one that it covers most by the `c_*.csv`, the last of equal
+ * ones. Images and maps are in the folder `images`, JPEG or PNG.
+ *
+ * Files are checked as they are read: `openBroden` reads the tables, `read` an image and its maps.
+ *
+ * @param source Reads a file of the folder, in Node `(path) => readFile(join(folder, path))`; or the URL of the folder. No
+ *   path that it is asked for leads out of the folder.
+ * @returns Data to dissect with.
+ * @throws RangeError if a number, a size or a path is not as it has to be; says in which file and row.
+ * @throws TypeError if an argument is of another kind.
+ * @throws Error if a file cannot be read, or holds something else; says which.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, section 2.1.
+ *
+ * @example
+ * import { openBroden } from '@cnnviz/dissect';
+ *
+ * const files: Record<string, string> = {
+ *   'category.csv': 'name,first,last,count,frequency\nscene,1,1,1,1\n',
+ *   'label.csv': 'number,name,category,frequency,coverage,syns\n1,beach-s,scene(1),1,1,\n',
+ *   'c_scene.csv': 'code,number,name,frequency,coverage\n1,1,beach-s,1,1\n',
+ *   'index.csv': 'image,split,ih,iw,sh,sw,scene\na.jpg,train,224,224,112,112,1\n',
+ * };
+ * const data = await openBroden(async (path) => new TextEncoder().encode(files[path] ?? ''));
+ * data.concepts; // [{ number: 1, name: 'beach-s', category: 'scene' }]
+ */
+export async function openBroden(
+  source: ReadFile | string | URL,
+  options: OpenBrodenOptions = {},
+): Promise<ConceptData> {
+  const read = fileReader(source, options.signal);
+  const categories = await readCategories(read);
+  const concepts = await readConcepts(read, categories);
+  const { rows, imageSize, labelSize } = await readIndex(read, categories, options.split);
+  const numbers = new Set(concepts.map(({ number }) => number));
+  for (const { imageLabels, where } of rows) {
+    const labels = imageLabels.map(({ label }) => label);
+    requireNumbers(labels, numbers, where);
+  }
+
+  const readLabels = async (index: number): Promise<ImageConcepts> => {
+    const row = rows[check.number('index', index, { integer: true, min: 0, max: rows.length - 1 })]!;
+    const maps = await Promise.all(
+      row.maps.map(async ({ category, path }): Promise<ConceptMap> => {
+        const where = `${path} (${row.where})`;
+        const labels = decodeColourLabels(check, where, await read(`images/${path}`, row.where), labelSize);
+        requireNumbers(labels, numbers, where);
+        return { category, labels };
+      }),
+    );
+    return { name: row.image, maps, imageLabels: row.imageLabels.map((label) => ({ ...label })) };
+  };
+  return {
+    concepts,
+    categories,
+    imageSize,
+    labelSize,
+    count: rows.length,
+    readLabels,
+    read: async (index): Promise<ConceptImage> => {
+      const labels = await readLabels(index);
+      const { image, where } = rows[index]!;
+      const file = await read(`images/${image}`, where);
+      const { pixels } = decodeImage(check, `${image} (${where})`, file, imageSize);
+      return { ...labels, pixels, height: imageSize[0], width: imageSize[1] };
+    },
+  };
+}
+
+type Size = readonly [height: number, width: number];
+/** Reads a file that a row of a table names. */
+type ReadNamedFile = (path: string, where?: string) => Promise<Uint8Array>;
+
+function fileReader(source: ReadFile | string | URL, signal: AbortSignal | undefined): ReadNamedFile {
+  const access = typeof source === 'function' ? source : overHttp(source, signal);
+  return async (path, where) => {
+    try {
+      const file = await access(path);
+      if (!(file instanceof Uint8Array)) throw new TypeError('it gave no Uint8Array');
+      return file;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const cause = error instanceof Error ? error.message : String(error);
+      const named = where === undefined ? path : `${path} (${where})`;
+      throw new Error(`@cnnviz/dissect: openBroden: ${named} cannot be read: ${cause}`, { cause: error });
+    }
+  };
+}
+
+function overHttp(source: string | URL, signal: AbortSignal | undefined): ReadFile {
+  if (!(source instanceof URL) && typeof source !== 'string') {
+    return check.fail('type', 'source', 'a function that reads a file, or a URL', source);
+  }
+  const text = String(source);
+  if (!/^https?:/.test(text) && typeof document === 'undefined') {
+    check.fail('range', 'source', 'a URL of http or https, or a function that reads a file', text);
+  }
+  const folder = text.replace(/\/?$/, '/');
+  return async (path) => {
+    const url = folder + path.split('/').map(encodeURIComponent).join('/');
+    const response = await fetch(url, { signal: signal ?? null });
+    if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
+
+interface Table {
+  fields: readonly string[];
+  rows: readonly { where: string; cell: (field: string) => string }[];
+}
+
+async function readTable(
+  read: ReadNamedFile,
+  path: string,
+  required: readonly string[],
+  where?: string,
+): Promise<Table> {
+  const text = new TextDecoder().decode(await read(path, where));
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: 'greedy' });
+  const [error] = errors;
+  if (error !== undefined) check.failBecause('state', `${path} row ${(error.row ?? 0) + 1}: ${error.message}`);
+  const fields = data[0] ?? [];
+  for (const field of required) {
+    if (!fields.includes(field)) check.failBecause('state', `${path} must have a column ${field}, it has ${fields}`);
+  }
+  const columns = new Map(fields.map((field, column) => [field, column]));
+  const rows = data.slice(1).map((cells, index) => {
+    const where = `${path} row ${index + 2}`;
+    if (cells.length > fields.length) {
+      check.failBecause('state', `${where} has ${cells.length} cells, the first row has ${fields.length}`);
+    }
+    return { where, cell: (field: string) => cells[columns.get(field)!]?.trim() ?? '' };
+  });
+  return { fields, rows };
+}
+
+function integerOf(text: string, where: string, range: { min: number; max: number }): number {
+  return check.number(where, /^\d+$/.test(text) ? Number(text) : Number.NaN, { integer: true, ...range });
+}
+
+async function readCategories(read: ReadNamedFile): Promise<string[]> {
+  const { rows } = await readTable(read, 'category.csv', ['name']);
+  const names = rows.map(({ cell }) => cell('name'));
+  if (names.length === 0) check.failBecause('state', 'category.csv names no category');
+  for (const [index, name] of names.entries()) {
+    const { where } = rows[index]!;
+    if (names.indexOf(name) !== index) check.failBecause('range', `${where}: category ${name} is there twice`);
+    if (/\//.test(name)) check.fail('range', where, 'the name of a category, part of a file name', name);
+    checkPath(check, where, `c_${name}.csv`);
+  }
+  return names;
+}
+
+async function readConcepts(read: ReadNamedFile, categories: readonly string[]): Promise<Concept[]> {
+  const coverage = new Map<number, { category: string; most: number }>();
+  for (const category of categories) {
+    const { rows } = await readTable(read, `c_${category}.csv`, ['number', 'coverage']);
+    for (const { cell, where } of rows) {
+      const number = integerOf(cell('number'), `${where}: number`, { min: 0, max: 65535 });
+      const covered = check.number(
+        `${where}: coverage`,
+        cell('coverage') === '' ? Number.NaN : Number(cell('coverage')),
+        { min: 0 },
+      );
+      const most = coverage.get(number)?.most ?? Number.NEGATIVE_INFINITY;
+      if (covered >= most) coverage.set(number, { category, most: covered });
+    }
+  }
+  const concepts: Concept[] = [];
+  const seen = new Set<number>();
+  const { rows } = await readTable(read, 'label.csv', ['number', 'name']);
+  for (const { cell, where } of rows) {
+    const number = integerOf(cell('number'), `${where}: number`, { min: 0, max: 65535 });
+    if (seen.has(number)) check.failBecause('range', `${where}: number ${number} is there twice`);
+    seen.add(number);
+    // Some files list 0, which is no concept.
+    if (number === 0) continue;
+    const primary = coverage.get(number);
+    if (primary === undefined) {
+      return check.failBecause('range', `${where}: number ${number} is in none of the files c_*.csv`);
+    }
+    concepts.push({ number, name: cell('name'), category: primary.category });
+  }
+  for (const number of coverage.keys()) {
+    if (!seen.has(number) && number !== 0)
+      check.failBecause('range', `number ${number} of the files c_*.csv is not in label.csv`);
+  }
+  return concepts;
+}
+
+interface IndexRow {
+  image: string;
+  where: string;
+  maps: { category: string; path: string }[];
+  imageLabels: ImageLabel[];
+}
+
+async function readIndex(
+  read: ReadNamedFile,
+  categories: readonly string[],
+  split: string | undefined,
+): Promise<{ rows: IndexRow[]; imageSize: Size; labelSize: Size }> {
+  const sizes = ['ih', 'iw', 'sh', 'sw'] as const;
+  const table = await readTable(read, 'index.csv', ['image', ...sizes, ...categories]);
+  const rows: IndexRow[] = [];
+  let first: { where: string; sizes: number[] } | undefined;
+  for (const { cell, where } of table.rows) {
+    if (split !== undefined && cell('split') !== split) continue;
+    const own = sizes.map((name) => integerOf(cell(name), `${where}: ${name}`, { min: 1, max: largestSide }));
+    first ??= { where, sizes: own };
+    sizes.forEach((name, index) => {
+      if (own[index] === first!.sizes[index]) return;
+      check.failBecause(
+        'range',
+        `${where}: ${name} is ${own[index]}, but ${first!.sizes[index]} in ${first!.where}: all must be alike`,
+      );
+    });
+    const row: IndexRow = {
+      image: checkPath(check, `${where}: image`, cell('image')),
+      where,
+      maps: [],
+      imageLabels: [],
+    };
+    for (const category of categories) {
+      for (const token of cell(category).split(';')) {
+        const part = token.trim();
+        if (part === '') continue;
+        if (/^\d+$/.test(part)) {
+          const label = integerOf(part, `${where}: ${category}`, { min: 0, max: 65535 });
+          if (label !== 0) row.imageLabels.push({ category, label });
+        } else {
+          row.maps.push({ category, path: checkPath(check, `${where}: ${category}`, part) });
+        }
+      }
+    }
+    rows.push(row);
+  }
+  if (first === undefined) {
+    return check.failBecause('range', `index.csv lists no image${split === undefined ? '' : ` of the split ${split}`}`);
+  }
+  const [ih, iw, sh, sw] = first.sizes as [number, number, number, number];
+  return { rows, imageSize: [ih, iw], labelSize: [sh, sw] };
+}
+
+const largestSide = 8192;
+
+function requireNumbers(labels: ArrayLike<number>, numbers: ReadonlySet<number>, where: string): void {
+  // Maps repeat few numbers over and over.
+  let known = 0;
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    const label = labels[pixel]!;
+    if (label === known || label === 0) continue;
+    if (!numbers.has(label)) check.fail('range', where, '0 or numbers of label.csv', label);
+    known = label;
+  }
+}
