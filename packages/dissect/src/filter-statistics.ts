@@ -110,14 +110,14 @@ async function weightsAndSimilarities(
   filters: Tensor4D,
 ): Promise<{ weights: Float32Array; similarities: Float32Array }> {
   const count = filters.shape[3];
-  const [rows, cosines] = tf.tidy(() => {
+  const [rows, cosines] = tf.tidy((): [Tensor2D, Tensor2D] => {
     const rows: Tensor2D = tf.reshape(tf.transpose(filters, [3, 0, 1, 2]), [count, filters.size / count]);
     // By the largest weight first, so that no square under- or overflows.
     const largest = tf.max(tf.abs(rows), 1, true);
     const scaled = tf.div(rows, tf.add(largest, tf.cast(tf.equal(largest, 0), 'float32')));
     const norms = tf.sqrt(tf.sum(tf.square(scaled), 1, true));
     const directions: Tensor2D = tf.div(scaled, tf.maximum(norms, 1e-6));
-    return [rows, tf.matMul(directions, directions, false, true)] as const;
+    return [rows, tf.matMul(directions, directions, false, true)];
   });
   try {
     const [weights, similarities] = await Promise.all([rows.data<'float32'>(), cosines.data<'float32'>()]);

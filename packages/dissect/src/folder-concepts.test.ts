@@ -84,6 +84,9 @@ describe('folderConcepts', () => {
     const data = await folderConcepts(reading(), { ...options, images: ['images/two.png'] });
     await expect(data.read(0)).rejects.toThrow('no file images/two.png');
     await expect(data.read(1)).rejects.toThrow('index must be an integer >= 0 and <= 0, got 1');
+    await expect(folderConcepts('folder' as never, options)).rejects.toThrow(
+      'readFile must be a function, got "folder"',
+    );
     await expect(folderConcepts(reading(), { ...options, images: [] })).rejects.toThrow(
       'images must be paths of images',
     );
