@@ -37,6 +37,7 @@ beforeAll(async () => {
     progress,
     epochs: 2,
     foolingIterations: 300,
+    memorizingEpochs: 3,
     evolutionGenerations: 4,
     data: { train: selectImages(train, first(1600)), test: selectImages(test, first(TEST_IMAGES)) },
   });

@@ -16,7 +16,7 @@ import { evolutionChapters } from './evolution.ts';
 import { filtersChapter } from './filters.ts';
 import { foolingChapter } from './fooling.ts';
 import { firstKernel, type Learned, learn, learningChapter } from './learning.ts';
-import { MEMORIZATION_STEPS, memorizationChapter } from './memorization.ts';
+import { MEMORIZING_NETWORKS, memorizationChapter } from './memorization.ts';
 import { percent } from './percent.ts';
 import { perturbationChapter, STRENGTHS } from './perturbation.ts';
 
@@ -32,6 +32,8 @@ export interface DemoOptions {
   foolingIterations?: number;
   /** Of images that evolve, for each of two encodings. Default 80. */
   evolutionGenerations?: number;
+  /** At most, of each network that learns by heart. Default 30. */
+  memorizingEpochs?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
   data?: DataSet;
 }
@@ -51,7 +53,16 @@ const PERTURBED = 500;
  * learns by heart, and writes what it found.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { out, seed, backend, progress, epochs = 3, foolingIterations = 300, evolutionGenerations = 80 } = options;
+  const {
+    out,
+    seed,
+    backend,
+    progress,
+    epochs = 3,
+    foolingIterations = 300,
+    evolutionGenerations = 80,
+    memorizingEpochs = 30,
+  } = options;
   const start = performance.now();
   const data = options.data ?? (await mnist({ seed }));
   const { train, test } = data;
@@ -84,8 +95,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         onProgress: (iteration, confidence) => update(iteration, `all above ${percent(confidence)}`),
       }),
     );
-    const memorization = await progress.stage('learning digits by heart', MEMORIZATION_STEPS, (update) =>
-      memorizationChapter({ data, seed, onProgress: update }),
+    const memorization = await progress.stage(
+      'learning digits by heart',
+      MEMORIZING_NETWORKS * memorizingEpochs,
+      (update) => memorizationChapter({ data, seed, epochs: memorizingEpochs, onProgress: update }),
     );
     const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
       evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),

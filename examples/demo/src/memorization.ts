@@ -16,27 +16,28 @@ import { percent } from './percent.ts';
 export interface MemorizationOptions {
   data: DataSet;
   seed: number;
-  /** Called after each epoch of each network, `MEMORIZATION_STEPS` times at most. */
+  /** At most so many for each network. */
+  epochs: number;
+  /** Called after each epoch of each network. */
   onProgress: (done: number, note: string) => void;
 }
 
 const TRAIN = 150;
 const TEST = 400;
 const CORRUPTION = 0.2;
-const EPOCHS = 30;
 const SHOWN_REMEDIES = remedies.filter(({ name }) => ['none', 'dropout 0.5', 'augmentation'].includes(name));
 const CONDITIONS: readonly DataCondition[] = ['true labels', 'random labels', 'shuffled pixels', 'gaussian'];
 
-export const MEMORIZATION_STEPS = (SHOWN_REMEDIES.length + CONDITIONS.length) * EPOCHS;
+export const MEMORIZING_NETWORKS = SHOWN_REMEDIES.length + CONDITIONS.length;
 
 type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
 
 /** How far a network with more parameters than it has digits goes in learning them by heart. */
 export async function memorizationChapter(options: MemorizationOptions): Promise<Chapter> {
-  const { data, seed, onProgress } = options;
+  const { data, seed, epochs, onProgress } = options;
   const progress: Progress = {
     stage: (name, _, work) => {
-      const before = SHOWN_REMEDIES.findIndex((remedy) => remedy.name === name) * EPOCHS;
+      const before = SHOWN_REMEDIES.findIndex((remedy) => remedy.name === name) * epochs;
       return work((epoch) => onProgress(before + epoch, name));
     },
   };
@@ -45,7 +46,7 @@ export async function memorizationChapter(options: MemorizationOptions): Promise
     trainImages: TRAIN,
     testImages: TEST,
     corruption: CORRUPTION,
-    epochs: EPOCHS,
+    epochs,
     seed,
     remedies: SHOWN_REMEDIES,
     progress,
@@ -100,12 +101,12 @@ export async function memorizationChapter(options: MemorizationOptions): Promise
 
 const FITTED = 0.99;
 
-async function randomized({ data, seed, onProgress }: MemorizationOptions): Promise<RandomizationRun[]> {
+async function randomized({ data, seed, epochs, onProgress }: MemorizationOptions): Promise<RandomizationRun[]> {
   const random = createRandom(seed);
   const chosen = (set: DataSet['train'], count: number) =>
     onDevice(selectImages(set, random.permutation(set.labels.length).subarray(0, count)));
   const [train, test] = [chosen(data.train, TRAIN), chosen(data.test, TEST)];
-  const before = SHOWN_REMEDIES.length * EPOCHS;
+  const before = SHOWN_REMEDIES.length * epochs;
   try {
     return await randomizationTest(
       { train, test },
@@ -116,11 +117,11 @@ async function randomized({ data, seed, onProgress }: MemorizationOptions): Prom
         conditions: CONDITIONS,
         prepare: whiten,
         batchSize: 32,
-        epochs: EPOCHS,
+        epochs,
         seeds: [seed],
         fittedAt: FITTED,
         onProgress: ({ run, epoch, condition, record }) => {
-          if (record !== undefined) onProgress(before + run * EPOCHS + epoch + 1, condition);
+          if (record !== undefined) onProgress(before + run * epochs + epoch + 1, condition);
         },
       },
     );
