@@ -1,7 +1,7 @@
 // What an attack costs, in units of what cannot be avoided: value and gradient of the bare model, on the same backend in
 // the same process.
 //
-//   pnpm --filter @cnnviz/adversarial bench [lenet] [squeezenet] [--backend NAME] [--rounds N] [--profile] [--json FILE]
+//   pnpm --filter @cnnviz/adversarial bench [lenet] [squeezenet] [--backend NAME] [--rounds N] [--json FILE]
 //
 // SqueezeNet is measured where CNNVIZ_DATA names its folder.
 

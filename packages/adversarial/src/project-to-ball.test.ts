@@ -80,13 +80,13 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
   test('L1 is exact for many values too, of heavy tails and of light ones', async () => {
     const random = createRandom(0);
-    const size = 30_000;
+    const size = 6000;
     const normal = random.fillNormal(new Float32Array(size));
     const spectra = [normal, normal.map((value) => value ** 3), normal.map((_, index) => 0.99 ** index)];
     for (const values of spectra) {
       for (const share of [0.97, 0.5, 0.1, 0.01]) {
         const epsilon = share * length([...values], 'l1');
-        const projected = await project([...values], 'l1', epsilon, 150);
+        const projected = await project([...values], 'l1', epsilon, 60);
         const expected = projectToL1BySorting([...values], epsilon);
         const distance = Math.hypot(...projected.map((value, index) => value - expected[index]!));
         expect(distance).toBeLessThan(1e-4 * Math.hypot(...expected));
