@@ -71,7 +71,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     inputs: () => ({ model: tinyTrainable({ shape }), batches: [drawBatch()] }),
     models: ['model'],
     modifies: ['model'],
-    options: { bounds: [0, 1] as const, radius: 0.1, maxIterations: 1, epochs: 2, seed: 0 },
+    options: { bounds: [0, 1] as const, radius: 0.1, maxIterations: 1, epochs: 2, weight: 0.5, seed: 0 },
     run: async ({ model, batches }, options) => {
       const optimizer = tf.train.sgd(0.1);
       try {

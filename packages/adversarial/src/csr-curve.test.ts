@@ -17,7 +17,7 @@ describe('csrCurve', () => {
     expect(specification.data.values[1]).toEqual({ training: 'real labels', epoch: 10, ratio: 0.07, low, high });
     expect(JSON.parse(JSON.stringify(specification))).toEqual(specification);
     const marks = (specification.layer as { mark: { type: string } }[]).map(({ mark }) => mark.type);
-    expect(marks).toEqual(['area', 'line']);
+    expect(marks).toEqual(['area', 'line', 'point']);
   });
 
   test.each([

@@ -38,29 +38,28 @@ export function csrCurve(trainings: Readonly<Record<string, readonly CsrPoint[]>
       high: check.number('interval', interval?.[1], { min: 0, max: 1 }),
     }));
   });
-  const epoch = { field: 'epoch', type: 'quantitative', title: 'epoch' };
   const ratio = { type: 'quantitative', title: 'critical sample ratio', axis: { format: '%' } };
-  // Alike in all but the channel, or Vega-Lite draws two legends.
-  const training = { field: 'training', type: 'nominal', sort: null, title: null };
+  // Of colour and dashes alike, domain included, or Vega-Lite draws two legends.
+  const training = { field: 'training', type: 'nominal', scale: { domain: names }, title: null };
+  const colorAlone = { ...training, legend: null };
   return {
     $schema: vegaLite,
     data: { values },
     width: 480,
     height: 280,
+    encoding: { x: { field: 'epoch', type: 'quantitative', title: 'epoch' } },
+    // That of the lines.
+    resolve: { legend: { color: 'independent', strokeDash: 'independent' } },
     layer: [
       {
         mark: { type: 'area', opacity: 0.2 },
-        encoding: {
-          x: epoch,
-          y: { field: 'low', ...ratio },
-          y2: { field: 'high' },
-          color: { ...training, legend: null },
-        },
+        encoding: { y: { field: 'low', ...ratio }, y2: { field: 'high' }, color: colorAlone },
       },
       {
-        mark: { type: 'line', point: true, strokeWidth: 2 },
-        encoding: { x: epoch, y: { field: 'ratio', ...ratio }, color: training, strokeDash: training },
+        mark: { type: 'line', strokeWidth: 2 },
+        encoding: { y: { field: 'ratio', ...ratio }, color: training, strokeDash: training },
       },
+      { mark: { type: 'point', filled: true }, encoding: { y: { field: 'ratio', ...ratio }, color: colorAlone } },
     ],
   };
 }
