@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AscentLoss, type AscentSettings, adaptiveAscent, ascentLosses } from './adaptive-ascent.ts';
@@ -11,6 +11,7 @@ import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
 import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 import { randomOnSphere } from './random-on-sphere.ts';
+import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
 import { joinParts, takeImages } from './take-images.ts';
 
 export interface AutoPgdOptions extends LongWork<AttackProgress> {
@@ -104,20 +105,13 @@ export async function autoPgd(
     check.fail('range', 'loss', `"cross-entropy" for a model of ${classes} classes`, 'dlr');
   }
   throwIfAborted(options);
-  const places = Array.from({ length: images.shape[0] }, (_, place) => place);
-  const randoms = seed === undefined ? undefined : randomsOf(seed, places);
+  const randoms = seed === undefined ? undefined : randomsOfImages(seed, numbersFrom(0, images.shape[0]));
   return searchWithAutoPgd(check, model, images, [...(await labels.data<'int32'>())], settings, randoms, options);
 }
 
 export interface AutoPgdSettings extends AscentSettings {
   restarts: number;
   targetClasses: number;
-}
-
-/** A source of random numbers for each image, decided by the seed and the image's number alone, whatever its batch. */
-export function randomsOf(seed: number, numbers: readonly number[]): Random[] {
-  const start = createRandom(seed).integer(2 ** 32);
-  return numbers.map((number) => createRandom(start + number));
 }
 
 /** `autoPgd` with arguments that are checked already. */

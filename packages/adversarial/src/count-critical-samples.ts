@@ -12,7 +12,8 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readImages } from './critical-samples.ts';
 import { type HostImages, lass, takeRows } from './lass.ts';
-import { checkLassOptions, type LassOptions, noiseStreams } from './lass-options.ts';
+import { checkLassOptions, type LassOptions } from './lass-options.ts';
+import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
 
 export interface CriticalSampleRatio {
   radius: number;
@@ -84,7 +85,7 @@ export async function countCriticalSamples(
     const critical = [...state.critical];
     for (const [index, radius] of radii.entries()) {
       if (remaining.length > 0) {
-        const streams = noiseStreams(options.seed, state.images, count);
+        const streams = randomsOfImages(options.seed, numbersFrom(state.images, count));
         const found = await lass(
           check,
           model,

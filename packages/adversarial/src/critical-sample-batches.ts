@@ -10,7 +10,8 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { readImages } from './critical-samples.ts';
 import { lass, takeRows } from './lass.ts';
-import { checkLassOptions, type LassOptions, noiseStreams } from './lass-options.ts';
+import { checkLassOptions, type LassOptions } from './lass-options.ts';
+import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
 
 export interface FoundInBatch {
   /** How many images were searched from. */
@@ -83,7 +84,7 @@ export function mixCriticalSamples(
         const count = images.shape[0];
         check.labels('labels', labels, { count });
         const chosen = [...random.permutation(count).subarray(0, Math.round(weight * count))];
-        const streams = noiseStreams(random.integer(2 ** 32), 0, chosen.length);
+        const streams = randomsOfImages(random.integer(2 ** 32), numbersFrom(0, chosen.length));
         const mixed = onHost.values.slice();
         if (chosen.length > 0) {
           const size = mixed.length / count;

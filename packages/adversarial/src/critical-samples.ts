@@ -2,7 +2,8 @@ import { type Check, type Classifier, checker, type LongWork, requireGradients, 
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type HostImages, type LassProgress, lass } from './lass.ts';
-import { checkLassOptions, type LassOptions, noiseStreams } from './lass-options.ts';
+import { checkLassOptions, type LassOptions } from './lass-options.ts';
+import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
 
 export type CriticalSamplesProgress = LassProgress;
 
@@ -74,7 +75,7 @@ export async function criticalSamples(
   const first = check.number('first', options.first ?? 0, { integer: true, min: 0 });
   options.signal?.throwIfAborted();
   const onHost = await readImages(check, model, images, options);
-  const streams = noiseStreams(options.seed, first, images.shape[0]);
+  const streams = randomsOfImages(options.seed, numbersFrom(first, images.shape[0]));
   const { points, ...found } = await lass(check, model, onHost, streams, settings, options);
   return { images: tf.tensor4d(points, images.shape), ...found };
 }

@@ -1,4 +1,4 @@
-import { type Bounds, type Check, createRandom, type Random } from '@cnnviz/internal';
+import type { Bounds, Check } from '@cnnviz/internal';
 import type { LassSettings } from './lass.ts';
 
 /** What a search for critical samples may be told; lengths in the units of the pixels. */
@@ -40,10 +40,4 @@ export function checkLassOptions(
 /** 0.3 of 255 levels. */
 export function defaultRadius([min, max]: Bounds): number {
   return (0.3 * (max - min)) / 255;
-}
-
-/** A stream of random numbers for each image of a data set, whatever batch it comes in. */
-export function noiseStreams(seed: number, first: number, count: number): Random[] {
-  const start = createRandom(seed).integer(2 ** 32) + first;
-  return Array.from({ length: count }, (_, image) => createRandom(start + image));
 }

@@ -1,10 +1,11 @@
 import { type Bounds, type Check, type Classifier, createRandom, type LongWork } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { randomsOf, searchWithAutoPgd } from './auto-pgd.ts';
+import { searchWithAutoPgd } from './auto-pgd.ts';
 import { fewestClasses } from './difference-of-logits-ratio.ts';
 import { checkLogits } from './logits-and-gradient.ts';
 import { type AttackProgress, projectedGradient } from './projected-gradient.ts';
+import { randomsOfImages } from './randoms-of-images.ts';
 import { searchWithSquares } from './square-attack.ts';
 import type { Norm } from './step-direction.ts';
 
@@ -171,7 +172,7 @@ function runStandard(
     restarts: 1,
     earlyStop: true,
   };
-  return searchWithAutoPgd(check, model, images, labels, settings, randomsOf(seed, numbers), work);
+  return searchWithAutoPgd(check, model, images, labels, settings, randomsOfImages(seed, numbers), work);
 }
 
 function seedOfBatch(seed: number, batch: number): number {
