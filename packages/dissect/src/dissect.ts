@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
-import { UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
+import { requireFiniteActivations, UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
 import { type Interpolation, interpolationOf, type Upsampling } from './upsample.ts';
 
 /** Images `[n, h, w, 3]`, RGB 0 to 255, to the activations `[n, h', w', units]` of several layers, by name. */
@@ -224,6 +224,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
       requireSameMaps(check, layers, batch[row]!, image);
       for (const [index, layer] of layers.entries()) {
         const map = batch[row]![index]!;
+        requireFiniteActivations(check, image, map.activations, map.units);
         layer.thresholds.add(image, map.activations);
         await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
       }

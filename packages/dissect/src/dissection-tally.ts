@@ -170,13 +170,14 @@ export class DissectionTally {
     };
     for (const slot of present) this.#truth[slot - 1]! += truth[slot]!;
 
+    const { pixels } = masks;
     const shared = new Uint32Array(conceptCount + 1);
     for (let unit = 0; unit < units; unit++) {
       const [start, end] = [masks.starts[unit]!, masks.starts[unit + 1]!];
       if (start === end) continue;
       const fired = end - start;
       for (const slots of slotMaps) {
-        for (let index = start; index < end; index++) shared[slots[masks.pixels[index]!]!]!++;
+        for (let index = start; index < end; index++) shared[slots[pixels[index]!]!]!++;
       }
       for (const slot of imageSlots) shared[slot]! += fired;
       for (let category = 0; category < categoryCount; category++) {
@@ -188,7 +189,8 @@ export class DissectionTally {
         kept.activation.push(fired);
         for (const slot of present) kept.intersection.push(shared[slot]!);
       }
-      shared.fill(0);
+      shared[0] = 0;
+      for (const slot of present) shared[slot] = 0;
     }
     this.#images++;
     if (keepImages) this.#imageCounts.set(image, kept);

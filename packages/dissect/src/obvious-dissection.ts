@@ -46,14 +46,10 @@ export function obviousDissection({ maps, images, concepts, labelSize, centres, 
       }
     }
     for (let unit = 0; unit < units; unit++) {
+      const map = maps[index]!.map((row) => row.map((activations) => activations[unit]!));
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
-          const value = interpolate(
-            maps[index]!.map((row) => row.map((activations) => activations[unit]!)),
-            centres,
-            y,
-            x,
-          );
+          const value = interpolate(map, centres, y, x);
           if (!(Math.fround(value) > thresholds[unit]!)) continue;
           firing++;
           for (const category of categories)

@@ -81,7 +81,7 @@ export function unitMasks(sparse: SparseMaps, thresholds: Float32Array, interpol
   const rowStarts = cellStarts(rows.before, height);
   const columnStarts = cellStarts(columns.before, width);
   const starts = new Uint32Array(thresholds.length + 1);
-  let pixels = new Uint32Array(1024);
+  let pixels = new Uint32Array(65536);
   let length = 0;
   const count = thresholds.length;
 
@@ -128,7 +128,7 @@ export function unitMasks(sparse: SparseMaps, thresholds: Float32Array, interpol
     }
   }
   starts[count] = length;
-  return { units: count, starts, pixels: pixels.subarray(0, length) };
+  return { units: count, starts, pixels: pixels.slice(0, length) };
 }
 
 /** The labels of cell i are those from starts[i] up to, not with, starts[i + 1]. */

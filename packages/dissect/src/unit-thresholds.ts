@@ -125,7 +125,7 @@ export class UnitThresholds {
     if (this.#added + positions > expected) {
       check.failBecause('state', `${expected} activations a unit were expected, image ${image} makes it more`);
     }
-    requireFiniteActivations(image, activations, units);
+    requireFiniteActivations(check, image, activations, units);
     const isSampled = this.#rate === 1 ? undefined : this.#sampleOf(image, positions);
     const bounds = this.#bounds;
     for (let position = 0; position < positions; position++) {
@@ -218,7 +218,8 @@ const rankFromAbove = (count: number, quantile: number) => count - Math.floor((c
 /** A normal number is within as many deviations with a probability of 0.99. */
 const normalQuantileOf99 = 2.5758;
 
-function requireFiniteActivations(image: number, activations: Float32Array, units: number): void {
+/** Rejects what is NaN or infinite, and says of which unit and image. */
+export function requireFiniteActivations(check: Check, image: number, activations: Float32Array, units: number): void {
   let zero = 0;
   for (let index = 0; index < activations.length; index++) zero += activations[index]! * 0;
   if (zero === 0) return;

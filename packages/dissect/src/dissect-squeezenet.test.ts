@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { startBackend } from '@cnnviz/testing';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { describe, expect, it } from 'vitest';
+import type { ConceptData } from './concepts.ts';
+import { dissectLayers, type LayersProbe } from './dissect.ts';
+import { obviousDissection } from './obvious-dissection.ts';
+import { openBroden } from './open-broden.ts';
+import { receptiveField } from './receptive-field.ts';
+
+async function squeezeNet(): Promise<tfl.LayersModel> {
+  const folder = `${process.env.CNNVIZ_DATA}/models/squeezenet1.0-imagenet`;
+  const { modelTopology, weightsManifest } = JSON.parse(await readFile(`${folder}/model.json`, 'utf8'));
+  const weights = Uint8Array.from(await readFile(`${folder}/weights.bin`));
+  const weightSpecs = weightsManifest.flatMap((group: { weights: tf.io.WeightsManifestEntry[] }) => group.weights);
+  return tfl.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData: weights.buffer }));
+}
+
+describe.runIf(process.env.CNNVIZ_DATA)('SqueezeNet on mini-broden (needs CNNVIZ_DATA)', () => {
+  it('gives the counts of the obvious way for some units of an early and of the last layer', async () => {
+    await startBackend('wasm');
+    const all = await openBroden((path) => readFile(`${process.env.CNNVIZ_DATA}/mini-broden/${path}`));
+    const chosen = [0, 200, 400, 600, 800, 990];
+    const concepts: ConceptData = {
+      ...all,
+      count: chosen.length,
+      read: (index) => all.read(chosen[index]!),
+      readLabels: (index) => all.readLabels!(chosen[index]!),
+    };
+    const network = await squeezeNet();
+    const names = ['conv1', 'fire9_concat'] as const;
+    const outputs = names.map((name) => network.getLayer(name).output as tfl.SymbolicTensor);
+    const upTo = tfl.model({ inputs: network.inputs, outputs });
+    const units = 5;
+    const probe: LayersProbe = (images) =>
+      tf.tidy(() => {
+        const resized = tf.image.resizeBilinear(images, [227, 227]);
+        const maps = upTo.predict(tf.sub(resized, [122.679, 116.669, 104.007])) as Tensor4D[];
+        return Object.fromEntries(
+          names.map((name, index) => [name, tf.slice(maps[index]!, [0, 0, 0, 40], [-1, -1, -1, units])]),
+        );
+      });
+    const kept: Record<string, number[][][][]> = { conv1: [], fire9_concat: [] };
+    const dissections = await dissectLayers({
+      probe,
+      concepts,
+      upsampling: Object.fromEntries(names.map((name) => [name, receptiveField(network, name)])),
+      batchSize: 3,
+      keepImages: true,
+      onActivations: ({ layer, activations, height, width, units }) => {
+        kept[layer]!.push(
+          Array.from({ length: height }, (_, y) =>
+            Array.from({ length: width }, (_, x) => [
+              ...activations.subarray((y * width + x) * units, (y * width + x + 1) * units),
+            ]),
+          ),
+        );
+      },
+    });
+    network.dispose();
+
+    const images = await Promise.all(chosen.map((_, index) => concepts.readLabels!(index)));
+    // By hand: conv1 sees 7 pixels from 0 on, 2 apart, fire9 155 from -60 on, 16 apart; a label is 2 pixels.
+    const centres = {
+      conv1: Array.from({ length: 111 }, (_, index) => 1 + index),
+      fire9_concat: Array.from({ length: 13 }, (_, index) => 8 + 8 * index),
+    };
+    let firing = 0;
+    for (const { layer, units, imageCounts, mapSize } of dissections) {
+      const line = centres[layer as 'conv1'];
+      expect(mapSize).toEqual([line.length, line.length]);
+      const reference = obviousDissection({
+        maps: kept[layer]!,
+        images,
+        concepts: all.concepts,
+        labelSize: all.labelSize,
+        centres: [line, line],
+        quantile: 0.995,
+      });
+      expect(units.map(({ threshold }) => threshold)).toEqual(reference.thresholds);
+      for (const { unit, byCategory } of units) {
+        for (const { concept, iou, ...counts } of byCategory) {
+          expect([layer, unit, concept.name, counts]).toEqual([
+            layer,
+            unit,
+            concept.name,
+            reference.match(unit, concept.number),
+          ]);
+          expect(iou).toBeGreaterThan(0);
+        }
+      }
+      const fired = imageCounts.flatMap(({ activation }) => activation).reduce((sum, pixels) => sum + pixels, 0);
+      expect(fired).toBe(reference.firing);
+      firing += fired;
+    }
+    expect(firing).toBeGreaterThan(1000);
+  });
+});

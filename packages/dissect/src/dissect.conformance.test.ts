@@ -1,0 +1,62 @@
+import { conformance, describeOnBackends, tinyProbe } from '@cnnviz/testing';
+import type { ConceptData } from './concepts.ts';
+import { type DissectOptions, dissect, dissectLayers, type LayersProbe } from './dissect.ts';
+
+/** Two images of 8 x 8 pixels, with a concept in the upper half and one of the whole image. */
+const concepts: ConceptData = {
+  concepts: [
+    { number: 1, name: 'above', category: 'object' },
+    { number: 5, name: 'scene', category: 'scene' },
+  ],
+  categories: ['object', 'scene'],
+  imageSize: [8, 8],
+  labelSize: [4, 4],
+  count: 2,
+  read: async (index) => ({
+    name: `${index}`,
+    pixels: Uint8Array.from({ length: 192 }, (_, value) => (value * (index + 3)) % 256),
+    height: 8,
+    width: 8,
+    maps: [{ category: 'object', labels: Uint16Array.from({ length: 16 }, (_, pixel) => (pixel < 8 ? 1 : 0)) }],
+    imageLabels: [{ category: 'scene', label: 5 }],
+  }),
+};
+const probe = () => tinyProbe({ shape: [8, 8, 3], classes: 2 });
+const options: Omit<DissectOptions, 'probe' | 'concepts'> = { upsampling: 'half-pixel', quantile: 0.7, batchSize: 1 };
+const badOptions = [
+  [{ quantile: 1 }, /quantile must be a number >= 0 and < 1, got 1/],
+  [{ iouLimit: 2 }, /iouLimit must be a number >= 0 and <= 1, got 2/],
+  [{ batchSize: 0 }, /batchSize must be an integer >= 1, got 0/],
+  [{ activationMemory: -1 }, /activationMemory must be a number >= 0, got -1/],
+  [{ keepImages: 1 }, /keepImages must be true or false, got 1/],
+] as const;
+
+describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
+  conformance({
+    name: 'dissect',
+    inputs: () => ({ probe: probe() }),
+    models: ['probe'],
+    options: { ...options, seed: 0 },
+    run: ({ probe }, options) => dissect({ ...options, probe, concepts }),
+    badOptions: [...badOptions, [{ upsampling: 'nearest' }, /upsampling must be a ReceptiveField/]],
+    badInputs: [[() => ({ probe: 'conv1' as never }), /probe must be a function, got "conv1"/]],
+    abortable: true,
+    seeded: 'without effect',
+    nonFinite: /activations must be finite, got NaN from unit 0 on image 0/,
+  });
+
+  conformance({
+    name: 'dissectLayers',
+    inputs: () => ({ probe: probe() }),
+    models: ['probe'],
+    options: { ...options, seed: 0, upsampling: { layer: 'align-corners' as const } },
+    run: ({ probe }, options) => {
+      const ofLayer: LayersProbe = (images) => ({ layer: probe(images) });
+      return dissectLayers({ ...options, probe: ofLayer, concepts });
+    },
+    badOptions: [...badOptions, [{ upsampling: {} }, /upsampling must be a record of at least one layer, got {}/]],
+    abortable: true,
+    seeded: 'without effect',
+    nonFinite: /activations must be finite, got NaN from unit 0 on image 0/,
+  });
+});
