@@ -57,11 +57,13 @@ const check: Check = checker('@cnnviz/dissect', 'UnitThresholds');
  * @example
  * import { UnitThresholds } from '@cnnviz/dissect';
  *
- * const [count, height, width, units] = probe(images).shape;
+ * const maps = probe(images);
+ * const [count, height, width, units] = maps.shape;
+ * const activations = await maps.data<'float32'>();
  * const thresholds = new UnitThresholds({ units, expected: count * height * width });
  * for (let image = 0; image < count; image++) {
- *   const maps = await probe(images.slice([image], [1])).data<'float32'>();
- *   thresholds.add(image, maps);
+ *   const size = height * width * units;
+ *   thresholds.add(image, activations.subarray(image * size, (image + 1) * size));
  * }
  * thresholds.result().thresholds; // Float32Array(6)
  */
