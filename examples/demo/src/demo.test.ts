@@ -59,8 +59,9 @@ describe('runDemo', () => {
       'evolution-direct',
       'evolution-cppn',
       'memorization',
+      'critical-samples',
     ]);
-    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization'])
+    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization', 'critical-samples'])
       expect(page).toContain(`<a href="#${id}">`);
     expect(stages).toHaveLength(STAGES);
   });

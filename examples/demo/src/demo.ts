@@ -1,3 +1,4 @@
+import { criticalSamplesChapter, runExperiment, scales } from '@cnnviz/example-critical-samples';
 import {
   type Chapter,
   type ChosenBackend,
@@ -45,7 +46,7 @@ export interface DemoResult {
   seconds: number;
 }
 
-export const STAGES = 6;
+export const STAGES = 7;
 const PERTURBED = 500;
 
 /**
@@ -100,6 +101,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       MEMORIZING_NETWORKS * memorizingEpochs,
       (update) => memorizationChapter({ data, seed, epochs: memorizingEpochs, onProgress: update }),
     );
+    const searched = await runExperiment({ data, scale: { ...scales.demo, seeds: [seed] }, progress });
     const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
       evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),
     );
@@ -116,7 +118,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           { label: 'seed', value: String(seed) },
           { label: 'time', value: `${seconds.toFixed(0)} s` },
         ],
-        chapters: [learning, filters, perturbation, fooling, ...evolution, memorization],
+        chapters: [learning, filters, perturbation, fooling, ...evolution, memorization, criticalSamplesChapter(searched, train.name)],
       }),
     );
     return { page, testAccuracy, seconds };
