@@ -23,7 +23,7 @@ export interface UpsampleOptions {
 }
 
 /** For each index of one direction of the result: which position of the map comes before it, and how far it is past it. */
-export interface AxisInterpolation {
+interface AxisInterpolation {
   /** Never falls from one index to the next. */
   before: Int32Array;
   /** In [0, 1), of the way to the next position. */
