@@ -118,7 +118,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           { label: 'seed', value: String(seed) },
           { label: 'time', value: `${seconds.toFixed(0)} s` },
         ],
-        chapters: [learning, filters, perturbation, fooling, ...evolution, memorization, criticalSamplesChapter(searched, train.name)],
+        chapters: [
+          learning,
+          filters,
+          perturbation,
+          fooling,
+          ...evolution,
+          memorization,
+          criticalSamplesChapter(searched, train.name),
+        ],
       }),
     );
     return { page, testAccuracy, seconds };
