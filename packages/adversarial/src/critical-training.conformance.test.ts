@@ -16,7 +16,7 @@ const drawBatch = (): LabelledImages => ({
 
 const nonFinite = /logits must be finite, at step \d+ those of image \d+ are not/;
 
-describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
+describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
   conformance({
     name: 'criticalSampleRatio',
     inputs: () => ({ model: tinyCnn({ shape }), batches: [drawImages()] }),

@@ -35,7 +35,7 @@ const common = {
   nonFinite: /logits must be finite, at step 0 those of image 0 are not/,
 };
 
-describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
+describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
   conformance({
     ...common,
     name: 'minimalFgsm',
