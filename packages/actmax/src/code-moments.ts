@@ -1,0 +1,90 @@
+import { checker } from '@cnnviz/internal';
+
+/** Mean and spread of features seen so far; plain data. Those of two parts of a data set make those of the whole. */
+export interface CodeMoments {
+  /** Images seen. */
+  readonly count: number;
+  /** Mean of each feature. */
+  readonly mean: Float64Array;
+  /** Sum of the squared differences of each feature from its mean. */
+  readonly squares: Float64Array;
+  /** Smallest value of each feature; infinity before the first image. */
+  readonly min: Float64Array;
+  /** Largest value of each feature; -infinity before the first image. */
+  readonly max: Float64Array;
+}
+
+/** Of no image yet. */
+export function emptyCodeMoments(features: number): CodeMoments {
+  const size = checker('@cnnviz/actmax', 'emptyCodeMoments').number('features', features, { integer: true, min: 1 });
+  return {
+    count: 0,
+    mean: new Float64Array(size),
+    squares: new Float64Array(size),
+    min: new Float64Array(size).fill(Number.POSITIVE_INFINITY),
+    max: new Float64Array(size).fill(Number.NEGATIVE_INFINITY),
+  };
+}
+
+/**
+ * The moments with more images, by Welford's update.
+ *
+ * @param rows Features `[n, d]` row by row.
+ * @see Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962.
+ */
+export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>): CodeMoments {
+  const mean = moments.mean.slice();
+  const squares = moments.squares.slice();
+  const min = moments.min.slice();
+  const max = moments.max.slice();
+  const size = mean.length;
+  let { count } = moments;
+  for (let start = 0; start < rows.length; start += size) {
+    count++;
+    for (let feature = 0; feature < size; feature++) {
+      const value = rows[start + feature]!;
+      const fromOldMean = value - mean[feature]!;
+      mean[feature]! += fromOldMean / count;
+      squares[feature]! += fromOldMean * (value - mean[feature]!);
+      min[feature] = Math.min(min[feature]!, value);
+      max[feature] = Math.max(max[feature]!, value);
+    }
+  }
+  return { count, mean, squares, min, max };
+}
+
+/**
+ * The moments of two parts of a data set together: the order of the parts changes them by no more than rounding, so that
+ * each part can be measured on another machine.
+ *
+ * @throws RangeError if they are of another number of features.
+ * @see Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+ *
+ * @example
+ * import { addToCodeMoments, codeBoundsOf, emptyCodeMoments, mergeCodeMoments } from '@cnnviz/actmax';
+ *
+ * const here = addToCodeMoments(emptyCodeMoments(2), [1, 0, 3, 0]); // two images of two features
+ * const there = addToCodeMoments(emptyCodeMoments(2), [2, 6]);
+ * const whole = mergeCodeMoments(here, there);
+ * console.log(whole.count, whole.mean); // 3, [2, 2]
+ * console.log(codeBoundsOf(whole).upper);
+ */
+export function mergeCodeMoments(a: CodeMoments, b: CodeMoments): CodeMoments {
+  const size = a.mean.length;
+  if (b.mean.length !== size) {
+    checker('@cnnviz/actmax', 'mergeCodeMoments').fail('range', 'b', `moments of ${size} features`, b.mean.length);
+  }
+  const count = a.count + b.count;
+  if (count === 0) return a;
+  const of = (value: (feature: number) => number) => Float64Array.from({ length: size }, (_, feature) => value(feature));
+  const apart = of((feature) => b.mean[feature]! - a.mean[feature]!);
+  return {
+    count,
+    mean: of((feature) => a.mean[feature]! + (apart[feature]! * b.count) / count),
+    squares: of(
+      (feature) => a.squares[feature]! + b.squares[feature]! + (apart[feature]! ** 2 * a.count * b.count) / count,
+    ),
+    min: of((feature) => Math.min(a.min[feature]!, b.min[feature]!)),
+    max: of((feature) => Math.max(a.max[feature]!, b.max[feature]!)),
+  };
+}

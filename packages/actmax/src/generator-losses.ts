@@ -1,0 +1,122 @@
+import { type Check, disposeTapeOnThrow, type Trainable } from '@cnnviz/internal';
+import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Encoder, encode } from './encoder.ts';
+import type { TrainableGenerator } from './upconvolutional-generator.ts';
+
+/** How much each loss counts, >= 0; 0 leaves it out. */
+export interface GeneratorLossWeights {
+  /** Of ‖G(code) - image‖². */
+  image: number;
+  /** Of ‖C(G(code)) - C(image)‖². */
+  feature: number;
+  /** Of -log D(G(code)), D the discriminator's probability that an image is real. */
+  adversarial: number;
+}
+
+export interface GeneratorModels {
+  generator: TrainableGenerator;
+  encoder: Encoder;
+  /** C of the feature loss. */
+  comparator: Encoder;
+  /** D of the adversarial loss. */
+  discriminator: Trainable | undefined;
+}
+
+/** Gradients in the order of the variables, as an optimizer takes them, and the losses before the step. */
+export interface GeneratorGradients {
+  generator: NamedGradients;
+  /** None without adversarial loss. */
+  discriminator: NamedGradients;
+  /** `[5]`: total, image, feature, adversarial and discriminator loss, each the mean over the batch. */
+  losses: Tensor;
+}
+
+type NamedGradients = { name: string; tensor: Tensor }[];
+
+/**
+ * The losses of Dosovitskiy and Brox and their gradients, each the mean over the batch of what an image costs.
+ *
+ * @returns Tensors that the caller disposes.
+ */
+export function generatorGradients(
+  check: Check,
+  { generator, encoder, comparator, discriminator }: GeneratorModels,
+  images: Tensor4D,
+  weights: GeneratorLossWeights,
+): GeneratorGradients {
+  const kept: Tensor[] = [];
+  try {
+    return tf.tidy(() => {
+      const codes = encode(check, encoder, images);
+      const wanted = weights.feature === 0 ? undefined : encode(check, comparator, images, 'comparator');
+      const generatorGradients = gradientsOf(generator.variables, () => {
+        const generated = generator.apply(codes, { training: true });
+        requireGenerated(check, generated, images);
+        const image = meanSquaredDistance(generated, images);
+        const feature =
+          wanted === undefined
+            ? tf.scalar(0)
+            : meanSquaredDistance(encode(check, comparator, generated, 'comparator'), wanted);
+        const adversarial =
+          discriminator === undefined ? tf.scalar(0) : meanSoftplus(tf.neg(realness(check, discriminator, generated)));
+        const total = tf.add(
+          tf.mul(image, weights.image),
+          tf.add(tf.mul(feature, weights.feature), tf.mul(adversarial, weights.adversarial)),
+        ) as Scalar;
+        kept.push(tf.keep(tf.stack([total, image, feature, adversarial])));
+        if (discriminator !== undefined) kept.push(tf.keep(tf.clone(generated)));
+        return total;
+      });
+      const [ofGenerator, generated] = kept as [Tensor, Tensor4D | undefined];
+      let discriminatorGradients: NamedGradients = [];
+      let discriminatorLoss: Scalar = tf.scalar(0);
+      if (discriminator !== undefined) {
+        discriminatorGradients = gradientsOf(discriminator.variables, () => {
+          const loss = tf.add(
+            meanSoftplus(tf.neg(realness(check, discriminator, images))),
+            meanSoftplus(realness(check, discriminator, generated!)),
+          ) as Scalar;
+          discriminatorLoss = tf.keep(tf.clone(loss));
+          kept.push(discriminatorLoss);
+          return loss;
+        });
+      }
+      return {
+        generator: generatorGradients,
+        discriminator: discriminatorGradients,
+        losses: tf.concat([ofGenerator, tf.reshape(discriminatorLoss, [1])]),
+      };
+    });
+  } finally {
+    tf.dispose(kept);
+  }
+}
+
+function gradientsOf(variables: readonly Variable[], loss: () => Scalar): NamedGradients {
+  const { grads } = disposeTapeOnThrow(() => tf.variableGrads(loss, [...variables]));
+  return variables
+    .filter(({ name }) => grads[name] !== undefined && grads[name] !== null)
+    .map(({ name }) => ({ name, tensor: grads[name]! }));
+}
+
+function requireGenerated(check: Check, generated: Tensor4D, images: Tensor4D): void {
+  const isLike = generated instanceof tf.Tensor && String(generated.shape) === String(images.shape);
+  if (!isLike) check.fail('range', 'generator', `one of images [${images.shape.join(', ')}]`, generated);
+}
+
+/** Logits `[n, 1]`. */
+function realness(check: Check, discriminator: Trainable, images: Tensor4D): Tensor2D {
+  const logits = discriminator.apply(images, { training: true });
+  const isLogits = logits instanceof tf.Tensor && String(logits.shape) === String([images.shape[0], 1]);
+  return isLogits ? logits : check.fail('range', 'discriminator', `one of logits [${images.shape[0]}, 1]`, logits);
+}
+
+function meanSquaredDistance(a: Tensor, b: Tensor): Scalar {
+  return tf.div(tf.sum(tf.square(tf.sub(a, b))), a.shape[0]!);
+}
+
+/** -log sigmoid(-x) is softplus(x). */
+function meanSoftplus(values: Tensor): Scalar {
+  return tf.mean(tf.softplus(values));
+}

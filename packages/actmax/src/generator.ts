@@ -1,0 +1,145 @@
+import { type Bounds, type Check, checker, type Generator, requireWithin } from '@cnnviz/internal';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Parameterization } from './parameterization.ts';
+
+/** What a code may be: for each of its dimensions the least and the greatest value. */
+export interface CodeBounds {
+  readonly min: ArrayLike<number>;
+  readonly max: ArrayLike<number>;
+}
+
+export interface GeneratorOptions {
+  /** How many numbers a code has. */
+  codeLength: number;
+  /** The range of the generator's images: [-1, 1] where it ends in tanh. */
+  range: Bounds;
+  /** What a valid pixel of the model may be. */
+  bounds: Bounds;
+  /**
+   * From the generator's images to the model's, differentiable: `linear` stretches `range` to `bounds`; a function may
+   * also crop, resize or drop colour. Default: none, where `range` and `bounds` are the same.
+   */
+  map?: 'linear' | ((images: Tensor4D) => Tensor4D);
+  /** Codes are clipped to these after each step. Default: no bounds. */
+  codeBounds?: CodeBounds;
+  /** Codes to start from, `[n, codeLength]`; still the caller's. Default: drawn from N(0, 1), as released for DGN-AM. */
+  from?: Tensor2D;
+}
+
+/**
+ * Images that a generator makes of codes; the codes are what is changed. The generator is the prior: whatever the code,
+ * the image looks like those that it has learned from.
+ *
+ * After each step, codes are clipped to `codeBounds`. Pixels that the generator (or `map`) puts outside `bounds` are
+ * clipped, and have no gradient.
+ *
+ * @param model Codes `[n, codeLength]` to images `[n, h, w, c]` within `range`. Its weights do not change.
+ * @throws RangeError if `range` is not `bounds` and no `map` leads from one to the other, `codeBounds` are not for
+ *   `codeLength` dimensions or reversed; on start, if images are outside `range`.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks via
+ *   deep generator networks", NIPS 2016.
+ *
+ * @example
+ * import { generator, logit, maximizeActivation } from '@cnnviz/actmax';
+ *
+ * const { images: synthesized } = await maximizeActivation({
+ *   objective: logit(model, [0, 1, 2]),
+ *   parameterization: generator(decoder, { codeLength: 8, range: [-1, 1], bounds: [0, 1], map: 'linear' }),
+ *   steps: 10,
+ *   seed: 0,
+ * });
+ */
+export function generator(model: Generator, options: GeneratorOptions): Parameterization {
+  const check = checker('@cnnviz/actmax', 'generator');
+  check.callable('model', model);
+  const codeLength = check.number('codeLength', options.codeLength, { integer: true, min: 1 });
+  const range = check.bounds('range', options.range);
+  const bounds = check.bounds('bounds', options.bounds);
+  const map = checkMap(check, options.map, range, bounds);
+  const limits = checkCodeBounds(check, options.codeBounds, codeLength);
+  const { from } = options;
+  if (from !== undefined) checkCodes(check, from, codeLength);
+  const generate = (codes: Tensor): Tensor4D => {
+    const images: unknown = model(codes as Tensor2D);
+    const isImages = images instanceof tf.Tensor && images.rank === 4 && images.shape[0] === codes.shape[0];
+    if (isImages) return images as Tensor4D;
+    return check.fail('type', 'model', `a function from codes to images [${codes.shape[0]}, h, w, c]`, images);
+  };
+
+  const project = (codes: Tensor): Tensor =>
+    limits === undefined
+      ? tf.clone(codes)
+      : tf.minimum(tf.maximum(codes, tf.tensor1d(limits.min)), tf.tensor1d(limits.max));
+
+  return {
+    name: 'generator',
+    variableShape: [codeLength],
+    bounds,
+    start: (random, count) => {
+      if (from === undefined) {
+        const codes = random.fillNormal(new Float32Array(count * codeLength));
+        return project(tf.tensor2d(codes, [count, codeLength]));
+      }
+      if (from.shape[0] !== count) check.fail('range', 'from', `codes of ${count} images`, from);
+      return project(from);
+    },
+    render: (codes) => tf.clipByValue(map(generate(codes)), ...bounds) as Tensor4D,
+    ...(limits && { project }),
+    check: async (codes) => {
+      const tolerance = 1e-4 * (range[1] - range[0]);
+      const images = tf.tidy(() => generate(codes));
+      try {
+        await requireWithin(check, "the generator's images (their `range`)", images, [
+          range[0] - tolerance,
+          range[1] + tolerance,
+        ]);
+      } finally {
+        images.dispose();
+      }
+    },
+  };
+}
+
+type ImageMap = (images: Tensor4D) => Tensor4D;
+
+function checkMap(check: Check, map: GeneratorOptions['map'], range: Bounds, bounds: Bounds): ImageMap {
+  if (typeof map === 'function') return map;
+  if (map !== undefined) {
+    check.oneOf('map', map, ['linear']);
+    const factor = (bounds[1] - bounds[0]) / (range[1] - range[0]);
+    return (images) => tf.add(tf.mul(images, factor), bounds[0] - range[0] * factor);
+  }
+  if (range[0] === bounds[0] && range[1] === bounds[1]) return (images) => images;
+  return check.failBecause(
+    'range',
+    `the generator's range [${range.join(', ')}] is not the model's [${bounds.join(', ')}]: give \`map\`, 'linear' or a function from one to the other`,
+  );
+}
+
+interface Limits {
+  min: Float32Array;
+  max: Float32Array;
+}
+
+function checkCodeBounds(check: Check, codeBounds: CodeBounds | undefined, codeLength: number): Limits | undefined {
+  if (codeBounds === undefined) return undefined;
+  const { min, max } = codeBounds;
+  for (const [name, limits] of Object.entries({ min, max })) {
+    if (limits?.length !== codeLength) check.fail('range', `codeBounds.${name}`, `${codeLength} numbers`, limits);
+  }
+  for (let dimension = 0; dimension < codeLength; dimension++) {
+    const [least, greatest] = [min[dimension]!, max[dimension]!];
+    if (least <= greatest) continue;
+    check.failBecause(
+      'range',
+      `codeBounds must have min <= max, dimension ${dimension} has [${least}, ${greatest}]`,
+    );
+  }
+  return { min: Float32Array.from(min), max: Float32Array.from(max) };
+}
+
+function checkCodes(check: Check, codes: unknown, codeLength: number): void {
+  const tensor = check.tensor('from', codes, { rank: 2, dtype: 'float32' });
+  if (tensor.shape[1] !== codeLength) check.fail('range', 'from', `codes [n, ${codeLength}]`, tensor);
+}
