@@ -3,10 +3,10 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameterization } from './parameterization.ts';
 
-/** What a code may be: for each of its dimensions the least and the greatest value. */
-export interface CodeBounds {
-  readonly min: ArrayLike<number>;
-  readonly max: ArrayLike<number>;
+/** What a code may be: for each of its numbers the least and the greatest value, as `codeBounds` measures them. */
+export interface CodeBox {
+  readonly lower: ArrayLike<number>;
+  readonly upper: ArrayLike<number>;
 }
 
 export interface GeneratorOptions {
@@ -22,7 +22,7 @@ export interface GeneratorOptions {
    */
   map?: 'linear' | ((images: Tensor4D) => Tensor4D);
   /** Codes are clipped to these after each step. Default: no bounds. */
-  codeBounds?: CodeBounds;
+  codeBounds?: CodeBox;
   /** Codes to start from, `[n, codeLength]`; still the caller's. Default: drawn from N(0, 1), as released for DGN-AM. */
   from?: Tensor2D;
 }
@@ -70,7 +70,7 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
   const project = (codes: Tensor): Tensor =>
     limits === undefined
       ? tf.clone(codes)
-      : tf.minimum(tf.maximum(codes, tf.tensor1d(limits.min)), tf.tensor1d(limits.max));
+      : tf.minimum(tf.maximum(codes, tf.tensor1d(limits.lower)), tf.tensor1d(limits.upper));
 
   return {
     name: 'generator',
@@ -118,25 +118,22 @@ function checkMap(check: Check, map: GeneratorOptions['map'], range: Bounds, bou
 }
 
 interface Limits {
-  min: Float32Array;
-  max: Float32Array;
+  lower: Float32Array;
+  upper: Float32Array;
 }
 
-function checkCodeBounds(check: Check, codeBounds: CodeBounds | undefined, codeLength: number): Limits | undefined {
+function checkCodeBounds(check: Check, codeBounds: CodeBox | undefined, codeLength: number): Limits | undefined {
   if (codeBounds === undefined) return undefined;
-  const { min, max } = codeBounds;
-  for (const [name, limits] of Object.entries({ min, max })) {
-    if (limits?.length !== codeLength) check.fail('range', `codeBounds.${name}`, `${codeLength} numbers`, limits);
+  const { lower, upper } = codeBounds;
+  for (const [side, limits] of Object.entries({ lower, upper })) {
+    if (limits?.length !== codeLength) check.fail('range', `codeBounds.${side}`, `${codeLength} numbers`, limits);
   }
-  for (let dimension = 0; dimension < codeLength; dimension++) {
-    const [least, greatest] = [min[dimension]!, max[dimension]!];
-    if (least <= greatest) continue;
-    check.failBecause(
-      'range',
-      `codeBounds must have min <= max, dimension ${dimension} has [${least}, ${greatest}]`,
-    );
+  for (let index = 0; index < codeLength; index++) {
+    if (lower[index]! <= upper[index]!) continue;
+    const received = `[${lower[index]}, ${upper[index]}]`;
+    check.failBecause('range', `codeBounds must have lower <= upper, got ${received} for number ${index} of the code`);
   }
-  return { min: Float32Array.from(min), max: Float32Array.from(max) };
+  return { lower: Float32Array.from(lower), upper: Float32Array.from(upper) };
 }
 
 function checkCodes(check: Check, codes: unknown, codeLength: number): void {

@@ -16,7 +16,7 @@ export type { Activations, Objective, PreparedObjective } from './objective.ts';
 
 // Parameterizations
 
-export { type CodeBounds, type GeneratorOptions, generator } from './generator.ts';
+export { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
 export type { Parameterization } from './parameterization.ts';
 
 // Optimizers, regularizers and transforms
