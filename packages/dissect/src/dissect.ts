@@ -1,8 +1,11 @@
 import { type Check, checker, type LongWork, type Probe, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
+import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from './chance-tally.ts';
+import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
+import { exchangeGroups } from './exchange-groups.ts';
+import { labelSlots } from './label-slots.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
 import { requireFiniteActivations, UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
 import { type Interpolation, interpolationOf, type Upsampling } from './upsample.ts';
@@ -31,12 +34,27 @@ interface DissectionOptions extends LongWork<DissectionProgress> {
   seed?: number;
   /** Whether the counts of each image come with the result, some kilobytes an image. Default: false. */
   keepImages?: boolean;
+  /**
+   * Whether the result says what IoU each unit would reach by chance, for `chanceLevel`. Images then come to their masks
+   * in a random order, some dozens at a time, and progress is reported after each group. Default: it does not.
+   */
+  chance?: ChanceOptions;
   /** What `progress.state()` gave, with the same options and data: goes on from there. */
   state?: DissectionState;
   /** Called with the activations of each image and layer as they first come; awaited. They are its own only until then. */
   onActivations?: (activations: LayerActivations) => void | Promise<void>;
   /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. */
   onMasks?: (masks: LayerMasks) => void | Promise<void>;
+}
+
+export interface ChanceOptions {
+  /**
+   * How often labels are exchanged among images. No p-value is below 1 / (permutations + 1). Holds
+   * 4 · permutations · units · concepts bytes. Default: 99.
+   */
+  permutations?: number;
+  /** Decides how. A whole number >= 0. Default: 0. */
+  seed?: number;
 }
 
 export interface DissectOptions extends DissectionOptions {
@@ -69,11 +87,14 @@ export interface DissectionState {
   phase: 'thresholds' | 'masks';
   /** Images of the phase that are done. */
   images: number;
+  /** Of each image so far which categories it is labelled for, if there is a chance level. */
+  kinds: string[];
   layers: {
     layer: string;
     mapSize: [number, number];
     thresholds: UnitThresholdsState;
     tally: DissectionTallyState | null;
+    chance: ChanceTallyState | null;
   }[];
 }
 
@@ -112,10 +133,20 @@ export interface Dissection {
   /** `[height, width]` of the layer's maps and of the labels. */
   mapSize: readonly [number, number];
   labelSize: readonly [number, number];
+  concepts: Concept[];
   categories: string[];
   units: DissectedUnit[];
   /** The counts of each image, if `keepImages`. */
   imageCounts: ImageCounts[];
+  /** How well units fit labels of other images, if `chance`. */
+  chance: ChanceIous | null;
+}
+
+export interface ChanceIous {
+  permutations: number;
+  seed: number;
+  /** The best IoU over all concepts: `[units][permutations]`. */
+  ious: number[][];
 }
 
 export interface DissectedUnit extends UnitMatches {
@@ -188,6 +219,7 @@ interface Layer {
   interpolation: Interpolation;
   thresholds: UnitThresholds;
   tally: DissectionTally | null;
+  chance: ChanceTally | null;
 }
 
 /** The activations of one image, in the order of the layers. */
@@ -200,17 +232,21 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const run = { check, options, names };
   let layers = options.state === undefined ? null : restoreLayers(run, options.state);
   const kept = new KeptMaps(options.activationMemory ?? 200e6);
+  const slots = labelSlots(check, concepts);
+  const kinds = [...(options.state?.kinds ?? [])];
   throwIfAborted(options);
 
   const state = (phase: DissectionProgress['phase'], images: number) => (): DissectionState => ({
     kind: 'Dissection',
     phase,
     images,
-    layers: (layers ?? []).map(({ name, mapSize, thresholds, tally }) => ({
+    kinds: [...kinds],
+    layers: (layers ?? []).map(({ name, mapSize, thresholds, tally, chance }) => ({
       layer: name,
       mapSize,
       thresholds: thresholds.state(),
       tally: tally?.state() ?? null,
+      chance: chance?.state() ?? null,
     })),
   });
 
@@ -228,6 +264,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
         layer.thresholds.add(image, map.activations);
         await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
       }
+      if (options.chance !== undefined) kinds.push(kindOf(slots.of(images[row]!)));
       kept.keep(image, batch[row]!, layers);
     }
     const done = start + indices.length;
@@ -236,23 +273,22 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
 
   const found = layers!.map((layer) => layer.thresholds.result());
   for (const [index, layer] of layers!.entries()) {
-    layer.tally ??= new DissectionTally({
-      units: found[index]!.thresholds.length,
-      concepts: concepts.concepts,
-      categories: concepts.categories,
-      labelSize: concepts.labelSize,
-      keepImages: options.keepImages ?? false,
-    });
+    const { concepts: labels, categories, labelSize } = concepts;
+    const counted = { units: found[index]!.thresholds.length, concepts: labels, categories, labelSize };
+    layer.tally ??= new DissectionTally({ ...counted, keepImages: options.keepImages ?? false });
+    if (options.chance !== undefined) layer.chance ??= new ChanceTally({ ...counted, ...options.chance });
   }
+  const groups = groupsFrom(run, masksBegun ? options.state!.images : 0, kinds);
+  let exchanged: LabelledMasks[][] = [];
   const tallyImage = async (image: number, labels: ImageConcepts, mapsOf: (index: number) => SparseMaps) => {
     for (const [index, { name, interpolation, tally }] of layers!.entries()) {
       const masks = unitMasks(mapsOf(index), found[index]!.thresholds, interpolation);
       tally!.add(image, labels, masks);
+      if (options.chance !== undefined) exchanged[index]!.push({ image, concepts: labels, masks });
       await options.onMasks?.({ layer: name, image, concepts: labels, masks });
     }
   };
-  for (let start = masksBegun ? options.state!.images : 0; start < count; start += batchSize) {
-    const indices = indicesFrom(start, Math.min(count, start + batchSize));
+  const tallyBatch = async (indices: readonly number[]) => {
     const again = indices.filter((index) => !kept.has(index));
     const images = await Promise.all(again.map((index) => concepts.read(index)));
     const batch = again.length === 0 ? [] : await activationsOf(run, images, again);
@@ -269,11 +305,20 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
         mapsAbove(batch[row]![layer]!.activations, found[layer]!.thresholds),
       );
     }
-    const done = start + indices.length;
+  };
+  let done = masksBegun ? options.state!.images : 0;
+  for (const group of groups) {
+    exchanged = layers!.map(() => []);
+    for (const indices of batchesOf(group, batchSize)) {
+      throwIfAborted(options);
+      await tallyBatch(indices);
+    }
+    for (const [index, { chance }] of layers!.entries()) chance?.add(exchanged[index]!);
+    done += group.length;
     await reportProgress(options, { phase: 'masks', images: done, count, state: state('masks', done) });
   }
 
-  return layers!.map(({ name, mapSize, tally }, index) => ({
+  return layers!.map(({ name, mapSize, tally, chance }, index) => ({
     layer: name,
     images: count,
     quantile,
@@ -281,10 +326,34 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     iouLimit,
     mapSize,
     labelSize: concepts.labelSize,
+    concepts: slots.concepts.map((concept) => ({ ...concept })),
     categories: [...concepts.categories],
     units: tally!.result({ iouLimit }).map((unit) => ({ ...unit, threshold: found[index]!.thresholds[unit.unit]! })),
     imageCounts: tally!.imageCounts,
+    chance: chance === null ? null : chanceIous(chance, tally!),
   }));
+}
+
+function chanceIous(chance: ChanceTally, tally: DissectionTally): ChanceIous {
+  const { permutations, seed } = chance.options;
+  return { permutations, seed, ious: chance.ious(tally) };
+}
+
+/** The images whose masks are still to be found, those together that exchange labels. */
+function groupsFrom({ options }: Run, done: number, kinds: readonly string[]): number[][] {
+  const { chance, concepts, batchSize = 8 } = options;
+  if (chance === undefined) return batchesOf(indicesFrom(done, concepts.count), batchSize);
+  let before = 0;
+  return exchangeGroups(kinds, chance.seed ?? 0).filter(({ length }) => {
+    before += length;
+    return before > done;
+  });
+}
+
+function batchesOf(images: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(images.length / size) }, (_, batch) =>
+    images.slice(batch * size, (batch + 1) * size),
+  );
 }
 
 interface Run {
@@ -309,6 +378,9 @@ function checkOptions(check: Check, options: DissectLayersOptions): number {
   if (options.thresholdMemory !== undefined) check.number('thresholdMemory', options.thresholdMemory, { min: 1 });
   if (options.seed !== undefined) check.seed('seed', options.seed);
   if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
+  const { permutations, seed } = options.chance ?? {};
+  if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
+  if (seed !== undefined) check.seed('chance.seed', seed);
   return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
 }
 
@@ -321,6 +393,7 @@ function createLayer(run: Run, name: string, { height, width, units }: ImageActi
     ...placeLayer(run, name, [height, width]),
     thresholds: new UnitThresholds({ units, expected, quantile, memory: thresholdMemory, seed }),
     tally: null,
+    chance: null,
   };
 }
 
@@ -346,12 +419,25 @@ function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
       check.failBecause('state', 'the state is one of another quantile or of other data');
     }
   }
+  checkChance(run, state);
   if (state.layers.length === 0) return null;
-  return state.layers.map(({ layer, mapSize, thresholds, tally }) => ({
+  return state.layers.map(({ layer, mapSize, thresholds, tally, chance }) => ({
     ...placeLayer(run, layer, mapSize),
     thresholds: UnitThresholds.from(thresholds),
     tally: tally === null ? null : DissectionTally.from(tally),
+    chance: chance === null ? null : ChanceTally.from(chance),
   }));
+}
+
+function checkChance({ check, options }: Run, { phase, images, kinds, layers }: DissectionState): void {
+  const { permutations = 99, seed = 0 } = options.chance ?? {};
+  const expected = options.chance === undefined ? 0 : phase === 'masks' ? options.concepts.count : images;
+  const isSame = layers.every(
+    ({ chance }) => chance === null || (chance.options.permutations === permutations && chance.options.seed === seed),
+  );
+  if (kinds.length !== expected || !isSame) {
+    check.failBecause('state', 'the state is one of other options of chance');
+  }
 }
 
 /** Runs the probe on some images and reads its activations; `indices` are for errors. */

@@ -1,5 +1,6 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
+import { clearShared, countShared, type LabelSlots, labelSlots } from './label-slots.ts';
 import type { UnitMasks } from './unit-masks.ts';
 
 export interface DissectionTallyOptions {
@@ -98,10 +99,7 @@ const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
  */
 export class DissectionTally {
   readonly #options: Required<DissectionTallyOptions>;
-  /** Of each number, 1 + the index of its concept; 0 for no concept. */
-  readonly #slots: Uint32Array;
-  /** Of each slot its primary category. */
-  readonly #categories: Uint8Array;
+  readonly #slots: LabelSlots;
   readonly #truth: Float64Array;
   readonly #activation: Float64Array;
   readonly #intersection: Float64Array;
@@ -110,16 +108,10 @@ export class DissectionTally {
 
   constructor(options: DissectionTallyOptions) {
     const units = check.number('units', options.units, { integer: true, min: 1 });
-    const labelSize = check.shape('labelSize', options.labelSize, 2);
     const keepImages = check.boolean('keepImages', options.keepImages ?? false);
-    const { concepts, categories } = checkConcepts(options);
-    this.#options = { units, concepts, categories, labelSize, keepImages };
-    this.#slots = new Uint32Array(65536);
-    this.#categories = new Uint8Array(concepts.length + 1);
-    concepts.forEach(({ number, category }, index) => {
-      this.#slots[number] = index + 1;
-      this.#categories[index + 1] = categories.indexOf(category);
-    });
+    this.#slots = labelSlots(check, options);
+    const { concepts, categories } = this.#slots;
+    this.#options = { units, concepts, categories, labelSize: options.labelSize, keepImages };
     this.#truth = new Float64Array(concepts.length);
     this.#activation = new Float64Array(units * categories.length);
     this.#intersection = new Float64Array(units * concepts.length);
@@ -153,10 +145,8 @@ export class DissectionTally {
     check.number('image', image, { integer: true, min: 0 });
     if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
     if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was added before`);
-    const slotMaps = concepts.maps.map(({ labels }, map) => this.#slotsOf(labels, `map ${map} of ${concepts.name}`));
-    const imageSlots = concepts.imageLabels.map(({ label }) => this.#slotOf(label, `the labels of ${concepts.name}`));
-    const { present, truth } = this.#countLabels(slotMaps, imageSlots);
-    const isPresent = this.#categoriesOf(present);
+    const slots = this.#slots.of(concepts);
+    const { present, truth, isPresent } = slots;
 
     const conceptCount = this.#truth.length;
     const categoryCount = isPresent.length;
@@ -176,10 +166,7 @@ export class DissectionTally {
       const [start, end] = [masks.starts[unit]!, masks.starts[unit + 1]!];
       if (start === end) continue;
       const fired = end - start;
-      for (const slots of slotMaps) {
-        for (let index = start; index < end; index++) shared[slots[pixels[index]!]!]!++;
-      }
-      for (const slot of imageSlots) shared[slot]! += fired;
+      countShared(pixels, start, end, slots, shared);
       for (let category = 0; category < categoryCount; category++) {
         if (isPresent[category]) this.#activation[unit * categoryCount + category]! += fired;
       }
@@ -189,8 +176,7 @@ export class DissectionTally {
         kept.activation.push(fired);
         for (const slot of present) kept.intersection.push(shared[slot]!);
       }
-      shared[0] = 0;
-      for (const slot of present) shared[slot] = 0;
+      clearShared(slots, shared);
     }
     this.#images++;
     if (keepImages) this.#imageCounts.set(image, kept);
@@ -230,7 +216,7 @@ export class DissectionTally {
       const bestOf: (ConceptMatch | undefined)[] = this.#options.categories.map(() => undefined);
       for (let concept = 0; concept < this.#truth.length; concept++) {
         const match = this.match(unit, this.#options.concepts[concept]!.number);
-        const category = this.#categories[concept + 1]!;
+        const category = this.#slots.categoryOf[concept + 1]!;
         if (match.iou > (bestOf[category]?.iou ?? 0)) bestOf[category] = match;
       }
       const byCategory = bestOf.filter((match) => match !== undefined);
@@ -246,10 +232,10 @@ export class DissectionTally {
   match(unit: number, label: number): ConceptMatch {
     const { units, concepts } = this.#options;
     check.number('unit', unit, { integer: true, min: 0, max: units - 1 });
-    const slot = this.#slotOf(label, 'label');
+    const slot = this.#slots.slotOf(label, 'label');
     if (slot === 0) check.fail('range', 'label', 'the number of a concept', label);
     const truth = this.#truth[slot - 1]!;
-    const activation = this.#activation[unit * this.#options.categories.length + this.#categories[slot]!]!;
+    const activation = this.#activation[unit * this.#options.categories.length + this.#slots.categoryOf[slot]!]!;
     const intersection = this.#intersection[unit * concepts.length + slot - 1]!;
     const iou = intersectionOverUnion({ truth, activation, intersection });
     return { concept: concepts[slot - 1]!, truth, activation, intersection, iou };
@@ -267,76 +253,12 @@ export class DissectionTally {
       imageCounts: this.imageCounts,
     };
   }
-
-  /** Slots of the image, rising, and how many pixels carry each. */
-  #countLabels(
-    slotMaps: readonly Uint32Array[],
-    imageSlots: readonly number[],
-  ): { present: number[]; truth: Uint32Array } {
-    const [height, width] = this.#options.labelSize;
-    const truth = new Uint32Array(this.#truth.length + 1);
-    for (const slots of slotMaps) for (let pixel = 0; pixel < slots.length; pixel++) truth[slots[pixel]!]!++;
-    for (const slot of imageSlots) truth[slot]! += height * width;
-    truth[0] = 0;
-    const present: number[] = [];
-    truth.forEach((pixels, slot) => {
-      if (pixels > 0) present.push(slot);
-    });
-    return { present, truth };
-  }
-
-  #categoriesOf(slots: readonly number[]): boolean[] {
-    const isPresent = this.#options.categories.map(() => false);
-    for (const slot of slots) isPresent[this.#categories[slot]!] = true;
-    return isPresent;
-  }
-
-  #slotsOf(labels: Uint16Array, where: string): Uint32Array {
-    const [height, width] = this.#options.labelSize;
-    if (!(labels instanceof Uint16Array)) check.fail('type', where, 'a Uint16Array', labels);
-    if (labels.length !== height * width) {
-      check.fail('range', where, `${height} x ${width} labels`, labels);
-    }
-    const slots = new Uint32Array(labels.length);
-    for (let pixel = 0; pixel < labels.length; pixel++) {
-      const label = labels[pixel]!;
-      const slot = this.#slots[label]!;
-      if (slot === 0 && label !== 0) this.#slotOf(label, where);
-      slots[pixel] = slot;
-    }
-    return slots;
-  }
-
-  #slotOf(label: number, where: string): number {
-    const slot = this.#slots[label] ?? 0;
-    if (label !== 0 && slot === 0) check.fail('range', where, '0 or numbers of concepts', label);
-    return slot;
-  }
 }
 
 /** Intersection over union of pixel counts; 0 where there is nothing. */
 export function intersectionOverUnion(counts: { truth: number; activation: number; intersection: number }): number {
   const union = counts.truth + counts.activation - counts.intersection;
   return union === 0 ? 0 : counts.intersection / union;
-}
-
-function checkConcepts({ concepts, categories }: DissectionTallyOptions) {
-  if (!Array.isArray(categories) || categories.length === 0 || categories.length > 255) {
-    return check.fail('range', 'categories', '1 to 255 names', categories);
-  }
-  if (new Set(categories).size !== categories.length) check.fail('range', 'categories', 'different names', categories);
-  if (!Array.isArray(concepts) || concepts.length === 0) check.fail('type', 'concepts', 'a list of concepts', concepts);
-  const numbers = new Set<number>();
-  for (const { number, name, category } of concepts as readonly Concept[]) {
-    check.number(`the number of concept ${JSON.stringify(name)}`, number, { integer: true, min: 1, max: 65535 });
-    if (numbers.has(number)) check.failBecause('range', `two concepts have the number ${number}`);
-    numbers.add(number);
-    check.oneOf(`the category of concept ${JSON.stringify(name)}`, category, categories as readonly string[]);
-  }
-  return {
-    categories: [...(categories as readonly string[])],
-    concepts: (concepts as readonly Concept[]).map(({ number, name, category }) => ({ number, name, category })),
-  };
 }
 
 function addTo(sums: Float64Array, counts: readonly number[], name: string): void {

@@ -2,6 +2,10 @@
 
 // Activations
 export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
+export { type BootstrapIntervalsOptions, bootstrapIntervals } from './bootstrap-intervals.ts';
+// Statistics
+export { chanceLevel } from './chance-level.ts';
+export { ChanceTally, type ChanceTallyOptions, type ChanceTallyState, type LabelledMasks } from './chance-tally.ts';
 export {
   type CocoAnnotation,
   type CocoAnnotations,
@@ -10,10 +14,22 @@ export {
   cocoConcepts,
 } from './coco-concepts.ts';
 export type { ColourPreference } from './colour-preference.ts';
+// Comparisons
+export {
+  type CategoryComparison,
+  type ComparedDissection,
+  type ConceptComparison,
+  compareDissections,
+  type DissectionComparison,
+  type DissectionNames,
+  type LayerComparison,
+} from './compare-dissections.ts';
 export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 export {
+  type ChanceIous,
+  type ChanceOptions,
   type DissectedUnit,
   type Dissection,
   type DissectionProgress,
@@ -27,6 +43,13 @@ export {
   type LayersProbe,
 } from './dissect.ts';
 export {
+  type DissectionStatistics,
+  type DissectionStatisticsOptions,
+  dissectionStatistics,
+  type UnitChance,
+  type UnitStatistics,
+} from './dissection-statistics.ts';
+export {
   type ConceptMatch,
   DissectionTally,
   type DissectionTallyOptions,
@@ -35,6 +58,12 @@ export {
   intersectionOverUnion,
   type UnitMatches,
 } from './dissection-tally.ts';
+export {
+  type Dependence,
+  type Discoveries,
+  type FalseDiscoveryRateOptions,
+  falseDiscoveryRate,
+} from './false-discovery-rate.ts';
 export type { ReadFile, WriteFile } from './files.ts';
 export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
 export {
@@ -66,6 +95,16 @@ export {
   type TopActivationsOptions,
   topActivations,
 } from './top-activations.ts';
+export {
+  type DissectedStep,
+  type StepSummary,
+  trackUnits,
+  type UnitAtStep,
+  type UnitTrack,
+  type UnitTracks,
+  type UnitTransition,
+  unitTransitions,
+} from './track-units.ts';
 export {
   type CategoryDetectors,
   type DetectorUnit,

@@ -1,0 +1,71 @@
+import { checker } from '@cnnviz/internal';
+
+/**
+ * What p-values may have to do with each other. `'positive'`: independent, or such that one being small makes none of
+ * the others larger (Benjamini and Hochberg's procedure). `'any'`: anything (Benjamini and Yekutieli's), at the price of
+ * thresholds smaller by 1 + 1/2 + ... + 1/m.
+ */
+export type Dependence = 'positive' | 'any';
+
+export interface FalseDiscoveryRateOptions {
+  /** The expected share of false discoveries among all, between 0 and 1. Default: 0.05. */
+  rate?: number;
+  /** Default: `'positive'`. */
+  dependence?: Dependence;
+}
+
+/** In the order of the p-values. */
+export interface Discoveries {
+  /** The smallest rate at which each is a discovery. */
+  adjusted: number[];
+  /** Whether that is at most `rate`. */
+  isDiscovery: boolean[];
+}
+
+/**
+ * Which of many tests to believe, such that of those believed only a small share, expected, is false.
+ *
+ * Of m p-values, rising, the first k are discoveries, with the largest k for which p(k) <= k / (m c) · rate; c is 1, or
+ * 1 + 1/2 + ... + 1/m if dependence is `'any'`. Units of one layer depend on each other: whether positively is an
+ * assumption, usual and not proven for them.
+ *
+ * @param pValues From 0 to 1, in any order.
+ * @throws RangeError if a p-value or an option is outside its range.
+ * @see Benjamini, Hochberg, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57, 1995.
+ * @see Benjamini, Yekutieli, "The control of the false discovery rate in multiple testing under dependency", Annals of
+ *   Statistics 29, 2001.
+ *
+ * @example
+ * import { falseDiscoveryRate } from '@cnnviz/dissect';
+ *
+ * const { adjusted, isDiscovery } = falseDiscoveryRate([0.01, 0.04, 0.03, 0.5], { rate: 0.05 });
+ * // adjusted: 0.04, 0.0533, 0.0533, 0.5
+ */
+export function falseDiscoveryRate(pValues: readonly number[], options: FalseDiscoveryRateOptions = {}): Discoveries {
+  const check = checker('@cnnviz/dissect', 'falseDiscoveryRate');
+  if (!Array.isArray(pValues)) check.fail('type', 'pValues', 'a list of numbers', pValues);
+  pValues.forEach((p, index) => {
+    check.number(`pValues[${index}]`, p, { min: 0, max: 1 });
+  });
+  const rate = check.number('rate', options.rate ?? 0.05, { above: 0, below: 1 });
+  const dependence = check.oneOf('dependence', options.dependence ?? 'positive', ['positive', 'any']);
+
+  const count = pValues.length;
+  const factor = dependence === 'any' ? harmonic(count) : 1;
+  const falling = [...pValues.keys()].sort((a, b) => pValues[b]! - pValues[a]!);
+  const adjusted = new Array<number>(count);
+  let smallest = 1;
+  falling.forEach((index, place) => {
+    const rank = count - place;
+    smallest = Math.min(smallest, (pValues[index]! * count * factor) / rank);
+    adjusted[index] = smallest;
+  });
+  // p-values of permutations are fractions: rounding must not part those that are just at the rate from it.
+  return { adjusted, isDiscovery: adjusted.map((p) => p <= rate * (1 + 1e-12)) };
+}
+
+function harmonic(count: number): number {
+  let sum = 0;
+  for (let term = 1; term <= count; term++) sum += 1 / term;
+  return sum;
+}

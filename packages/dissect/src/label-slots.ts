@@ -1,0 +1,112 @@
+import type { Check } from '@cnnviz/internal';
+import type { Concept, ImageConcepts } from './concepts.ts';
+
+/** The labels of one image as slots: 1 + the index of the concept, 0 for none. */
+export interface ImageSlots {
+  /** One a label map, a slot a pixel. */
+  maps: Uint32Array[];
+  /** Slots that the whole image has. */
+  image: number[];
+  /** Slots that any pixel has, rising. */
+  present: number[];
+  /** Of each slot, how many pixels have it. */
+  truth: Uint32Array;
+  /** Of each category, whether a concept of it is present. */
+  isPresent: boolean[];
+}
+
+export interface LabelSlotsOptions {
+  concepts: readonly Concept[];
+  categories: readonly string[];
+  labelSize: readonly [height: number, width: number];
+}
+
+export interface LabelSlots {
+  concepts: Concept[];
+  categories: string[];
+  /** Of each slot, the index of the primary category of its concept. */
+  categoryOf: Uint8Array;
+  /** The slot of a number; `where` is for the error if it is no concept's. */
+  slotOf(label: number, where: string): number;
+  /** The slots of an image. */
+  of(image: ImageConcepts): ImageSlots;
+}
+
+/** Checks concepts, and gives each a place in tables, so that labels of images can be counted. */
+export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots {
+  const { concepts, categories } = checkConcepts(check, options);
+  const [height, width] = check.shape('labelSize', options.labelSize, 2);
+  const slots = new Uint32Array(65536);
+  const categoryOf = new Uint8Array(concepts.length + 1);
+  concepts.forEach(({ number, category }, index) => {
+    slots[number] = index + 1;
+    categoryOf[index + 1] = categories.indexOf(category);
+  });
+
+  const slotOf = (label: number, where: string): number => {
+    const slot = slots[label] ?? 0;
+    if (label !== 0 && slot === 0) check.fail('range', where, '0 or numbers of concepts', label);
+    return slot;
+  };
+  const slotsOf = (labels: Uint16Array, where: string): Uint32Array => {
+    if (!(labels instanceof Uint16Array)) check.fail('type', where, 'a Uint16Array', labels);
+    if (labels.length !== height * width) check.fail('range', where, `${height} x ${width} labels`, labels);
+    const found = new Uint32Array(labels.length);
+    for (let pixel = 0; pixel < labels.length; pixel++) {
+      const label = labels[pixel]!;
+      const slot = slots[label]!;
+      if (slot === 0 && label !== 0) slotOf(label, where);
+      found[pixel] = slot;
+    }
+    return found;
+  };
+  const of = ({ name, maps, imageLabels }: ImageConcepts): ImageSlots => {
+    const slotMaps = maps.map(({ labels }, map) => slotsOf(labels, `map ${map} of ${name}`));
+    const image = imageLabels.map(({ label }) => slotOf(label, `the labels of ${name}`));
+    const truth = new Uint32Array(concepts.length + 1);
+    for (const slots of slotMaps) for (let pixel = 0; pixel < slots.length; pixel++) truth[slots[pixel]!]!++;
+    for (const slot of image) truth[slot]! += height * width;
+    truth[0] = 0;
+    const present: number[] = [];
+    const isPresent = categories.map(() => false);
+    truth.forEach((pixels, slot) => {
+      if (pixels === 0) return;
+      present.push(slot);
+      isPresent[categoryOf[slot]!] = true;
+    });
+    return { maps: slotMaps, image, present, truth, isPresent };
+  };
+  return { concepts, categories, categoryOf, slotOf, of };
+}
+
+/**
+ * Counts into `shared`, a number a slot and all 0, at how many of `pixels` each slot is. `clearShared` makes it 0 again.
+ */
+export function countShared(pixels: Uint32Array, start: number, end: number, slots: ImageSlots, shared: Uint32Array): void {
+  for (const map of slots.maps) for (let index = start; index < end; index++) shared[map[pixels[index]!]!]!++;
+  for (const slot of slots.image) shared[slot]! += end - start;
+}
+
+export function clearShared({ present }: ImageSlots, shared: Uint32Array): void {
+  shared[0] = 0;
+  for (const slot of present) shared[slot] = 0;
+}
+
+function checkConcepts(check: Check, { concepts, categories }: LabelSlotsOptions) {
+  if (!Array.isArray(categories) || categories.length === 0 || categories.length > 255) {
+    return check.fail('range', 'categories', '1 to 255 names', categories);
+  }
+  if (new Set(categories).size !== categories.length) check.fail('range', 'categories', 'different names', categories);
+  if (!Array.isArray(concepts) || concepts.length === 0) check.fail('type', 'concepts', 'a list of concepts', concepts);
+  const numbers = new Set<number>();
+  for (const { number, name, category } of concepts as readonly Concept[]) {
+    check.number(`the number of concept ${JSON.stringify(name)}`, number, { integer: true, min: 1, max: 65535 });
+    if (numbers.has(number)) check.failBecause('range', `two concepts have the number ${number}`);
+    numbers.add(number);
+    check.oneOf(`the category of concept ${JSON.stringify(name)}`, category, categories as readonly string[]);
+  }
+  return {
+    categories: [...(categories as readonly string[])],
+    concepts: (concepts as readonly Concept[]).map(({ number, name, category }) => ({ number, name, category })),
+  };
+}
