@@ -4,13 +4,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { projectToBall } from './project-to-ball.ts';
+import { projectToL1Ball } from './project-to-l1-ball.ts';
 import type { Norm } from './step-direction.ts';
 
 async function project(values: number[], norm: Norm, epsilon: number, height = 1): Promise<number[]> {
   const shape = [1, height, values.length / height, 1] as [number, number, number, number];
-  const result = tf.tidy(() => projectToBall(tf.tensor4d(values, shape), norm, epsilon));
+  const given = tf.tensor4d(values, shape);
+  const result = norm === 'l1' ? await projectToL1Ball(given, epsilon) : projectToBall(given, norm, epsilon);
   const projected = [...(await result.data())];
-  tf.dispose(result);
+  tf.dispose([given, result]);
   return projected;
 }
 
@@ -49,7 +51,7 @@ const cases = fc.tuple(
 );
 
 describeOnBackends(['cpu', 'wasm'], () => {
-  describe.each(['linf', 'l2', 'l1'] as const)('projectToBall in %s', (norm) => {
+  describe.each(['linf', 'l2', 'l1'] as const)('projection in %s', (norm) => {
     test('gives the nearest point of the ball', async () => {
       await fc.assert(
         fc.asyncProperty(cases, async ([values, epsilon]) => {

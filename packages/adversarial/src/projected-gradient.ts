@@ -9,9 +9,9 @@ import { logOdds } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
+import { projectToL1Ball } from './project-to-l1-ball.ts';
 import { randomInBall } from './random-in-ball.ts';
 import { replaceImages } from './replace-images.ts';
-import { isGreater, select } from './select.ts';
 import { type L1Step, type Norm, stepDirection, sumPerImage } from './step-direction.ts';
 import { joinParts, type Part, takeImages } from './take-images.ts';
 
@@ -68,7 +68,7 @@ export async function projectedGradient(
       const places = placesOf(scores, (score) => !score?.fooled);
       if (restart > 0 && places.length === 0) break;
       const fooledBefore = wanted.length - places.length;
-      const start = startAt(images, wanted, places, settings);
+      const start = await startAt(images, wanted, places, settings);
       const end = await descend(check, model, start, settings, (step, fooled) =>
         reportProgress(work, { step: restart * steps + step, steps: restarts * steps, fooled: fooledBefore + fooled }),
       );
@@ -104,9 +104,6 @@ type Held = {
   labels: Tensor1D;
   /** With momentum. */
   velocity?: Tensor4D;
-  /** In L∞: the lowest and the highest point within epsilon and bounds. */
-  low?: Tensor4D;
-  high?: Tensor4D;
 };
 
 interface Start {
@@ -114,39 +111,35 @@ interface Start {
   wanted: number[];
 }
 
-function startAt(
+async function startAt(
   images: Tensor4D,
   wanted: readonly number[],
   places: readonly number[],
   { random, norm, epsilon, bounds, momentum }: ProjectedGradientSettings,
-): Start {
-  const noise = random && drawNoise(random, images, places, norm, epsilon);
+): Promise<Start> {
+  const noise = random && (await drawNoise(random, images, places, norm, epsilon));
   const left = pick(wanted, places);
   const held = tf.tidy(() => {
     const chosen = takeImages(images, places);
-    const radius = floorToFloat32(epsilon);
-    const furthest = (by: number) => perturb(chosen, tf.fill(chosen.shape, by), bounds);
     return {
       images: chosen,
-      points: noise
-        ? perturb(chosen, projectToBall(tf.tensor4d(noise, chosen.shape), norm, epsilon), bounds)
-        : tf.clone(chosen),
+      points: noise ? perturb(chosen, noise, bounds) : tf.clone(chosen),
       labels: tf.tensor1d(left, 'int32'),
       ...(momentum > 0 && { velocity: tf.zerosLike(chosen) }),
-      ...(norm === 'linf' && { low: furthest(-radius), high: furthest(radius) }),
     };
   });
+  tf.dispose(noise ?? []);
   return { held, wanted: left };
 }
 
 /** Drawn for every image, so that the start of one does not depend on which others are left. */
-function drawNoise(
+async function drawNoise(
   random: Random,
   { shape: [count, ...shape] }: Tensor4D,
   places: readonly number[],
   norm: Norm,
   epsilon: number,
-): Float32Array {
+): Promise<Tensor4D> {
   const size = tf.util.sizeFromShape(shape);
   const noise = new Float32Array(places.length * size);
   const unused = new Float32Array(size);
@@ -154,7 +147,14 @@ function drawNoise(
     const row = places.indexOf(image);
     randomInBall(random, row < 0 ? unused : noise.subarray(row * size, (row + 1) * size), norm, epsilon);
   }
-  return noise;
+  const drawn = tf.tensor4d(noise, [places.length, ...shape]);
+  const inside = await project(drawn, norm, epsilon);
+  drawn.dispose();
+  return inside;
+}
+
+async function project(perturbation: Tensor4D, norm: Norm, epsilon: number): Promise<Tensor4D> {
+  return norm === 'l1' ? projectToL1Ball(perturbation, epsilon) : projectToBall(perturbation, norm, epsilon);
 }
 
 /** One run from where the points are. Disposes what it started with. */
@@ -174,21 +174,23 @@ async function descend(
   let stopped = 0;
   try {
     for (let step = 0; step < steps; step++) {
-      const { scores: onDevice, ...next } = tf.tidy(() => takeStep(check, model, held, settings));
+      const { scores: onDevice, moved, velocity } = tf.tidy(() => takeStep(check, model, held, settings));
       let scores: Score[];
+      let inside: Tensor4D;
       try {
         scores = await readScores(check, onDevice, wanted, targeted, step);
+        inside = await backInside(moved, held, settings);
       } catch (error) {
-        tf.dispose(next);
+        tf.dispose(velocity ?? []);
         throw error;
       } finally {
-        tf.dispose(onDevice);
+        tf.dispose([onDevice, moved]);
       }
       const going = placesOf(scores, ({ fooled }) => !(earlyStop && fooled));
       const isGoing = scores.map(({ fooled }) => !(earlyStop && fooled));
-      const points = chooseImages(isGoing, next.points, held.points);
-      tf.dispose([next.points, held.points, held.velocity ?? []]);
-      held = { ...held, ...next, points };
+      const points = chooseImages(isGoing, inside, held.points);
+      tf.dispose([inside, held.points, held.velocity ?? []]);
+      held = { ...held, ...(velocity && { velocity }), points };
       await report(step + 1, stopped + scores.filter(({ fooled }) => fooled).length);
 
       if (going.length === 0) break;
@@ -218,8 +220,8 @@ async function descend(
 function takeStep(
   check: Check,
   model: Classifier,
-  { images, points, labels, velocity, low, high }: Held,
-  { norm, l1Step, targeted, stepSize, momentum, epsilon, bounds }: ProjectedGradientSettings,
+  { points, labels, velocity }: Held,
+  { norm, l1Step, targeted, stepSize, momentum }: ProjectedGradientSettings,
 ) {
   const { logits, gradient } = logitsAndGradient(check, model, points, (z) => logOdds(z, labels).gradient);
   const followed =
@@ -227,26 +229,46 @@ function takeStep(
       ? gradient
       : (tf.add(tf.mul(velocity, momentum), stepDirection(gradient, 'l1', 'gradient')) as Tensor4D);
   const length = floorToFloat32(targeted ? stepSize : -stepSize);
-  const move = tf.mul(stepDirection(followed, norm, l1Step), length);
+  const direction = stepDirection(followed, norm, l1Step);
   return {
-    points:
-      low && high
-        ? clampBetween(tf.add(points, move), low, high)
-        : perturb(images, projectToBall(tf.add(tf.sub(points, images), move), norm, epsilon), bounds),
-    ...(velocity && { velocity: tf.clone(followed) }),
-    scores: stepScores(logits, gradient),
+    /** May be too far from the image, or outside the bounds. */
+    moved: tf.add(points, tf.mul(direction, length)) as Tensor4D,
+    velocity: velocity && tf.clone(followed),
+    scores: stepScores(logits, direction),
   };
 }
 
-/** What `readScores` reads, but for the log-odds: nobody asks for them on the way. */
-function stepScores(logits: Tensor2D, gradient: Tensor4D): Tensor2D {
-  const predictions = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
-  return tf.stack([predictions, tf.sum(tf.mul(logits, 0), 1), sumPerImage(tf.mul(gradient, 0))], 1) as Tensor2D;
+/** The points within epsilon and bounds that are nearest to where a step has led. */
+async function backInside(
+  moved: Tensor4D,
+  { images }: Held,
+  { norm, epsilon, bounds }: ProjectedGradientSettings,
+): Promise<Tensor4D> {
+  if (norm === 'linf') return tf.tidy(() => insideBox(moved, images, epsilon, bounds));
+  const perturbation: Tensor4D = tf.sub(moved, images);
+  try {
+    const nearest = await project(perturbation, norm, epsilon);
+    const points = perturb(images, nearest, bounds);
+    nearest.dispose();
+    return points;
+  } finally {
+    perturbation.dispose();
+  }
 }
 
-function clampBetween(points: Tensor4D, low: Tensor4D, high: Tensor4D): Tensor4D {
-  const raised = select(isGreater(low, points), low, points);
-  return select(isGreater(raised, high), high, raised);
+/** What `readScores` reads, but for the log-odds: nobody asks for them on the way. */
+function stepScores(logits: Tensor2D, direction: Tensor4D): Tensor2D {
+  const predictions = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
+  return tf.stack([predictions, tf.sum(tf.mul(logits, 0), 1), tf.mul(sumPerImage(direction), 0)], 1) as Tensor2D;
+}
+
+/** Clipped to an epsilon that is so much smaller that no sum is rounded to a point beyond `epsilon`. */
+function insideBox(moved: Tensor4D, images: Tensor4D, epsilon: number, [min, max]: Bounds): Tensor4D {
+  const radius = floorToFloat32(epsilon);
+  const largest = Math.max(Math.abs(min), Math.abs(max)) + radius;
+  const reach = Math.max(0, floorToFloat32(radius - largest * 2 ** -24));
+  const perturbation = tf.clipByValue(tf.sub(moved, images), -reach, reach);
+  return tf.clipByValue(tf.add(images, perturbation), min, max);
 }
 
 function takeRows({ labels, ...held }: Held, rows: readonly number[]): Held {

@@ -26,18 +26,21 @@ export type L1Step = (typeof l1Steps)[number];
 export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): Tensor4D {
   return tf.tidy(() => {
     if (norm === 'linf') return sign(gradient);
-    const magnitude = tf.abs(gradient);
-    const largest = largestPerImage(magnitude as Tensor4D);
-    if (norm === 'l1' && l1Step === 'coordinate') {
+    const magnitude: Tensor4D = tf.abs(gradient);
+    const most = 1 - worstRounding(gradient);
+    if (norm === 'l1' && l1Step === 'gradient') {
+      return tf.div(gradient, perImage(tf.div(oneIfZero(sumPerImage(magnitude)), most)));
+    }
+    const largest = largestPerImage(magnitude);
+    if (norm === 'l1') {
       const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
       const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
-      return tf.mul(tf.mul(shared, isLargest), 1 - worstRounding(gradient));
+      return tf.mul(tf.mul(shared, isLargest), most);
     }
     // Scaled first, so that no square under- or overflows.
     const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
-    const sum = sumPerImage(norm === 'l2' ? tf.square(scaled) : tf.abs(scaled));
-    const length = perImage(norm === 'l2' ? tf.sqrt(sum) : sum);
-    return tf.mul(scaled, tf.div(1 - worstRounding(gradient), oneIfZero(length)));
+    const length = perImage(tf.sqrt(sumPerImage(tf.square(scaled))));
+    return tf.mul(scaled, tf.div(most, oneIfZero(length)));
   });
 }
 
