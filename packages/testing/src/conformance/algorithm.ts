@@ -42,4 +42,6 @@ export interface Algorithm<I extends Inputs, O extends object> {
 export interface ConformanceCheck {
   name: string;
   run: () => Promise<void>;
+  /** Is about what happens before and between the kernels, which is the same on every backend. */
+  onHost?: true;
 }

@@ -63,6 +63,15 @@ export async function resultOf<I extends Inputs, O extends object>(
   return result;
 }
 
+/** `resultOf` the valid call, made when it is first asked for and then kept: one of several equal runs saved. */
+export function validResultOf<I extends Inputs, O extends object>(algorithm: Algorithm<I, O>): () => Promise<Plain> {
+  let result: Promise<Plain> | undefined;
+  return () => {
+    result ??= resultOf(algorithm);
+    return result;
+  };
+}
+
 /** What a call throws that must fail, and must leave no tensor behind. */
 export async function failureOf<I extends Inputs, O extends object>(
   algorithm: Algorithm<I, O>,

@@ -1,12 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 import { abortChecks } from './abort-checks.ts';
 import type { Algorithm, ConformanceCheck, Inputs } from './algorithm.ts';
+import { validResultOf } from './call.ts';
 import { faultChecks } from './fault-checks.ts';
 import { memoryChecks } from './memory-checks.ts';
 import { valueChecks } from './value-checks.ts';
 
 /**
- * Registers the tests that every exported algorithm has to pass, on the current backend.
+ * Registers the tests that every exported algorithm has to pass, on the current backend. On one that runs its kernels as
+ * shaders, which is slow where software does the work of a GPU, only those that depend on the kernels.
  *
  * @example
  * describeOnBackends(['cpu', 'wasm'], () =>
@@ -25,11 +28,19 @@ import { valueChecks } from './value-checks.ts';
  */
 export function conformance<I extends Inputs, O extends object>(algorithm: Algorithm<I, O>): void {
   describe(`conformance of ${algorithm.name}`, () => {
-    for (const { name, run } of conformanceChecks(algorithm)) test(name, run);
+    const runsShaders = ['webgl', 'webgpu'].includes(tf.getBackend());
+    const checks = conformanceChecks(algorithm).filter(({ onHost }) => !(onHost && runsShaders));
+    for (const { name, run } of checks) test(name, run);
   });
 }
 
 /** The tests that `conformance` registers, for the test of the battery itself. */
 export function conformanceChecks<I extends Inputs, O extends object>(algorithm: Algorithm<I, O>): ConformanceCheck[] {
-  return [...memoryChecks(algorithm), ...valueChecks(algorithm), ...faultChecks(algorithm), ...abortChecks(algorithm)];
+  const validResult = validResultOf(algorithm);
+  return [
+    ...memoryChecks(algorithm, validResult),
+    ...valueChecks(algorithm, validResult),
+    ...faultChecks(algorithm),
+    ...abortChecks(algorithm, validResult),
+  ];
 }

@@ -8,6 +8,7 @@ export function faultChecks<I extends Inputs, O extends object>(algorithm: Algor
   const { name, badOptions, badInputs = [], seeded } = algorithm;
   const rejects = (fault: string, changes: () => Changes, message: RegExp): ConformanceCheck => ({
     name: `rejects ${fault}`,
+    onHost: true,
     run: async () => expectDocumentedError(await failureOf(algorithm, changes()), name, message),
   });
   return [
