@@ -7,7 +7,7 @@ import { type ConceptData, dissect } from '../src/index.ts';
 /** Times the bare forward passes. */
 const MOST = 1.15;
 
-/** Dissects a layer, with its top activations left out, and says what that took beside the probe and the decoding. */
+/** Dissects a layer, top images included, and says what that took beside the probe and the decoding. */
 export async function dissectionCosts(network: ImageModel, data: ConceptData, layer: string): Promise<Cost[]> {
   const [height, width] = network.inputShape;
   const layerProbe = network.probe(layer);
@@ -43,6 +43,7 @@ export async function dissectionCosts(network: ImageModel, data: ConceptData, la
     probe,
     concepts,
     upsampling: 'half-pixel',
+    topImages: 10,
     onActivations: () => {
       probed++;
     },

@@ -22,7 +22,12 @@ const concepts: ConceptData = {
   }),
 };
 const probe = () => tinyProbe({ shape: [8, 8, 3], classes: 2 });
-const options: Omit<DissectOptions, 'probe' | 'concepts'> = { upsampling: 'half-pixel', quantile: 0.7, batchSize: 1 };
+const options: Omit<DissectOptions, 'probe' | 'concepts'> = {
+  upsampling: 'half-pixel',
+  quantile: 0.7,
+  batchSize: 1,
+  topImages: 1,
+};
 const badOptions = [
   [{ quantile: 1 }, /quantile must be a number >= 0 and < 1, got 1/],
   [{ iouLimit: 2 }, /iouLimit must be a number >= 0 and <= 1, got 2/],

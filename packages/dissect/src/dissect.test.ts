@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConceptData, ConceptImage } from './concepts.ts';
 import { type Dissection, type DissectionState, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
+import { maskOfRuns } from './mask-runs.ts';
 import { numpyQuantile, obviousDissection } from './obvious-dissection.ts';
 import { type ReceptiveField, receptiveField } from './receptive-field.ts';
+import { topActivations } from './top-activations.ts';
 
 beforeAll(() => startBackend('cpu'));
 
@@ -259,6 +261,47 @@ describe('dissect', () => {
     expect(both).toEqual(alone.map((each, index) => ({ ...each, layer: both[index]!.layer })));
   });
 
+  it.each([0, 1e6])('finds the top images that topActivations finds, with %i bytes for activations', async (memory) => {
+    const concepts = noise(12, 9);
+    const images = await Promise.all(Array.from({ length: 9 }, (_, index) => concepts.read(index)));
+    const batch = tf.tensor4d(
+      images.flatMap(({ pixels }) => [...pixels]),
+      [9, ...size, 3],
+    );
+    const top = await topActivations(convolution, [batch], { perUnit: 4 });
+    tf.dispose(batch);
+    const inside = new Map<string, number[]>();
+    const { units } = await dissect({
+      probe: convolution,
+      concepts,
+      upsampling: field,
+      quantile: 0.9,
+      batchSize: 2,
+      activationMemory: memory,
+      topImages: 4,
+      onMasks: ({ image, masks: { starts, pixels } }) => {
+        for (let unit = 0; unit < 4; unit++) {
+          inside.set(`${unit} on ${image}`, [...pixels.subarray(starts[unit]!, starts[unit + 1]!)]);
+        }
+      },
+    });
+    let firing = 0;
+    for (const { unit, topImages } of units) {
+      expect(topImages.map(({ mask, ...record }) => record)).toEqual(top.units[unit]);
+      for (const { image, mask } of topImages) {
+        const pixels = Array.from(maskOfRuns(mask).entries()).flatMap(([pixel, is]) => (is === 1 ? [pixel] : []));
+        expect(pixels).toEqual(inside.get(`${unit} on ${image}`)!.sort((a, b) => a - b));
+        firing += pixels.length;
+      }
+    }
+    expect(firing).toBeGreaterThan(20);
+  });
+
+  it('keeps no top images where none are asked for', async () => {
+    const { units } = await dissect({ probe: convolution, concepts: noise(12, 2), upsampling: field });
+    expect(units.flatMap(({ topImages }) => topImages)).toEqual([]);
+  });
+
   it('goes on from wherever it was broken off', async () => {
     const options = {
       probe: convolution,
@@ -267,6 +310,7 @@ describe('dissect', () => {
       quantile: 0.9,
       batchSize: 2,
       keepImages: true,
+      topImages: 2,
     };
     const states: DissectionState[] = [];
     const whole = await dissect({ ...options, onProgress: ({ state }) => void states.push(structuredClone(state())) });
@@ -286,7 +330,14 @@ describe('dissect', () => {
   });
 
   it('rejects with the reason of the signal, and leaves a state to go on from', async () => {
-    const options = { probe: convolution, concepts: noise(8, 5), upsampling: field, quantile: 0.9, batchSize: 1 };
+    const options = {
+      probe: convolution,
+      concepts: noise(8, 5),
+      upsampling: field,
+      quantile: 0.9,
+      batchSize: 1,
+      topImages: 3,
+    };
     for (const abortAt of [1, 3, 5, 7, 9]) {
       const controller = new AbortController();
       let steps = 0;
@@ -403,6 +454,7 @@ describe('dissect refuses', () => {
     ['quantile must be a number >= 0 and < 1, got 1', { quantile: 1 }],
     ['iouLimit must be a number >= 0 and <= 1, got -1', { iouLimit: -1 }],
     ['batchSize must be an integer >= 1, got 0', { batchSize: 0 }],
+    ['topImages must be an integer >= 0, got 0.5', { topImages: 0.5 }],
     ['probe must be a function, got null', { probe: null as never }],
     ['concepts must be densely labelled data, got {}', { concepts: {} as never }],
     [
@@ -446,5 +498,8 @@ describe('dissect refuses', () => {
       'the state is one of another quantile or of other data',
     );
     await expect(dissect({ ...valid, state: state!, concepts: noise(1, 4) })).rejects.toThrow('of other data');
+    await expect(dissect({ ...valid, state: state!, topImages: 2 })).rejects.toThrow(
+      'the state is one of 0 top images a unit, the options are of 2',
+    );
   });
 });

@@ -6,7 +6,9 @@ import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concep
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { exchangeGroups } from './exchange-groups.ts';
 import { labelSlots } from './label-slots.ts';
+import { type TopImage, TopImages, type TopImagesState } from './top-images.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
+import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations, UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
 import { type Interpolation, interpolationOf, type Upsampling } from './upsample.ts';
 
@@ -32,6 +34,8 @@ interface DissectionOptions extends LongWork<DissectionProgress> {
   thresholdMemory?: number;
   /** Decides which positions are sampled. A whole number >= 0. Default: 0. */
   seed?: number;
+  /** How many images that drive a unit most come with the result, each with the unit's mask on it. Default: 0, none. */
+  topImages?: number;
   /** Whether the counts of each image come with the result, some kilobytes an image. Default: false. */
   keepImages?: boolean;
   /**
@@ -93,6 +97,7 @@ export interface DissectionState {
     layer: string;
     mapSize: [number, number];
     thresholds: UnitThresholdsState;
+    topImages: TopImagesState | null;
     tally: DissectionTallyState | null;
     chance: ChanceTallyState | null;
   }[];
@@ -152,6 +157,11 @@ export interface ChanceIous {
 export interface DissectedUnit extends UnitMatches {
   /** The unit fires where its upsampled activation is above this. */
   threshold: number;
+  /**
+   * The images that drive it most, strongest first, as `topActivations` finds them, with its mask on each; as many as the
+   * option `topImages` says.
+   */
+  topImages: TopImage[];
 }
 
 /**
@@ -218,12 +228,19 @@ interface Layer {
   mapSize: [number, number];
   interpolation: Interpolation;
   thresholds: UnitThresholds;
+  topImages: TopImages | null;
   tally: DissectionTally | null;
   chance: ChanceTally | null;
 }
 
 /** The activations of one image, in the order of the layers. */
-type ImageActivations = { activations: Float32Array; height: number; width: number; units: number }[];
+type ImageActivations = {
+  activations: Float32Array;
+  height: number;
+  width: number;
+  units: number;
+  maxima: Float32Array;
+}[];
 
 async function dissectWith(check: Check, options: DissectLayersOptions): Promise<Dissection[]> {
   const { concepts, quantile = 0.995, iouLimit = 0.04, batchSize = 8 } = options;
@@ -241,10 +258,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     phase,
     images,
     kinds: [...kinds],
-    layers: (layers ?? []).map(({ name, mapSize, thresholds, tally, chance }) => ({
+    layers: (layers ?? []).map(({ name, mapSize, thresholds, topImages, tally, chance }) => ({
       layer: name,
       mapSize,
       thresholds: thresholds.state(),
+      topImages: topImages?.state() ?? null,
       tally: tally?.state() ?? null,
       chance: chance?.state() ?? null,
     })),
@@ -259,9 +277,10 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     for (const [row, image] of indices.entries()) {
       requireSameMaps(check, layers, batch[row]!, image);
       for (const [index, layer] of layers.entries()) {
-        const map = batch[row]![index]!;
+        const { maxima, ...map } = batch[row]![index]!;
         requireFiniteActivations(check, image, map.activations, map.units);
         layer.thresholds.add(image, map.activations);
+        layer.topImages?.add(image, map.activations, layer.mapSize, maxima);
         await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
       }
       if (options.chance !== undefined) kinds.push(kindOf(slots.of(images[row]!)));
@@ -281,9 +300,10 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const groups = groupsFrom(run, masksBegun ? options.state!.images : 0, kinds);
   let exchanged: LabelledMasks[][] = [];
   const tallyImage = async (image: number, labels: ImageConcepts, mapsOf: (index: number) => SparseMaps) => {
-    for (const [index, { name, interpolation, tally }] of layers!.entries()) {
+    for (const [index, { name, interpolation, topImages, tally }] of layers!.entries()) {
       const masks = unitMasks(mapsOf(index), found[index]!.thresholds, interpolation);
       tally!.add(image, labels, masks);
+      topImages?.addMasks(image, masks, concepts.labelSize);
       if (options.chance !== undefined) exchanged[index]!.push({ image, concepts: labels, masks });
       await options.onMasks?.({ layer: name, image, concepts: labels, masks });
     }
@@ -302,7 +322,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
       const row = again.indexOf(index);
       requireSameMaps(check, layers!, batch[row]!, index);
       await tallyImage(index, images[row]!, (layer) =>
-        mapsAbove(batch[row]![layer]!.activations, found[layer]!.thresholds),
+        mapsAbove(batch[row]![layer]!.activations, found[layer]!.thresholds, batch[row]![layer]!.maxima),
       );
     }
   };
@@ -318,6 +338,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     await reportProgress(options, { phase: 'masks', images: done, count, state: state('masks', done) });
   }
 
+  const topImages = layers!.map((layer) => layer.topImages?.result());
   return layers!.map(({ name, mapSize, tally, chance }, index) => ({
     layer: name,
     images: count,
@@ -328,7 +349,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     labelSize: concepts.labelSize,
     concepts: slots.concepts.map((concept) => ({ ...concept })),
     categories: [...concepts.categories],
-    units: tally!.result({ iouLimit }).map((unit) => ({ ...unit, threshold: found[index]!.thresholds[unit.unit]! })),
+    units: tally!.result({ iouLimit }).map((unit) => ({
+      ...unit,
+      threshold: found[index]!.thresholds[unit.unit]!,
+      topImages: topImages[index]?.[unit.unit] ?? [],
+    })),
     imageCounts: tally!.imageCounts,
     chance: chance === null ? null : chanceIous(chance, tally!),
   }));
@@ -377,6 +402,7 @@ function checkOptions(check: Check, options: DissectLayersOptions): number {
   if (options.activationMemory !== undefined) check.number('activationMemory', options.activationMemory, { min: 0 });
   if (options.thresholdMemory !== undefined) check.number('thresholdMemory', options.thresholdMemory, { min: 1 });
   if (options.seed !== undefined) check.seed('seed', options.seed);
+  if (options.topImages !== undefined) check.number('topImages', options.topImages, { integer: true, min: 0 });
   if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
   const { permutations, seed } = options.chance ?? {};
   if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
@@ -387,11 +413,12 @@ function checkOptions(check: Check, options: DissectLayersOptions): number {
 const indicesFrom = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
 
 function createLayer(run: Run, name: string, { height, width, units }: ImageActivations[number]): Layer {
-  const { concepts, quantile = 0.995, thresholdMemory = 200e6, seed = 0 } = run.options;
+  const { concepts, quantile = 0.995, thresholdMemory = 200e6, seed = 0, topImages = 0 } = run.options;
   const expected = concepts.count * height * width;
   return {
     ...placeLayer(run, name, [height, width]),
     thresholds: new UnitThresholds({ units, expected, quantile, memory: thresholdMemory, seed }),
+    topImages: topImages === 0 ? null : new TopImages({ units, perUnit: topImages }),
     tally: null,
     chance: null,
   };
@@ -412,8 +439,12 @@ function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
   if (state.images > 0 && JSON.stringify(layers) !== JSON.stringify(names)) {
     check.failBecause('state', `the state is one of the layers ${layers}, the options are of ${names}`);
   }
-  const { quantile = 0.995, concepts } = options;
-  for (const { mapSize, thresholds } of state.layers) {
+  const { quantile = 0.995, topImages = 0, concepts } = options;
+  for (const { mapSize, thresholds, topImages: tops } of state.layers) {
+    const perUnit = tops?.top.perUnit ?? 0;
+    if (perUnit !== topImages) {
+      check.failBecause('state', `the state is one of ${perUnit} top images a unit, the options are of ${topImages}`);
+    }
     const expected = concepts.count * mapSize[0] * mapSize[1];
     if (thresholds.options.quantile !== quantile || thresholds.options.expected !== expected) {
       check.failBecause('state', 'the state is one of another quantile or of other data');
@@ -421,9 +452,10 @@ function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
   }
   checkChance(run, state);
   if (state.layers.length === 0) return null;
-  return state.layers.map(({ layer, mapSize, thresholds, tally, chance }) => ({
+  return state.layers.map(({ layer, mapSize, thresholds, topImages, tally, chance }) => ({
     ...placeLayer(run, layer, mapSize),
     thresholds: UnitThresholds.from(thresholds),
+    topImages: topImages === null ? null : TopImages.from(topImages),
     tally: tally === null ? null : DissectionTally.from(tally),
     chance: chance === null ? null : ChanceTally.from(chance),
   }));
@@ -478,7 +510,8 @@ async function activationsOf(
       maps.map((map, index) => {
         const [, height, width, units] = map.shape;
         const size = height * width * units;
-        return { activations: values[index]!.subarray(row * size, (row + 1) * size), height, width, units };
+        const activations = values[index]!.subarray(row * size, (row + 1) * size);
+        return { activations, height, width, units, maxima: unitMaxima(activations, units) };
       }),
     );
   } finally {
@@ -523,7 +556,9 @@ class KeptMaps {
 
   keep(image: number, batch: ImageActivations, layers: readonly Layer[]): void {
     if (this.#isFull) return;
-    const maps = batch.map(({ activations }, index) => mapsAbove(activations, layers[index]!.thresholds.lowerBounds));
+    const maps = batch.map(({ activations, maxima }, index) =>
+      mapsAbove(activations, layers[index]!.thresholds.lowerBounds, maxima),
+    );
     this.#images.set(image, maps);
     this.#bytes += bytesOf(maps);
     if (this.#bytes <= this.#most) return;

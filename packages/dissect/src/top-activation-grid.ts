@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { overlayMask } from './overlay-mask.ts';
 import type { ReceptiveField } from './receptive-field.ts';
 import { checkGrid, type GridOptions, gridOfTiles, type TileLayout } from './tile-layout.ts';
-import { isTop, type TopActivation, type TopActivations } from './top-activations.ts';
+import { isTop, type TopActivation, type TopActivations } from './top-activations-tally.ts';
 import { type Upsampling, upsample } from './upsample.ts';
 
 /** An image as the network takes it, and as people see it. */

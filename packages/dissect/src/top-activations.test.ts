@@ -3,7 +3,8 @@ import { useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { mergeTopActivations, type TopActivation, type TopActivations, topActivations } from './top-activations.ts';
+import { mergeTopActivations, topActivations } from './top-activations.ts';
+import type { TopActivation, TopActivations } from './top-activations-tally.ts';
 
 useBackend('cpu');
 

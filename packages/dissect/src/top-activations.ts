@@ -9,29 +9,9 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Where a unit was driven. */
-export interface TopActivation {
-  /** Index of the image. */
-  image: number;
-  /** Of the position in the layer's map. */
-  row: number;
-  column: number;
-  activation: number;
-}
-
-/** The images that drive each unit most; plain JSON. */
-export interface TopActivations {
-  /** How many images a unit keeps. */
-  perUnit: number;
-  /** How many images were seen. */
-  images: number;
-  /**
-   * For each unit, strongest first, each image once, at the position that drives the unit most in it. Of equal
-   * activations the image and the position (row by row) that come first. Empty while no image was seen.
-   */
-  units: TopActivation[][];
-}
+import { isTop, type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
+import { unitMaxima } from './unit-maxima.ts';
+import { requireFiniteActivations } from './unit-thresholds.ts';
 
 export interface TopActivationsOptions extends LongWork<TopActivations> {
   /** How many images a unit keeps. Default: 10. */
@@ -79,43 +59,31 @@ export async function topActivations(
   if (resume !== undefined && !(isTop(resume) && resume.perUnit === perUnit)) {
     check.fail('range', 'resume', `a result of topActivations with ${perUnit} images a unit`, resume);
   }
-  const top: TopActivations = resume ? copyOf(resume) : { perUnit, images: 0, units: [] };
+  let tally = resume === undefined || resume.images === 0 ? null : TopActivationsTally.from(resume);
   throwIfAborted(options);
   let passed = 0;
   for await (const batch of batches) {
     const count = check.images('batches', batch).shape[0];
-    const skipped = Math.min(count, Math.max(0, top.images - passed));
+    const skipped = Math.min(count, Math.max(0, (tally?.images ?? 0) - passed));
     passed += count;
     if (skipped === count) continue;
     const { values, shape } = await activationsOf(check, probe, batch, skipped);
     const [n, height, width, units] = shape;
-    if (top.images === 0) top.units = Array.from({ length: units }, () => []);
-    if (units !== top.units.length) {
-      check.failBecause('state', `probe must keep its ${top.units.length} units, got ${units}`);
-    }
+    tally ??= new TopActivationsTally({ units, perUnit });
+    if (units !== tally.units) check.failBecause('state', `probe must keep its ${tally.units} units, got ${units}`);
+    const size = height * width * units;
     for (let index = 0; index < n; index++) {
-      const image = firstImage + top.images;
-      const found = strongestPositions(values, index * height * width * units, height * width, units);
-      for (let unit = 0; unit < units; unit++) {
-        const activation = found.activations[unit]!;
-        if (!Number.isFinite(activation)) {
-          check.failBecause(
-            'state',
-            `activations must be finite, got ${activation} from unit ${unit} on image ${image}`,
-          );
-        }
-        const position = found.positions[unit]!;
-        const record = { image, row: Math.floor(position / width), column: position % width, activation };
-        insert(top.units[unit]!, record, perUnit);
-      }
-      top.images++;
+      const image = firstImage + tally.images;
+      const activations = values.subarray(index * size, (index + 1) * size);
+      requireFiniteActivations(check, image, activations, units);
+      tally.add(image, activations, [height, width], unitMaxima(activations, units));
     }
-    await reportProgress(options, copyOf(top));
+    await reportProgress(options, tally.result());
   }
-  if (passed < top.images) {
-    check.fail('range', 'resume', `a result of these ${passed} images, not of ${top.images}`, resume);
+  if (passed < (tally?.images ?? 0)) {
+    check.fail('range', 'resume', `a result of these ${passed} images, not of ${tally?.images}`, resume);
   }
-  return top;
+  return tally?.result() ?? { perUnit, images: 0, units: [] };
 }
 
 /**
@@ -136,16 +104,13 @@ export function mergeTopActivations(a: TopActivations, b: TopActivations): TopAc
   if (!isTop(a)) check.fail('type', 'a', 'a result of topActivations', a);
   if (!isTop(b)) check.fail('type', 'b', 'a result of topActivations', b);
   if (a.perUnit !== b.perUnit) check.fail('range', 'b', `a result with ${a.perUnit} images a unit`, b.perUnit);
-  if (a.images === 0) return copyOf(b);
-  if (b.images === 0) return copyOf(a);
+  if (a.images === 0) return structuredClone(b);
+  if (b.images === 0) return structuredClone(a);
   if (a.units.length !== b.units.length)
     check.fail('range', 'b', `a result of ${a.units.length} units`, b.units.length);
-  const merged = copyOf(a);
-  merged.images += b.images;
-  for (const [unit, records] of b.units.entries()) {
-    for (const record of records) insert(merged.units[unit]!, { ...record }, a.perUnit);
-  }
-  return merged;
+  const merged = TopActivationsTally.from(a);
+  merged.merge(TopActivationsTally.from(b));
+  return merged.result();
 }
 
 /** Of the images of a batch from `skipped` on. */
@@ -169,52 +134,4 @@ async function activationsOf(
 
 function isIterable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-export function isTop(value: unknown): value is TopActivations {
-  const top = value as Partial<TopActivations> | null;
-  return (
-    typeof top === 'object' &&
-    top !== null &&
-    Number.isInteger(top.perUnit) &&
-    Number.isInteger(top.images) &&
-    Array.isArray(top.units) &&
-    top.units.every((records) => Array.isArray(records))
-  );
-}
-
-function copyOf({ perUnit, images, units }: TopActivations): TopActivations {
-  return { perUnit, images, units: units.map((records) => records.map((record) => ({ ...record }))) };
-}
-
-/** For each unit of one image the first position of its largest activation; NaN if there is one. */
-function strongestPositions(
-  values: Float32Array,
-  start: number,
-  positionCount: number,
-  units: number,
-): { activations: Float32Array; positions: Int32Array } {
-  const activations = values.slice(start, start + units);
-  const positions = new Int32Array(units);
-  for (let position = 1; position < positionCount; position++) {
-    const offset = start + position * units;
-    for (let unit = 0; unit < units; unit++) {
-      const activation = values[offset + unit]!;
-      // Written so that NaN comes in and stays.
-      if (!(activation <= activations[unit]!) && !Number.isNaN(activations[unit]!)) {
-        activations[unit] = activation;
-        positions[unit] = position;
-      }
-    }
-  }
-  return { activations, positions };
-}
-
-function insert(records: TopActivation[], record: TopActivation, limit: number): void {
-  const comesBefore = (other: TopActivation) =>
-    record.activation > other.activation || (record.activation === other.activation && record.image < other.image);
-  if (records.length === limit && !comesBefore(records.at(-1)!)) return;
-  const place = records.findIndex(comesBefore);
-  records.splice(place === -1 ? records.length : place, 0, record);
-  if (records.length > limit) records.pop();
 }

@@ -1,3 +1,4 @@
+import { unitMaxima } from './unit-maxima.ts';
 import type { Interpolation } from './upsample.ts';
 
 /**
@@ -24,22 +25,20 @@ export interface SparseMaps {
  *
  * @param activations `[height, width, units]`.
  * @param limits One a unit.
+ * @param maxima The largest activation of each unit, for those who know them.
  */
-export function mapsAbove(activations: Float32Array, limits: Float32Array): SparseMaps {
+export function mapsAbove(
+  activations: Float32Array,
+  limits: Float32Array,
+  maxima: Float32Array = unitMaxima(activations, limits.length),
+): SparseMaps {
   const count = limits.length;
   const positions = activations.length / count;
-  const isAbove = new Uint8Array(count);
-  for (let start = 0; start < activations.length; start += count) {
-    for (let unit = 0; unit < count; unit++) {
-      if (activations[start + unit]! > limits[unit]!) isAbove[unit] = 1;
-    }
-  }
-  const units = Uint32Array.from(
-    isAbove.reduce<number[]>((above, is, unit) => {
-      if (is === 1) above.push(unit);
-      return above;
-    }, []),
-  );
+  const above: number[] = [];
+  maxima.forEach((activation, unit) => {
+    if (activation > limits[unit]!) above.push(unit);
+  });
+  const units = Uint32Array.from(above);
   const maps = new Float32Array(units.length * positions);
   units.forEach((unit, row) => {
     for (let position = 0; position < positions; position++) {

@@ -1,0 +1,41 @@
+/**
+ * A mask as the lengths of its runs, row by row, outside and inside by turns, the first of them outside: plain JSON, and
+ * short where masks are few and whole.
+ *
+ * @param inside The pixels inside, y · width + x, each once, in any order.
+ * @param pixels How many pixels there are in all.
+ */
+export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[] {
+  const mask = new Uint8Array(pixels);
+  for (let index = 0; index < inside.length; index++) mask[inside[index]!] = 1;
+  const runs: number[] = [];
+  let [start, value] = [0, 0];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    if (mask[pixel] === value) continue;
+    runs.push(pixel - start);
+    [start, value] = [pixel, 1 - value];
+  }
+  runs.push(pixels - start);
+  return runs;
+}
+
+/**
+ * The mask of run lengths as those of a dissection's top images.
+ *
+ * @param runs Row by row, outside and inside by turns, the first of them outside.
+ * @returns `[height, width]`, row by row: 1 inside, 0 outside.
+ *
+ * @example
+ * import { maskOfRuns } from '@cnnviz/dissect';
+ *
+ * maskOfRuns([1, 2, 1]); // Uint8Array [0, 1, 1, 0]
+ */
+export function maskOfRuns(runs: readonly number[]): Uint8Array {
+  const mask = new Uint8Array(runs.reduce((sum, run) => sum + run, 0));
+  let place = 0;
+  for (const [index, run] of runs.entries()) {
+    if (index % 2 === 1) mask.fill(1, place, place + run);
+    place += run;
+  }
+  return mask;
+}

@@ -1,0 +1,166 @@
+import { type Check, checker } from '@cnnviz/internal';
+import { unitMaxima } from './unit-maxima.ts';
+import { requireFiniteActivations } from './unit-thresholds.ts';
+
+/** Where a unit was driven. */
+export interface TopActivation {
+  /** Index of the image. */
+  image: number;
+  /** Of the position in the layer's map. */
+  row: number;
+  column: number;
+  activation: number;
+}
+
+/** The images that drive each unit most; plain JSON. */
+export interface TopActivations {
+  /** How many images a unit keeps. */
+  perUnit: number;
+  /** How many images were seen. */
+  images: number;
+  /**
+   * For each unit, strongest first, each image once, at the position that drives the unit most in it. Of equal
+   * activations the image and the position (row by row) that come first. Empty while no image was seen.
+   */
+  units: TopActivation[][];
+}
+
+export interface TopActivationsTallyOptions {
+  units: number;
+  /** How many images a unit keeps. Default: 10. */
+  perUnit?: number;
+}
+
+const check: Check = checker('@cnnviz/dissect', 'TopActivationsTally');
+
+/**
+ * Keeps, for each unit of a layer, the images that drive it most: what `topActivations` finds, from activations that are
+ * on the host already. Its result is its state, and any split of the images merged in any order gives the same.
+ *
+ * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an option is of another kind.
+ *
+ * @example
+ * import { TopActivationsTally } from '@cnnviz/dissect';
+ *
+ * const tally = new TopActivationsTally({ units: 2, perUnit: 1 });
+ * tally.add(0, Float32Array.of(1, 5, 3, 2), [1, 2]); // a map of 1 x 2 positions
+ * tally.add(1, Float32Array.of(0, 6, 0, 7), [1, 2]);
+ * tally.result().units[1]; // [{ image: 1, row: 0, column: 1, activation: 7 }]
+ */
+export class TopActivationsTally {
+  readonly #perUnit: number;
+  readonly #units: TopActivation[][];
+  #images = 0;
+
+  constructor({ units, perUnit = 10 }: TopActivationsTallyOptions) {
+    check.number('units', units, { integer: true, min: 1 });
+    this.#perUnit = check.number('perUnit', perUnit, { integer: true, min: 1 });
+    this.#units = Array.from({ length: units }, () => []);
+  }
+
+  /** Goes on from what `result()` gave. */
+  static from(top: TopActivations): TopActivationsTally {
+    if (!isTop(top)) check.fail('type', 'top', 'a result of topActivations', top);
+    const tally = new TopActivationsTally({ units: top.units.length, perUnit: top.perUnit });
+    tally.#take(top);
+    return tally;
+  }
+
+  /** How many images were added. */
+  get images(): number {
+    return this.#images;
+  }
+
+  get units(): number {
+    return this.#units.length;
+  }
+
+  /**
+   * Adds the maps of one image.
+   *
+   * @param image Its number among all.
+   * @param activations `[height, width, units]`, row by row, as tensors have it.
+   * @param mapSize `[height, width]`.
+   * @param maxima The largest of each unit, for those who know them: activations are not searched for them then, nor for
+   *   what is not finite.
+   */
+  add(image: number, activations: Float32Array, mapSize: readonly [number, number], maxima?: Float32Array): void {
+    const units = this.units;
+    const [height, width] = mapSize;
+    check.number('image', image, { integer: true, min: 0 });
+    if (activations.length !== height * width * units || activations.length === 0) {
+      check.fail('range', 'activations', `maps [${height}, ${width}, ${units}]`, activations);
+    }
+    if (maxima === undefined) requireFiniteActivations(check, image, activations, units);
+    const largest = maxima ?? unitMaxima(activations, units);
+    for (let unit = 0; unit < units; unit++) {
+      // No -0, which JSON does not keep.
+      const activation = largest[unit]! + 0;
+      if (!this.#isTop(unit, image, activation)) continue;
+      let place = unit;
+      while (place < activations.length && activations[place] !== activation) place += units;
+      if (place >= activations.length) check.fail('range', 'maxima', 'the largest activations', activation);
+      const position = (place - unit) / units;
+      this.#insert(unit, { image, row: Math.floor(position / width), column: position % width, activation });
+    }
+    this.#images++;
+  }
+
+  /** Adds what another one was given: the same units, other images. */
+  merge(other: TopActivationsTally): void {
+    const { perUnit, units } = other.result();
+    if (perUnit !== this.#perUnit || units.length !== this.units) {
+      check.failBecause(
+        'state',
+        `only tallies of equal options can be merged, ${this.units} units with ${this.#perUnit} images each and ${units.length} with ${perUnit}`,
+      );
+    }
+    this.#take(other.result());
+  }
+
+  /** What drives each unit most of what was added so far, as a record of its own. */
+  result(): TopActivations {
+    return {
+      perUnit: this.#perUnit,
+      images: this.#images,
+      units: this.#units.map((records) => records.map((record) => ({ ...record }))),
+    };
+  }
+
+  #take({ images, units }: TopActivations): void {
+    for (const [unit, records] of units.entries()) {
+      for (const record of records) {
+        if (this.#isTop(unit, record.image, record.activation)) this.#insert(unit, { ...record });
+      }
+    }
+    this.#images += images;
+  }
+
+  #isTop(unit: number, image: number, activation: number): boolean {
+    const last = this.#units[unit]![this.#perUnit - 1];
+    return last === undefined || comesBefore(image, activation, last);
+  }
+
+  #insert(unit: number, record: TopActivation): void {
+    const records = this.#units[unit]!;
+    const place = records.findIndex((other) => comesBefore(record.image, record.activation, other));
+    records.splice(place === -1 ? records.length : place, 0, record);
+    if (records.length > this.#perUnit) records.pop();
+  }
+}
+
+const comesBefore = (image: number, activation: number, other: TopActivation) =>
+  activation > other.activation || (activation === other.activation && image < other.image);
+
+export function isTop(value: unknown): value is TopActivations {
+  const top = value as Partial<TopActivations> | null;
+  return (
+    typeof top === 'object' &&
+    top !== null &&
+    Number.isInteger(top.perUnit) &&
+    Number.isInteger(top.images) &&
+    Array.isArray(top.units) &&
+    top.units.every((records) => Array.isArray(records))
+  );
+}
