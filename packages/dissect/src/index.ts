@@ -73,6 +73,7 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
+export { maskOfRuns } from './mask-runs.ts';
 export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
 // Receptive fields
@@ -87,14 +88,24 @@ export {
   type SlidingWindow,
 } from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
-export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './top-activation-grid.ts';
 export {
-  mergeTopActivations,
+  parseTallyCsv,
+  type TallyMatch,
+  type TallyRecord,
+  type TallyTable,
+  type TallyUnit,
+  tallyCsv,
+  tallyRecords,
+} from './tally-table.ts';
+export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './top-activation-grid.ts';
+export { mergeTopActivations, type TopActivationsOptions, topActivations } from './top-activations.ts';
+export {
   type TopActivation,
   type TopActivations,
-  type TopActivationsOptions,
-  topActivations,
-} from './top-activations.ts';
+  TopActivationsTally,
+  type TopActivationsTallyOptions,
+} from './top-activations-tally.ts';
+export type { TopImage, TopImagesState } from './top-images.ts';
 export {
   type DissectedStep,
   type StepSummary,

@@ -1,8 +1,8 @@
 import { type Check, checker } from '@cnnviz/internal';
-import Papa from 'papaparse';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 import { decodeColourLabels, decodeImage } from './decode-image.ts';
 import { checkPath, type ReadFile } from './files.ts';
+import { parseTable, type Table } from './parse-table.ts';
 
 export interface OpenBrodenOptions {
   /** Only images of this split, such as `train` or `val`. Default: all. */
@@ -123,34 +123,13 @@ function overHttp(source: string | URL, signal: AbortSignal | undefined): ReadFi
   };
 }
 
-interface Table {
-  fields: readonly string[];
-  rows: readonly { where: string; cell: (field: string) => string }[];
-}
-
 async function readTable(
   read: ReadNamedFile,
   path: string,
   required: readonly string[],
   where?: string,
 ): Promise<Table> {
-  const text = new TextDecoder().decode(await read(path, where));
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: 'greedy' });
-  const [error] = errors;
-  if (error !== undefined) check.failBecause('state', `${path} row ${(error.row ?? 0) + 1}: ${error.message}`);
-  const fields = data[0] ?? [];
-  for (const field of required) {
-    if (!fields.includes(field)) check.failBecause('state', `${path} must have a column ${field}, it has ${fields}`);
-  }
-  const columns = new Map(fields.map((field, column) => [field, column]));
-  const rows = data.slice(1).map((cells, index) => {
-    const where = `${path} row ${index + 2}`;
-    if (cells.length > fields.length) {
-      check.failBecause('state', `${where} has ${cells.length} cells, the first row has ${fields.length}`);
-    }
-    return { where, cell: (field: string) => cells[columns.get(field)!]?.trim() ?? '' };
-  });
-  return { fields, rows };
+  return parseTable(check, path, new TextDecoder().decode(await read(path, where)), required);
 }
 
 function integerOf(text: string, where: string, range: { min: number; max: number }): number {
