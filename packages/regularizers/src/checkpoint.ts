@@ -1,7 +1,13 @@
-import { type Check, checker, type RandomState } from '@cnnviz/internal';
-import type { Variable } from '@tensorflow/tfjs-core';
-import type { EarlyStoppingState, KeptWeights } from './early-stopping.ts';
-import type { OptimizerState } from './optimizer-state.ts';
+import {
+  type Check,
+  checker,
+  decodeCheckpointBytes,
+  encodeCheckpointBytes,
+  type KeptWeights,
+  type OptimizerState,
+  type RandomState,
+} from '@cnnviz/internal';
+import type { EarlyStoppingState } from './early-stopping.ts';
 import type { EpochRecord, StoppedBy } from './train.ts';
 
 export const checkpointVersion = 1;
@@ -34,10 +40,6 @@ export interface RunningSums {
   readonly correct: number;
 }
 
-export function fingerprint(variables: readonly Variable[]): string {
-  return variables.map(({ shape, dtype }) => `${dtype}[${shape.join(',')}]`).join(' ');
-}
-
 /** Rejects what is no checkpoint, or one of another version, model or seed. */
 export function requireCheckpoint(
   check: Check,
@@ -56,7 +58,6 @@ function requireVersion(check: Check, version: unknown): void {
 }
 
 const magic = 'cnnviz-checkpoint\n';
-const prefix = magic.length + 8;
 
 /**
  * A checkpoint as bytes: a line that names the format, the lengths of header and weights, the header as JSON, the
@@ -79,30 +80,7 @@ const prefix = magic.length + 8;
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   requireVersion(checker('@cnnviz/regularizers', 'encodeCheckpoint'), checkpoint?.version);
-  const arrays: Float32Array[] = [];
-  let values = 0;
-  const header = JSON.stringify(checkpoint, (_, value: unknown) => {
-    if (!(value instanceof Float32Array)) return value;
-    arrays.push(value);
-    values += value.length;
-    return { float32: value.length };
-  });
-  const headerBytes = new TextEncoder().encode(header);
-  const bytes = new Uint8Array(prefix + headerBytes.length + 4 * values + 4);
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(magic));
-  view.setUint32(magic.length, headerBytes.length, true);
-  view.setUint32(magic.length + 4, values, true);
-  bytes.set(headerBytes, prefix);
-  let offset = prefix + headerBytes.length;
-  for (const array of arrays) {
-    for (const value of array) {
-      view.setFloat32(offset, value, true);
-      offset += 4;
-    }
-  }
-  view.setUint32(offset, checksum(bytes.subarray(0, offset)), true);
-  return bytes;
+  return encodeCheckpointBytes(magic, checkpoint);
 }
 
 /**
@@ -112,37 +90,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const check = checker('@cnnviz/regularizers', 'decodeCheckpoint');
-  if (!(bytes instanceof Uint8Array)) check.fail('type', 'bytes', 'a Uint8Array', bytes);
-  const decoder = new TextDecoder();
-  if (decoder.decode(bytes.subarray(0, magic.length)) !== magic) {
-    check.failBecause('range', 'bytes must begin like a checkpoint, and do not');
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [headerLength, values] =
-    bytes.length < prefix ? [0, 0] : [view.getUint32(magic.length, true), view.getUint32(magic.length + 4, true)];
-  const expected = prefix + headerLength + 4 * values + 4;
-  if (bytes.length !== expected) {
-    const fate = bytes.length < expected ? 'it is cut off' : 'something follows it';
-    check.failBecause('range', `the checkpoint must have ${expected} bytes, got ${bytes.length}: ${fate}`);
-  }
-  if (view.getUint32(expected - 4, true) !== checksum(bytes.subarray(0, expected - 4))) {
-    check.failBecause('range', 'the checkpoint is damaged: its checksum does not fit');
-  }
-  let offset = prefix + headerLength;
-  const checkpoint = JSON.parse(decoder.decode(bytes.subarray(prefix, offset)), (_, value: unknown) => {
-    const length = (value as { float32?: unknown } | null)?.float32;
-    if (typeof length !== 'number') return value;
-    const array = Float32Array.from({ length }, (_unused, index) => view.getFloat32(offset + 4 * index, true));
-    offset += 4 * length;
-    return array;
-  }) as Checkpoint;
+  const checkpoint = decodeCheckpointBytes(check, magic, bytes) as Checkpoint;
   requireVersion(check, checkpoint.version);
   return checkpoint;
-}
-
-/** FNV-1a: finds damage, not forgery. */
-function checksum(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193);
-  return hash >>> 0;
 }

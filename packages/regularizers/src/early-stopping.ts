@@ -1,4 +1,4 @@
-import { checker } from '@cnnviz/internal';
+import { assignWeights, checker, type KeptWeights, readWeights } from '@cnnviz/internal';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -15,12 +15,6 @@ export interface EarlyStoppingOptions {
   baseline?: number;
   /** Whether to keep the weights of the best epoch, for `restore`. Default: false. */
   restoreBest?: boolean;
-}
-
-/** Weights read from the device. */
-export interface KeptWeights {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
 }
 
 /** All that decides what comes next; plain data, weights as typed arrays. */
@@ -117,7 +111,7 @@ export class EarlyStopping {
    */
   restore(variables: readonly Variable[]): boolean {
     if (this.#weights === undefined) return false;
-    assignWeights(variables, this.#weights);
+    assignWeights(check, variables, this.#weights);
     return true;
   }
 
@@ -154,29 +148,6 @@ export class EarlyStopping {
 }
 
 const check = checker('@cnnviz/regularizers', 'EarlyStopping');
-
-export async function readWeights(weights: readonly Tensor[]): Promise<KeptWeights[]> {
-  return Promise.all(
-    weights.map(async (weight) => ({
-      shape: weight.shape,
-      // A copy: what a backend gives may be a view of its memory.
-      values: Float32Array.from(await weight.data<'float32'>()),
-    })),
-  );
-}
-
-export function assignWeights(variables: readonly Variable[], weights: readonly KeptWeights[]): void {
-  if (variables.length !== weights.length) {
-    check.fail('range', 'variables', `the ${weights.length} that were kept`, variables.length);
-  }
-  for (const [index, { values, shape }] of weights.entries()) {
-    const variable = variables[index]!;
-    if (String(variable.shape) !== String(shape)) {
-      check.fail('range', `variables[${index}]`, `of shape [${shape.join(', ')}]`, variable);
-    }
-    tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
-  }
-}
 
 /** What is used of a `LayersModel`. */
 export interface StoppableModel {

@@ -1,4 +1,12 @@
-export type { Batches, Bounds, ChartSpecification, LabelledImages, Trainable } from '@cnnviz/internal';
+export type {
+  Batches,
+  Bounds,
+  ChartSpecification,
+  KeptWeights,
+  LabelledImages,
+  OptimizerState,
+  Trainable,
+} from '@cnnviz/internal';
 // Augmentation
 export { augment } from './augment.ts';
 export {
@@ -32,7 +40,6 @@ export {
   type EarlyStoppingOptions,
   type EarlyStoppingState,
   earlyStoppingCallback,
-  type KeptWeights,
   type StoppableModel,
 } from './early-stopping.ts';
 // Penalties
@@ -52,7 +59,6 @@ export { type L1PenaltyOptions, l1Penalty } from './l1-penalty.ts';
 export { type L2PenaltyOptions, l2Penalty } from './l2-penalty.ts';
 export { labelSmoothing } from './label-smoothing.ts';
 export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './mixup.ts';
-export type { OptimizerState } from './optimizer-state.ts';
 export { type AffineParameters, type RandomAffineOptions, randomAffine } from './random-affine.ts';
 export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './random-crop.ts';
 export { type EraseParameters, type RandomEraseOptions, randomErase } from './random-erase.ts';

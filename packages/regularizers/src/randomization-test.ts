@@ -1,4 +1,4 @@
-import { batchesOf, type Check, checker, type LabelledImages, type LongWork } from '@cnnviz/internal';
+import { batchesOf, type Check, checker, disposeOptimizer, type LabelledImages, type LongWork } from '@cnnviz/internal';
 import type { Optimizer, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { augment } from './augment.ts';
@@ -15,7 +15,6 @@ import {
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { l2Penalty } from './l2-penalty.ts';
 import { requireExamples } from './labelled-images.ts';
-import { disposeOptimizer } from './optimizer-state.ts';
 import type { Schedule } from './schedule.ts';
 import { shuffledBatches } from './shuffled-batches.ts';
 import { type EpochRecord, type TrainableModel, type TrainOptions, type TrainProgress, train } from './train.ts';

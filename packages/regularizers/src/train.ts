@@ -1,30 +1,36 @@
 import {
+  assignWeights,
   type Batches,
   type Check,
   checker,
   createRandom,
   disposeTapeOnThrow,
+  fingerprint,
   type LabelledImages,
   type LongWork,
+  learningRateOf,
   type Random,
+  readOptimizer,
+  readWeights,
   reportProgress,
   requireGradients,
   requireWithin,
+  restoreOptimizer,
   restoreRandom,
+  setLearningRate,
   type Trainable,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Augmentation } from './augmentation.ts';
-import { type Checkpoint, checkpointVersion, fingerprint, type RunningSums, requireCheckpoint } from './checkpoint.ts';
-import { assignWeights, EarlyStopping, type EarlyStoppingOptions, readWeights } from './early-stopping.ts';
+import { type Checkpoint, checkpointVersion, type RunningSums, requireCheckpoint } from './checkpoint.ts';
+import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 import { correctOf, crossEntropy, evaluate, type Loss } from './evaluate.ts';
 import type { WeightChoice } from './is-weight.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { requireExamples } from './labelled-images.ts';
 import { mixup } from './mixup.ts';
-import { learningRateOf, readOptimizer, restoreOptimizer, setLearningRate } from './optimizer-state.ts';
 import type { Schedule } from './schedule.ts';
 import { decayWeights } from './weight-decay.ts';
 
@@ -161,7 +167,7 @@ export async function train(
   if (checkpoint !== undefined) {
     requireCheckpoint(check, checkpoint, { model: modelPrint, seed });
     restoreOptimizer(check, optimizer, checkpoint.optimizer);
-    assignWeights(all, checkpoint.weights);
+    assignWeights(check, all, checkpoint.weights);
     if (checkpoint.earlyStopping !== null) stopping?.resume(checkpoint.earlyStopping);
     random = restoreRandom(checkpoint.random);
     sums = checkpoint.running;

@@ -1,7 +1,7 @@
-import type { Check } from '@cnnviz/internal';
 import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type KeptWeights, readWeights } from './early-stopping.ts';
+import type { Check } from './check.ts';
+import { type KeptWeights, readWeights } from './kept-weights.ts';
 
 /** What an optimizer remembers; plain data. */
 export interface OptimizerState {

@@ -1,0 +1,75 @@
+import type { Check } from './check.ts';
+
+/**
+ * Plain data with its `Float32Array`s as bytes: a line that names the format, the lengths of header and weights, the
+ * header as JSON, the weights as little-endian float32, and a checksum.
+ *
+ * @param magic The line that names the format, with its line feed.
+ */
+export function encodeCheckpointBytes(magic: string, checkpoint: object): Uint8Array {
+  const arrays: Float32Array[] = [];
+  let values = 0;
+  const header = JSON.stringify(checkpoint, (_, value: unknown) => {
+    if (!(value instanceof Float32Array)) return value;
+    arrays.push(value);
+    values += value.length;
+    return { float32: value.length };
+  });
+  const headerBytes = new TextEncoder().encode(header);
+  const prefix = magic.length + 8;
+  const bytes = new Uint8Array(prefix + headerBytes.length + 4 * values + 4);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(magic));
+  view.setUint32(magic.length, headerBytes.length, true);
+  view.setUint32(magic.length + 4, values, true);
+  bytes.set(headerBytes, prefix);
+  let offset = prefix + headerBytes.length;
+  for (const array of arrays) {
+    for (const value of array) {
+      view.setFloat32(offset, value, true);
+      offset += 4;
+    }
+  }
+  view.setUint32(offset, checksum(bytes.subarray(0, offset)), true);
+  return bytes;
+}
+
+/**
+ * What `encodeCheckpointBytes` made bytes of.
+ *
+ * @throws RangeError if the bytes are of another format, cut off or damaged.
+ */
+export function decodeCheckpointBytes(check: Check, magic: string, bytes: Uint8Array): unknown {
+  if (!(bytes instanceof Uint8Array)) check.fail('type', 'bytes', 'a Uint8Array', bytes);
+  const decoder = new TextDecoder();
+  if (decoder.decode(bytes.subarray(0, magic.length)) !== magic) {
+    check.failBecause('range', 'bytes must begin like a checkpoint, and do not');
+  }
+  const prefix = magic.length + 8;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [headerLength, values] =
+    bytes.length < prefix ? [0, 0] : [view.getUint32(magic.length, true), view.getUint32(magic.length + 4, true)];
+  const expected = prefix + headerLength + 4 * values + 4;
+  if (bytes.length !== expected) {
+    const fate = bytes.length < expected ? 'it is cut off' : 'something follows it';
+    check.failBecause('range', `the checkpoint must have ${expected} bytes, got ${bytes.length}: ${fate}`);
+  }
+  if (view.getUint32(expected - 4, true) !== checksum(bytes.subarray(0, expected - 4))) {
+    check.failBecause('range', 'the checkpoint is damaged: its checksum does not fit');
+  }
+  let offset = prefix + headerLength;
+  return JSON.parse(decoder.decode(bytes.subarray(prefix, offset)), (_, value: unknown) => {
+    const length = (value as { float32?: unknown } | null)?.float32;
+    if (typeof length !== 'number') return value;
+    const array = Float32Array.from({ length }, (_unused, index) => view.getFloat32(offset + 4 * index, true));
+    offset += 4 * length;
+    return array;
+  });
+}
+
+/** FNV-1a: finds damage, not forgery. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ bytes[index]!, 0x01000193);
+  return hash >>> 0;
+}
