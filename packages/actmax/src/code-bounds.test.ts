@@ -49,7 +49,11 @@ test('are 0 and mean + 3 deviations as two passes find them, whatever the batche
 
 test('of parts are merged to those of the whole, in any order', () => {
   const rows = drawRows(60);
-  const parts = [rows.subarray(0, 5 * features), rows.subarray(5 * features, 6 * features), rows.subarray(6 * features)];
+  const parts = [
+    rows.subarray(0, 5 * features),
+    rows.subarray(5 * features, 6 * features),
+    rows.subarray(6 * features),
+  ];
   const [a, b, c] = parts.map((part) => addToCodeMoments(emptyCodeMoments(features), part));
   const whole = addToCodeMoments(emptyCodeMoments(features), rows);
   const empty = emptyCodeMoments(features);
@@ -79,5 +83,7 @@ test('of signed features reach as far below the mean', () => {
 test('need an image, and parts of one size', async () => {
   await expect(codeBounds(flatten, [])).rejects.toThrow(/codeBounds: batches must be at least one batch/);
   expect(() => codeBoundsOf(emptyCodeMoments(2))).toThrow(/moments must be of at least one image, got 0/);
-  expect(() => mergeCodeMoments(emptyCodeMoments(2), emptyCodeMoments(3))).toThrow(/b must be moments of 2 features, got 3/);
+  expect(() => mergeCodeMoments(emptyCodeMoments(2), emptyCodeMoments(3))).toThrow(
+    /b must be moments of 2 features, got 3/,
+  );
 });

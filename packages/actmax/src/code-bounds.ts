@@ -1,11 +1,4 @@
-import {
-  type Batches,
-  checker,
-  type LongWork,
-  reportProgress,
-  requireFinite,
-  throwIfAborted,
-} from '@cnnviz/internal';
+import { type Batches, checker, type LongWork, reportProgress, requireFinite, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { addToCodeMoments, type CodeMoments, emptyCodeMoments } from './code-moments.ts';
@@ -116,7 +109,8 @@ function boundsOf(moments: CodeMoments, { deviations, signed }: Required<CodeBou
     );
   }
   const deviation = squares.map((sum) => Math.sqrt(sum / count));
-  const reach = (direction: 1 | -1) => mean.map((value, feature) => value + direction * deviations * deviation[feature]!);
+  const reach = (direction: 1 | -1) =>
+    mean.map((value, feature) => value + direction * deviations * deviation[feature]!);
   return {
     lower: Float32Array.from(signed ? reach(-1) : new Float64Array(mean.length)),
     upper: Float32Array.from(reach(1)),

@@ -76,7 +76,8 @@ export function mergeCodeMoments(a: CodeMoments, b: CodeMoments): CodeMoments {
   }
   const count = a.count + b.count;
   if (count === 0) return a;
-  const of = (value: (feature: number) => number) => Float64Array.from({ length: size }, (_, feature) => value(feature));
+  const of = (value: (feature: number) => number) =>
+    Float64Array.from({ length: size }, (_, feature) => value(feature));
   const apart = of((feature) => b.mean[feature]! - a.mean[feature]!);
   return {
     count,

@@ -161,13 +161,7 @@ export async function trainGenerator(
     }
     restorePart(check, 'generator', generator.variables, optimizer, checkpoint.generator);
     if (adversary !== undefined) {
-      restorePart(
-        check,
-        'discriminator',
-        adversary.model.variables,
-        adversary.optimizer,
-        checkpoint.discriminator!,
-      );
+      restorePart(check, 'discriminator', adversary.model.variables, adversary.optimizer, checkpoint.discriminator!);
     }
     sums = checkpoint.running;
     history = [...checkpoint.history];
@@ -244,7 +238,11 @@ export async function trainGenerator(
               discriminator: sums.discriminator + discriminator * count,
             };
           } finally {
-            tf.dispose([gradients.losses, ...namedTensors(gradients.generator), ...namedTensors(gradients.discriminator)]);
+            tf.dispose([
+              gradients.losses,
+              ...namedTensors(gradients.generator),
+              ...namedTensors(gradients.discriminator),
+            ]);
           }
           tf.dispose(lastGood);
           lastGood = before;
@@ -344,7 +342,8 @@ function checkOptions(
   if (loss !== 'l2' && (typeof loss !== 'object' || loss === null)) {
     check.fail('type', 'loss', "'l2' or weights { image, feature, adversarial }", loss);
   }
-  const { image = 0, feature = 0, adversarial = 0 } = loss === 'l2' ? { image: 1 } : loss;
+  const given: Partial<GeneratorLossWeights> = loss === 'l2' ? { image: 1 } : loss;
+  const { image = 0, feature = 0, adversarial = 0 } = given;
   const weights: GeneratorLossWeights = {
     image: check.number('loss.image', image, { min: 0 }),
     feature: check.number('loss.feature', feature, { min: 0 }),
