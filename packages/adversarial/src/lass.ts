@@ -169,13 +169,13 @@ function formBatch(
   const reach = floorToFloat32(radius);
   return tf.tidy(() => {
     const images = tf.tensor4d(originals, batchShape);
-    const corner = (distance: number) => perturb(images, tf.fill(batchShape, distance), clipTo ?? everything);
+    const furthest = reach + originals.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const bounds = clipTo ?? ([-furthest, furthest] as const);
+    const corner = (distance: number) => perturb(images, tf.fill(batchShape, distance), bounds);
     // Rounding keeps order, so that no point between the corners is further from the image than the corners are.
     return { rows, points: tf.tensor4d(points, batchShape), low: corner(-reach), high: corner(reach) };
   });
 }
-
-const everything: Bounds = [-3.4028234663852886e38, 3.4028234663852886e38];
 
 export function takeRows(values: Float32Array, rows: readonly number[], size: number): Float32Array {
   const taken = new Float32Array(rows.length * size);

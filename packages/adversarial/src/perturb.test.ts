@@ -48,9 +48,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
             expect(point).toBeLessThanOrEqual(max);
             expect(Math.abs(Math.fround(point - pixel))).toBeLessThanOrEqual(Math.abs(by));
             const wanted = Math.min(max, Math.max(min, pixel + by));
-            expect(Math.abs(point - wanted)).toBeLessThanOrEqual(
-              2 ** -22 * Math.max(Math.abs(pixel), Math.abs(wanted)),
-            );
+            expect(Math.abs(point - wanted)).toBeLessThanOrEqual(2 ** -23 * Math.max(Math.abs(min), Math.abs(max)));
           }
         }),
       );

@@ -268,7 +268,7 @@ function insideBox(moved: Tensor4D, images: Tensor4D, epsilon: number, [min, max
   const largest = Math.max(Math.abs(min), Math.abs(max)) + radius;
   const reach = Math.max(0, floorToFloat32(radius - largest * 2 ** -24));
   const perturbation = tf.clipByValue(tf.sub(moved, images), -reach, reach);
-  return tf.clipByValue(tf.add(images, perturbation), min, max);
+  return tf.clipByValue(tf.add(images, perturbation) as Tensor4D, min, max);
 }
 
 function takeRows({ labels, ...held }: Held, rows: readonly number[]): Held {
