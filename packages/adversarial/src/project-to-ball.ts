@@ -17,8 +17,10 @@ import { largestPerImage, type Norm, oneIfZero, perImage, sumPerImage, worstRoun
 export function projectToBall(perturbation: Tensor4D, norm: 'linf' | 'l2', epsilon: number): Tensor4D {
   const radius = floorToFloat32(epsilon);
   return tf.tidy(() => {
-    const asNumbers = tf.mul(perturbation, 0);
-    if (norm === 'linf') return tf.add(tf.clipByValue(perturbation, -radius, radius), asNumbers);
+    if (norm === 'linf') {
+      const zeroOrNaN = tf.mul(perturbation, 0);
+      return tf.add(tf.clipByValue(perturbation, -radius, radius), zeroOrNaN);
+    }
     const length = lengthPerImage(perturbation, norm);
     const safeRadius = floorToFloat32(radius * (1 - worstRounding(perturbation)));
     const share = tf.minimum(tf.div(safeRadius, oneIfZero(length)), 1);

@@ -16,7 +16,7 @@ import { worstRounding } from './step-direction.ts';
  */
 export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number): Promise<Tensor4D> {
   const radius = floorToFloat32(floorToFloat32(epsilon) * (1 - worstRounding(perturbation)));
-  const values = Float32Array.from(await perturbation.data<'float32'>());
+  const values = (await perturbation.data<'float32'>()).slice();
   const [count] = perturbation.shape;
   const size = values.length / count;
   const above = new Float32Array(size);
