@@ -48,7 +48,10 @@ export function bootstrapIntervals(
   const random = createRandom(check.seed('seed', options.seed ?? 0));
   const { units, images, imageCounts } = dissection;
   if (imageCounts.length !== images) {
-    check.failBecause('state', `the dissection has the counts of ${imageCounts.length} of its ${images} images: dissect with keepImages`);
+    check.failBecause(
+      'state',
+      `the dissection has the counts of ${imageCounts.length} of its ${images} images: dissect with keepImages`,
+    );
   }
 
   const summands = summandsOfUnits(dissection);
@@ -96,7 +99,11 @@ interface Summands {
   union: number[];
 }
 
-function summandsOfUnits({ units, imageCounts, concepts }: Pick<Dissection, 'units' | 'imageCounts' | 'concepts'>): Summands[] {
+function summandsOfUnits({
+  units,
+  imageCounts,
+  concepts,
+}: Pick<Dissection, 'units' | 'imageCounts' | 'concepts'>): Summands[] {
   const summands = units.map((): Summands => ({ rows: [], intersection: [], union: [] }));
   const categoryOf = new Map(concepts.map(({ number, category }) => [number, category]));
   const unitsOf = new Map<number, number[]>();

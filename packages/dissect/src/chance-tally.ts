@@ -228,7 +228,8 @@ export class ChanceTally {
   }
 
   #addPixels(pixels: number): void {
-    if (this.#pixels + pixels >= 2 ** 32) check.failBecause('state', 'labels of more than 2^32 pixels cannot be counted');
+    if (this.#pixels + pixels >= 2 ** 32)
+      check.failBecause('state', 'labels of more than 2^32 pixels cannot be counted');
     this.#pixels += pixels;
   }
 }

@@ -101,7 +101,10 @@ export function compareDissections(
   const keys = names.map((each) => JSON.stringify(Object.values(each)));
   keys.forEach((key, index) => {
     if (keys.indexOf(key) !== index) {
-      check.failBecause('range', `two dissections are of ${key}: give each a network, a training or a layer of its own`);
+      check.failBecause(
+        'range',
+        `two dissections are of ${key}: give each a network, a training or a layer of its own`,
+      );
     }
   });
   const limits = [...new Set(given.map(({ dissection }) => dissection.iouLimit))];

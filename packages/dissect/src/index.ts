@@ -1,3 +1,4 @@
+export type { ChartSpecification, Probe } from '@cnnviz/internal';
 // Weights
 
 // Activations
@@ -24,6 +25,7 @@ export {
   type DissectionNames,
   type LayerComparison,
 } from './compare-dissections.ts';
+export { conceptHistogram, uniqueDetectorsChart } from './comparison-charts.ts';
 export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
@@ -76,6 +78,7 @@ export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts
 export { maskOfRuns } from './mask-runs.ts';
 export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
+export { type RandomRotationOptions, type Rotation, randomRotation } from './random-rotation.ts';
 // Receptive fields
 export {
   type GraphNode,
@@ -88,6 +91,7 @@ export {
   type SlidingWindow,
 } from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
+export { rotateUnits } from './rotate-units.ts';
 export {
   parseTallyCsv,
   type TallyMatch,
@@ -106,6 +110,7 @@ export {
   type TopActivationsTallyOptions,
 } from './top-activations-tally.ts';
 export type { TopImage, TopImagesState } from './top-images.ts';
+export { detectorsOverSteps, transitionsChart, unitTracksChart } from './track-charts.ts';
 export {
   type DissectedStep,
   type StepSummary,

@@ -82,7 +82,13 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
 /**
  * Counts into `shared`, a number a slot and all 0, at how many of `pixels` each slot is. `clearShared` makes it 0 again.
  */
-export function countShared(pixels: Uint32Array, start: number, end: number, slots: ImageSlots, shared: Uint32Array): void {
+export function countShared(
+  pixels: Uint32Array,
+  start: number,
+  end: number,
+  slots: ImageSlots,
+  shared: Uint32Array,
+): void {
   for (const map of slots.maps) for (let index = start; index < end; index++) shared[map[pixels[index]!]!]!++;
   for (const slot of slots.image) shared[slot]! += end - start;
 }
