@@ -1,10 +1,9 @@
-import { createRandom } from '@cnnviz/internal';
+import { createRandom, gaussianBlur } from '@cnnviz/internal';
 import { constantClassifier, linearClassifier, linearClosedForm, useBackend } from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type FoolingImagesOptions, foolingImages } from './fooling-images.ts';
-import { gaussianBlur } from './gaussian-blur.ts';
 
 useBackend('cpu');
 

@@ -1,9 +1,15 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
+import {
+  checker,
+  createRandom,
+  gaussianBlur,
+  reportProgress,
+  requireGradients,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from './choose-images.ts';
-import { gaussianBlur } from './gaussian-blur.ts';
 import { logOdds } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';

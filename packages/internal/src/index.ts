@@ -4,6 +4,7 @@ export * from './check.ts';
 export * from './checkpoint-bytes.ts';
 export * from './contracts.ts';
 export * from './finite.ts';
+export * from './gaussian-blur.ts';
 export * from './gradients.ts';
 export * from './kept-weights.ts';
 export * from './long-work.ts';
