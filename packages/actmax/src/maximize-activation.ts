@@ -1,84 +1,49 @@
-import type { LongWork, RandomState } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
-import type { Parameterization } from './parameterization.ts';
-import type { Regularizer } from './regularizer.ts';
-import type { Transform } from './transform.ts';
-
-export interface AscentOptions {
-  /** What to maximize: one objective for all images, or a list whose objectives take the images one after the other. */
-  objective: Objective | readonly Objective[];
-  /** What is changed, and how it becomes an image. */
-  parameterization: Parameterization;
-  /** Decides the start and the transforms. */
-  seed: number;
-  /** How many images. Default: as many as the objective is for, or 1. */
-  count?: number;
-  /** Default: `adam()`, with lucid's learning rate of 0.05. */
-  optimizer?: Optimizer;
-  /** What is done to the images before a network sees them. Default: nothing. */
-  transforms?: readonly Transform[];
-  /** Applied one after the other. Default: none. */
-  regularizers?: readonly Regularizer[];
-  /** Default: 512, as lucid. */
-  steps?: number;
-  /** An image whose activation reaches this takes no further step, and the run ends once all do. Default: never. */
-  stopAt?: number;
-  /** Goes on from here instead of from the start, with the same result to the last bit on the same backend. */
-  resume?: AscentState;
-}
-
-/** All that decides how a run goes on; plain data. */
-export interface AscentState {
-  /** Steps that were taken. */
-  readonly step: number;
-  /** Of `variables`: `[n, ...variableShape]`. */
-  readonly shape: readonly number[];
-  readonly variables: Float32Array;
-  /** What the optimizer remembers, one array of `variables`' size for each of its tensors. */
-  readonly memory: readonly Float32Array[];
-  readonly random: RandomState;
-  /** The best variables of each image so far, the value that made them the best, and the step that they were found at. */
-  readonly best: {
-    readonly variables: Float32Array;
-    readonly values: readonly number[];
-    readonly activations: readonly number[];
-    readonly steps: readonly number[];
-  };
-  /** Which images have reached `stopAt`. */
-  readonly stopped: readonly boolean[];
-  /** The activation of each image at each step. */
-  readonly trace: readonly (readonly number[])[];
-}
-
-export interface AscentStep {
-  /** Steps that were taken, from 1. */
-  step: number;
-  steps: number;
-  /** The objective of each image as the network saw it, before this step. */
-  activations: number[];
-  /** The images that `activations` are of, `[n, h, w, c]`. Only until the next step. The caller disposes. */
-  images(): Tensor4D;
-  /** Where the run is after this step. Only until the next step. */
-  state(): Promise<AscentState>;
-}
+import { checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { type AscentOptions, type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
 
 export interface MaximizeActivationOptions extends AscentOptions, LongWork<AscentStep> {}
 
-export interface MaximizedActivation {
-  /** The best of the run for each objective, `[n, h, w, c]` inside the bounds. The caller disposes. */
-  images: Tensor4D;
-  /** The objective of each of `images`, as they are, without transforms. */
-  activations: number[];
-  /** The step, from 0 (the start), that each of `images` was found at. */
-  bestSteps: number[];
-  /** How the run ended. The caller disposes `images`. */
-  last: { images: Tensor4D; activations: number[] };
-  /** The activation of each image at each step, from the start to the last image: `[steps + 1][n]`. */
-  trace: number[][];
-  /** Steps that were taken. */
-  steps: number;
-  /** Holds the last and the best variables (codes, of a generator), and what `resume` takes to go on. */
-  state: AscentState;
+/**
+ * Images that make units of a network as active as they can get, by gradient ascent from a start.
+ *
+ * All images are one batch: `logit(model, [0, 1, 2])` is three of them, and a list of objectives as many as it has. In
+ * each step the variables become images, `transforms` move what the networks see of them, the objective is evaluated,
+ * the optimizer steps along its gradient less that of the penalties, variables are taken back to their bounds, and the
+ * regularizers change them. The best images of the run are kept, by objective less penalties (where images are
+ * `coupled`, as by `diversity`, the best step of all together). No weight of any network changes.
+ *
+ * With random transforms the objective differs from look to look. So the best image is the one that looked best once;
+ * at the end it is scored as it is, without transforms, and against the last.
+ *
+ * @throws RangeError if an option is outside its range, or a unit does not exist (and how many there are).
+ * @throws TypeError if an option is of another kind, or a model returns something else than it should.
+ * @throws Error if a model refuses the images (with its own error as the cause), the gradient is zero at the start, or no
+ *   gradients are registered.
+ * @throws NonFiniteActivationError if activations or gradients are not finite; it holds the best images until then.
+ * @see Erhan, Bengio, Courville, Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009; Olah,
+ *   Mordvintsev, Schubert, "Feature Visualization", Distill 2017.
+ *
+ * @example
+ * import { logit, maximizeActivation, pixels } from '@cnnviz/actmax';
+ *
+ * const { images: wanted, activations } = await maximizeActivation({
+ *   objective: logit(model, [0, 1, 2]),
+ *   parameterization: pixels({ shape: [28, 28, 1], bounds: [0, 1] }),
+ *   steps: 20,
+ *   seed: 0,
+ * });
+ */
+export async function maximizeActivation(options: MaximizeActivationOptions): Promise<MaximizedActivation> {
+  throwIfAborted(options);
+  const steps = ascend(checker('@cnnviz/actmax', 'maximizeActivation'), options);
+  for (;;) {
+    const next = await steps.next();
+    if (next.done) return next.value;
+    try {
+      await reportProgress(options, next.value);
+    } catch (error) {
+      await steps.return(undefined as never);
+      throw error;
+    }
+  }
 }

@@ -31,3 +31,13 @@ export interface PreparedObjective {
   /** Tensors that `score` needs in each step. They are disposed when the run ends. */
   readonly held: readonly Tensor[];
 }
+
+/** Asks for the output of each model once. */
+export function rememberedActivations(run: (model: (images: Tensor4D) => Tensor) => Tensor): Activations {
+  const outputs = new Map<unknown, Tensor>();
+  return <T extends Tensor>(model: (images: Tensor4D) => T): T => {
+    const output = outputs.get(model) ?? run(model);
+    outputs.set(model, output);
+    return output as T;
+  };
+}

@@ -1,0 +1,44 @@
+import { checker } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Optimizer } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** Default: 0.05, as lucid. */
+  learningRate?: number;
+  /** Share of the mean gradient that stays from step to step. Default: 0.9. */
+  beta1?: number;
+  /** Share of the mean square that stays from step to step. Default: 0.999. */
+  beta2?: number;
+  /** Added to the square root. Default: 1e-8. */
+  epsilon?: number;
+}
+
+/**
+ * Adam: each number steps by the mean of its gradients so far, in units of their root mean square.
+ *
+ * @throws RangeError if an option is outside its range.
+ * @see Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
+ *
+ * @example
+ * import { adam } from '@cnnviz/actmax';
+ *
+ * const optimizer = adam({ learningRate: 0.01 });
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  const check = checker('@cnnviz/actmax', 'adam');
+  const learningRate = check.number('learningRate', options.learningRate ?? 0.05, { above: 0 });
+  const beta1 = check.number('beta1', options.beta1 ?? 0.9, { min: 0, below: 1 });
+  const beta2 = check.number('beta2', options.beta2 ?? 0.999, { min: 0, below: 1 });
+  const epsilon = check.number('epsilon', options.epsilon ?? 1e-8, { above: 0 });
+  return {
+    name: 'adam',
+    memory: 2,
+    update: (gradient, [mean, square], { step }) => {
+      const nextMean = tf.add(tf.mul(mean!, beta1), tf.mul(gradient, 1 - beta1));
+      const nextSquare = tf.add(tf.mul(square!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const rate = learningRate / (1 - beta1 ** (step + 1));
+      const root = tf.add(tf.mul(tf.sqrt(nextSquare), 1 / Math.sqrt(1 - beta2 ** (step + 1))), epsilon);
+      return { update: tf.div(tf.mul(nextMean, rate), root), memory: [nextMean, nextSquare] };
+    },
+  };
+}

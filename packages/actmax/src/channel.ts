@@ -1,0 +1,30 @@
+import { checker, type Probe } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Objective } from './objective.ts';
+import { requireMaps, type Units, wantedUnits } from './wanted-units.ts';
+
+/**
+ * The mean of a unit over all positions: the image is filled with what it wants.
+ *
+ * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @param units One unit for all images, or one for each image.
+ * @throws RangeError if a unit is not an integer >= 0; on start, if the layer has no such unit.
+ *
+ * @example
+ * import { channel } from '@cnnviz/actmax';
+ *
+ * const objective = channel(probe, [0, 1, 2, 3, 4, 5]);
+ */
+export function channel(probe: Probe, units: Units): Objective {
+  const check = checker('@cnnviz/actmax', 'channel');
+  check.callable('probe', probe);
+  const wanted = wantedUnits(check, 'units', units);
+  return {
+    name: 'channel',
+    count: wanted.count,
+    prepare: (activations, count) => {
+      const isWanted = wanted.rows(count, requireMaps(check, activations(probe))[2]);
+      return { held: [isWanted], score: (of) => tf.sum(tf.mul(tf.mean(of(probe), [1, 2]), isWanted), 1) };
+    },
+  };
+}

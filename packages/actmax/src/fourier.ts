@@ -1,0 +1,150 @@
+import { type Bounds, checker } from '@cnnviz/internal';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ColourMixing, imagenetColours, mixingMatrices } from './colour-mixing.ts';
+import { type FourierBasis, fourierBasis } from './fourier-basis.ts';
+import type { Parameterization } from './parameterization.ts';
+import { startImages } from './start-images.ts';
+
+export interface FourierOptions {
+  /** Height, width and channels of an image. */
+  shape: readonly [height: number, width: number, channels: number];
+  /** What a valid pixel may be: the range that the model was trained on. */
+  bounds: Bounds;
+  /**
+   * How colours go together in natural images, row for row what each channel takes of independent ones: `colourMixing`
+   * measures it. `none` keeps channels apart. Default: that of ImageNet, as released with lucid, for 3 channels in the
+   * order red, green, blue; `none` otherwise.
+   */
+  colours?: ColourMixing | 'none';
+  /** How much less high frequencies count: amplitudes go as 1 / frequency to this power. Default: 1, as natural images. */
+  decay?: number;
+  /** Standard deviation of the start's coefficients. Default: 0.01, as lucid; 0 where `from` is given. */
+  deviation?: number;
+  /** Images to start from, inside `bounds`: one for all, or one for each. Needed until the run has started; still the caller's. */
+  from?: Tensor4D;
+}
+
+export interface FourierParameterization extends Parameterization {
+  /**
+   * The coefficients `[n, h, c, w]` that become these images; pixels within a thousandth of a bound are moved away from
+   * it. The caller disposes.
+   */
+  invert(images: Tensor4D): Tensor4D;
+}
+
+/** Pixels on a bound have no coefficients: the logistic curve never gets there. */
+const FROM_BOUNDS = 1e-3;
+/** lucid's, by which an image of the start's size is neither flat nor saturated. */
+const AMPLITUDE = 0.25;
+
+/**
+ * The spectrum of the image in decorrelated colours; a logistic curve keeps pixels inside `bounds`. The same step then
+ * changes low frequencies, that objects are made of, more than high ones, that noise is made of.
+ *
+ * Coefficients are those of a real Fourier basis, orthonormal but for the scale 1 / frequency, so that the image is two
+ * matrix products away, differentiable on every backend. Scales are lucid's: its half spectrum of complex numbers holds
+ * each frequency once, which is a factor √2 here.
+ *
+ * @throws RangeError if an option is outside its range; on start, if `from` is outside `bounds` or for another number of
+ *   images.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017; `spatial.py` and `color.py` of lucid.
+ *
+ * @example
+ * import { channel, fourier, maximizeActivation, robustness } from '@cnnviz/actmax';
+ *
+ * const { images: wanted } = await maximizeActivation({
+ *   objective: channel(probe, [0, 1]),
+ *   parameterization: fourier({ shape: [28, 28, 1], bounds: [0, 1] }),
+ *   transforms: robustness(),
+ *   steps: 10,
+ *   seed: 0,
+ * });
+ */
+export function fourier(options: FourierOptions): FourierParameterization {
+  const check = checker('@cnnviz/actmax', 'fourier');
+  const shape = check.shape('shape', options.shape, 3);
+  const [height, width, channels] = shape;
+  const bounds = check.bounds('bounds', options.bounds);
+  const [min, max] = bounds;
+  const decay = check.number('decay', options.decay ?? 1, { min: 0 });
+  const from = options.from && startImages(check, options.from, shape, bounds);
+  const deviation = check.number('deviation', options.deviation ?? (from ? 0 : 0.01), { min: 0 });
+  const colours = options.colours ?? (channels === 3 ? imagenetColours : 'none');
+  const mixing = colours === 'none' ? undefined : mixingMatrices(check, colours, channels);
+  const [rows, columns] = [fourierBasis(height), fourierBasis(width)];
+  const amplitudes = amplitudesOf(rows, columns, decay);
+
+  const onDevice = (values: Float32Array, ...size: [number, number, number]) => tf.tensor3d(values, size);
+  const scale = () => tf.tensor4d(amplitudes, [1, height, 1, width]);
+  /** `[n, h, c, w]` times one matrix for the rows, and one for the columns. */
+  const inBothDirections = (values: Tensor4D, left: Tensor3D, right: Tensor3D): Tensor4D => {
+    const count = values.shape[0];
+    const vertical = tf.matMul(left, tf.reshape(values, [count, height, channels * width]) as Tensor3D);
+    const horizontal = tf.matMul(
+      tf.reshape(vertical, [count * height * channels, width]),
+      tf.reshape(right, [width, width]),
+    );
+    return tf.reshape(horizontal, [count, height, channels, width]);
+  };
+  const synthesize = (coefficients: Tensor4D) =>
+    inBothDirections(coefficients, onDevice(rows.samples, 1, height, height), onDevice(columns.waves, 1, width, width));
+  const analyze = (samples: Tensor4D) =>
+    inBothDirections(samples, onDevice(rows.waves, 1, height, height), onDevice(columns.samples, 1, width, width));
+  // The basis is orthonormal: its transpose is its inverse, and products with transposes made beforehand are faster
+  // than those that tfjs would make of the gradient.
+  const differentiableSynthesis = tf.customGrad<Tensor4D>((coefficients) => ({
+    value: synthesize(coefficients as Tensor4D),
+    gradFunc: (upstream: Tensor) => analyze(upstream as Tensor4D),
+  }));
+
+  const invert = (images: Tensor4D) =>
+    tf.tidy(() => {
+      const share = tf.clipByValue(tf.div(tf.sub(images, min), max - min), FROM_BOUNDS, 1 - FROM_BOUNDS);
+      const mixed = tf.log(tf.div(share, tf.sub(1, share))) as Tensor4D;
+      const unmixed = mixing ? mixColours(mixed, mixing.inverse, channels) : mixed;
+      return tf.div(analyze(tf.transpose(unmixed, [0, 1, 3, 2])), scale()) as Tensor4D;
+    });
+
+  return {
+    name: 'fourier',
+    variableShape: [height, channels, width],
+    bounds,
+    start: (random, count) => {
+      const noise = random.fillNormal(new Float32Array(count * height * channels * width), 0, deviation);
+      const coefficients = tf.tensor4d(noise, [count, height, channels, width]);
+      return from ? tf.add(invert(from.of(count)), coefficients) : coefficients;
+    },
+    render: (coefficients) => {
+      const spectrum: Tensor4D = tf.mul(coefficients, scale());
+      const unmixed: Tensor4D = tf.transpose(differentiableSynthesis(spectrum), [0, 1, 3, 2]);
+      const logits = mixing ? mixColours(unmixed, mixing.matrix, channels) : unmixed;
+      const share = tf.sigmoid(logits);
+      return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
+    },
+    ...(from && { check: () => from.requireWithin() }),
+    invert: (images) => {
+      check.images('images', images);
+      if (String(images.shape.slice(1)) !== String(shape)) {
+        check.fail('range', 'images', `images [n, ${shape.join(', ')}]`, images);
+      }
+      return invert(images);
+    },
+  };
+}
+
+/** `[h, w]`: what a coefficient of 1 is to become in an orthonormal basis. */
+function amplitudesOf(rows: FourierBasis, columns: FourierBasis, decay: number): Float32Array {
+  const [height, width] = [rows.frequencies.length, columns.frequencies.length];
+  const lowest = 1 / Math.max(height, width);
+  return Float32Array.from({ length: height * width }, (_, index) => {
+    const frequency = Math.hypot(rows.frequencies[Math.floor(index / width)]!, columns.frequencies[index % width]!);
+    return (Math.SQRT2 * AMPLITUDE) / Math.max(frequency, lowest) ** decay;
+  });
+}
+
+/** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */
+function mixColours(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
+  const colours = tf.reshape(images, [-1, channels]) as tf.Tensor2D;
+  return tf.reshape(tf.matMul(colours, tf.tensor2d(mixing, [channels, channels])), images.shape);
+}

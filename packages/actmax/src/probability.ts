@@ -1,0 +1,60 @@
+import { type Classifier, checker } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Objective } from './objective.ts';
+import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
+
+/**
+ * The probability of a class, from 0 to 1: it also falls with every other class.
+ *
+ * Its gradient vanishes where the network is certain of this class or of another. Its logarithm's does not near 0:
+ * `logProbability` gets away from any start.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not probabilities.
+ * @param classes One class for all images, or one for each image.
+ * @throws RangeError if a class is not an integer >= 0; on start, if the model has no such class.
+ *
+ * @example
+ * import { probability } from '@cnnviz/actmax';
+ *
+ * const objective = probability(model, [0, 1, 2]);
+ */
+export function probability(model: Classifier, classes: Units): Objective {
+  return ofSoftmax('probability', model, classes, (logits) => tf.softmax(logits));
+}
+
+/**
+ * The natural logarithm of the probability of a class, <= 0.
+ *
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not probabilities.
+ * @param classes One class for all images, or one for each image.
+ * @throws RangeError if a class is not an integer >= 0; on start, if the model has no such class.
+ *
+ * @example
+ * import { logProbability } from '@cnnviz/actmax';
+ *
+ * const objective = logProbability(model, [0, 1, 2]);
+ */
+export function logProbability(model: Classifier, classes: Units): Objective {
+  return ofSoftmax('logProbability', model, classes, (logits) => tf.logSoftmax(logits));
+}
+
+function ofSoftmax(
+  name: string,
+  model: Classifier,
+  classes: Units,
+  softmax: (logits: tf.Tensor2D) => tf.Tensor2D,
+): Objective {
+  const check = checker('@cnnviz/actmax', name);
+  check.callable('model', model);
+  const wanted = wantedUnits(check, 'classes', classes);
+  return {
+    name,
+    count: wanted.count,
+    prepare: (activations, count) => {
+      const available = requireLogits(check, activations(model)).shape[1];
+      const isWanted = wanted.rows(count, available);
+      if (available < 2) check.fail('type', 'model', 'a function from images to logits [n, 2 or more]', available);
+      return { held: [isWanted], score: (of) => tf.sum(tf.mul(softmax(of(model)), isWanted), 1) };
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { jitter } from './jitter.ts';
+import { pad } from './pad.ts';
+import { resize } from './resize.ts';
+import { rotate } from './rotate.ts';
+import { scale } from './scale.ts';
+import type { ViewTransform } from './transform.ts';
+
+export interface RobustnessOptions {
+  /** Pixels on each side. Default: 12. */
+  pad?: number;
+  /** Pixels, before scale and rotation and after them. Default: [8, 4]. */
+  jitter?: readonly [before: number, after: number];
+  /** Default: 0.9 to 1.1 in steps of 0.02. */
+  scale?: readonly number[];
+  /** Degrees. Default: -10 to 10 in steps of 1, 0 six times as often. */
+  rotate?: readonly number[];
+  /** Height and width that the network wants. Default: the images' own. */
+  size?: readonly [height: number, width: number];
+}
+
+/**
+ * lucid's transforms with its defaults, meant for images of some 200 pixels: `pad`, `jitter`, `scale`, `rotate`, `jitter`;
+ * and a `resize` at the end, for networks that take only one size. What survives them is no noise that depends on the
+ * place of each pixel.
+ *
+ * All is one bilinear interpolation of the image.
+ *
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017; `standard_transforms` of lucid.
+ *
+ * @example
+ * import { robustness } from '@cnnviz/actmax';
+ *
+ * const transforms = robustness({ pad: 4, jitter: [2, 1] });
+ */
+export function robustness(options: RobustnessOptions = {}): ViewTransform[] {
+  const [before, after] = options.jitter ?? [8, 4];
+  return [
+    pad(options.pad),
+    jitter(before),
+    scale(options.scale),
+    rotate(options.rotate),
+    jitter(after),
+    resize(options.size),
+  ];
+}

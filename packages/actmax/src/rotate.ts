@@ -1,0 +1,30 @@
+import { checker } from '@cnnviz/internal';
+import { aboutMiddle, type ViewTransform } from './transform.ts';
+
+/** lucid's: each whole degree from -10 to 10, and five more times none. */
+const DEGREES = [...Array.from({ length: 21 }, (_, index) => index - 10), 0, 0, 0, 0, 0];
+
+/**
+ * Turns what the window shows, about its middle.
+ *
+ * @param degrees Counter-clockwise; each is drawn equally often. Default: -10 to 10 in steps of 1, 0 six times as often,
+ *   as lucid.
+ *
+ * @example
+ * import { rotate } from '@cnnviz/actmax';
+ *
+ * const transforms = [rotate([-5, 0, 5])];
+ */
+export function rotate(degrees: readonly number[] = DEGREES): ViewTransform {
+  const check = checker('@cnnviz/actmax', 'rotate');
+  if (!Array.isArray(degrees) || degrees.length === 0) check.fail('range', 'degrees', 'at least one number', degrees);
+  for (const angle of degrees) check.number('degrees', angle);
+  return {
+    name: 'rotate',
+    look: (view, random) => {
+      const angle = (degrees[random.integer(degrees.length)]! * Math.PI) / 180;
+      const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+      return aboutMiddle(view, { xx: cos, xy: -sin, yx: sin, yy: cos });
+    },
+  };
+}
