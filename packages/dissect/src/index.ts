@@ -44,6 +44,7 @@ export {
   type LayerMasks,
   type LayersProbe,
 } from './dissect.ts';
+export { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
 export {
   type DissectionStatistics,
   type DissectionStatisticsOptions,
