@@ -17,6 +17,12 @@ export interface ImageModel {
   readonly classifier: Classifier;
   /** The activations of one of `layers`, from the same images. */
   probe(layer: string): Probe;
+  /** Those of several of `layers`, by name, in one pass. */
+  probes(layers: readonly string[]): (images: Tensor4D) => Record<string, Tensor4D>;
+  /** What `receptiveField` of `@cnnviz/dissect` reads. */
+  readonly topology: tfl.LayersModel | GraphTopology;
+  /** Rows above and columns to the left that the Pads of a graph add, by the name of the node: what its topology lacks. */
+  readonly paddings: Readonly<Record<string, readonly [height: number, width: number]>>;
   readonly layers: readonly ProbeLayer[];
   readonly inputShape: readonly [height: number, width: number, channels: number];
   readonly bounds: Bounds;
@@ -67,13 +73,22 @@ export function imageModelOfLayers(model: tfl.LayersModel, options: ImageModelOp
       return (images) => tf.tidy(() => network.apply(facts.preprocess(images), { training: false }) as Tensor4D);
     },
     // The probes' networks share its layers and own nothing.
+    probes: (names) => {
+      for (const name of names) requireLayer(layers, name);
+      const outputs = names.map((name) => model.getLayer(name).output as tfl.SymbolicTensor);
+      const network = tfl.model({ inputs: model.inputs, outputs });
+      return (images) =>
+        tf.tidy(() => byName(names, network.apply(facts.preprocess(images), { training: false }) as Tensor4D[]));
+    },
+    topology: model,
+    paddings: {},
     dispose: () => void model.dispose(),
   };
 }
 
 /** A graph model's topology, as far as it is read here. */
 export interface GraphTopology {
-  node: { name: string; op: string; input?: string[] }[];
+  node: { name: string; op: string; input?: string[]; attr?: Record<string, unknown> }[];
 }
 
 /**
@@ -81,11 +96,12 @@ export interface GraphTopology {
  *
  * @param model Belongs to the result, which disposes it.
  */
-export function imageModelOfGraph(
+export async function imageModelOfGraph(
   model: GraphModel,
-  { node: nodes }: GraphTopology,
+  topology: GraphTopology,
   options: ImageModelOptions,
-): ImageModel {
+): Promise<ImageModel> {
+  const { node: nodes } = topology;
   const facts = factsOf(model.inputs[0]!.shape ?? [], options);
   const output = model.outputNodes[0]!;
   const last = nodes.find(({ name }) => name === output.split(':')[0]);
@@ -96,13 +112,40 @@ export function imageModelOfGraph(
   return {
     ...facts,
     layers,
+    topology,
+    paddings: await paddingsOf(model, nodes),
     classifier: (images) => run(images, logits) as unknown as Tensor2D,
+    probes: (names) => {
+      for (const name of names) requireLayer(layers, name);
+      return (images) =>
+        tf.tidy(() => {
+          const inputs = { [model.inputNodes[0]!]: facts.preprocess(images) };
+          return byName(names, model.execute(inputs, [...names]));
+        });
+    },
     probe: (layer) => {
       requireLayer(layers, layer);
       return (images) => run(images, layer);
     },
     dispose: () => model.dispose(),
   };
+}
+
+function byName(names: readonly string[], maps: tf.Tensor | tf.Tensor[]): Record<string, Tensor4D> {
+  const list = [maps].flat() as Tensor4D[];
+  return Object.fromEntries(names.map((name, index) => [name, list[index]!]));
+}
+
+/** Of the Pads of a graph whose amounts are among its weights, `[[before, after], ...]` of each axis. */
+async function paddingsOf(model: GraphModel, nodes: GraphTopology['node']): Promise<ImageModel['paddings']> {
+  const paddings: Record<string, readonly [number, number]> = {};
+  for (const { name, op, input } of nodes) {
+    const [amounts] = model.weights[input?.[1] ?? ''] ?? [];
+    if (!/^(Mirror)?Pad(V2)?$/.test(op) || amounts === undefined) continue;
+    const [, , top, , left] = await amounts.data();
+    paddings[name] = [top!, left!];
+  }
+  return paddings;
 }
 
 /** A graph does not state the shapes of its nodes: one black image shows them. */

@@ -38,9 +38,9 @@ export async function loadModel(source: string, options: Partial<ImageModelOptio
   return orDispose(layers, () => imageModelOfLayers(layers, complete));
 }
 
-function orDispose<T>(model: { dispose(): unknown }, make: () => T): T {
+async function orDispose<T>(model: { dispose(): unknown }, make: () => T | Promise<T>): Promise<T> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     model.dispose();
     throw error;
