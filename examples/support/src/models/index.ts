@@ -8,6 +8,7 @@ export {
 export { loadSqueezeNet, loadTinyDarknet } from './imagenet-models.ts';
 export { countParameters, initializeKernels, type KernelScheme } from './initialize-kernels.ts';
 export { lenet } from './lenet.ts';
+export { type LoadedGenerator, loadGenerator } from './load-generator.ts';
 export { loadModel } from './load-model.ts';
 export { LocalResponseNormalization, type LocalResponseNormalizationConfig } from './local-response-normalization.ts';
 export { type MultilayerPerceptronOptions, multilayerPerceptron } from './multilayer-perceptron.ts';

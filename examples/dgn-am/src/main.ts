@@ -1,0 +1,118 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  chooseBackend,
+  type DataSet,
+  fashionMnist,
+  loadGenerator,
+  mnist,
+  progressBars,
+  workspaceRoot,
+  writeReport,
+} from '@cnnviz/example-support';
+import * as tf from '@tensorflow/tfjs-core';
+import { drawWhatUnitsWant, firstImages } from './experiment.ts';
+import { classesChapter, generatorChapter, hiddenChapter, houseNumbersChapter } from './report.ts';
+import { drawHouseNumbers } from './svhn-prior.ts';
+
+const USAGE = `Learns to draw images from a network's features, then draws what each class and some hidden units of another
+network want to see, beside Fourier and plain pixels.
+
+  --data NAME        mnist or fashion (default: mnist)
+  --images NUMBER    to learn from (default: 8000, all that mnist has)
+  --starts NUMBER    images of each class by each method (default: 5)
+  --steps NUMBER     of each ascent, at most (default: 200)
+  --epochs NUMBER    of each network (default: 3)
+  --generator NUMBER epochs of the generator (default: 6)
+  --quick            1 epoch, 2 of the generator, 2 starts, 100 steps: for a first look
+  --svhn FOLDER      generator of house numbers (default: models/svhn-dcgan in the folder that CNNVIZ_DATA names)
+  --out FOLDER       where the page goes (default: report/dgn-am)
+  --seed NUMBER      (default: 0)
+  --backend NAME     tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first of them that starts)
+  --help`;
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: 'mnist' },
+    images: { type: 'string', default: '8000' },
+    starts: { type: 'string' },
+    steps: { type: 'string' },
+    epochs: { type: 'string' },
+    generator: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    svhn: { type: 'string' },
+    out: { type: 'string' },
+    seed: { type: 'string', default: '0' },
+    backend: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else await main();
+
+async function main(): Promise<void> {
+  const { quick } = values;
+  const from = process.env.INIT_CWD ?? '.';
+  const out = values.out === undefined ? resolve(workspaceRoot(), 'report/dgn-am') : resolve(from, values.out);
+  const seed = wholeNumber('seed', 0);
+  const options = {
+    networkEpochs: wholeNumber('epochs', quick ? 1 : 3),
+    generatorEpochs: wholeNumber('generator', quick ? 2 : 6),
+    starts: wholeNumber('starts', quick ? 2 : 5),
+    steps: wholeNumber('steps', quick ? 100 : 200),
+    hiddenUnits: 8,
+    seed,
+  };
+  const backend = await chooseBackend();
+  const data = await dataSet(seed, wholeNumber('images', 8000));
+  const progress = progressBars();
+  const start = performance.now();
+  const experiment = await drawWhatUnitsWant({ ...options, data, progress });
+  const chapters = [
+    await generatorChapter(experiment),
+    await classesChapter(experiment, data.train.classes),
+    await hiddenChapter(experiment),
+  ];
+  console.table(experiment.quality);
+  experiment.dispose();
+
+  const folder = values.svhn ?? (process.env.CNNVIZ_DATA && join(process.env.CNNVIZ_DATA, 'models/svhn-dcgan'));
+  if (folder && values.data === 'mnist' && !quick) {
+    const svhn = await loadGenerator(folder);
+    const { networkEpochs: epochs, steps } = options;
+    const drawn = await drawHouseNumbers(svhn, data, { epochs, starts: 3, steps, seed, progress });
+    chapters.push(await houseNumbersChapter(drawn));
+    tf.dispose([drawn.photographs, drawn.seen]);
+    svhn.dispose();
+  } else {
+    console.log('House numbers are left out: they need --data mnist, no --quick, and --svhn or CNNVIZ_DATA');
+  }
+
+  const seconds = (performance.now() - start) / 1000;
+  const page = await writeReport(out, {
+    title: 'What units want to see, with a learned generator',
+    intro: [`${data.train.name}, seed ${seed}, on ${backend.name} (${backend.detail}).`],
+    facts: [{ label: 'seconds', value: seconds.toFixed(0) }],
+    chapters,
+  });
+  console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
+}
+
+async function dataSet(seed: number, images: number): Promise<DataSet> {
+  const sets: Record<string, () => Promise<DataSet>> = { mnist: () => mnist({ seed }), fashion: () => fashionMnist() };
+  const load = sets[values.data];
+  if (load === undefined)
+    throw new RangeError(`--data must be one of ${Object.keys(sets).join(', ')}, got ${values.data}`);
+  const { train, test } = await load();
+  return { train: firstImages(train, images), test: firstImages(test, 2000) };
+}
+
+function wholeNumber(name: 'seed' | 'epochs' | 'generator' | 'starts' | 'steps' | 'images', standard: number): number {
+  const value = Number(values[name] ?? standard);
+  const min = name === 'seed' ? 0 : 1;
+  if (!Number.isSafeInteger(value) || value < min) {
+    throw new RangeError(`--${name} must be a whole number >= ${min}, got ${values[name]}`);
+  }
+  return value;
+}
