@@ -70,7 +70,8 @@ export function memoryChecks<I extends Inputs, O extends object>(
             if (++made === failing) throw thrown;
             return output;
           });
-          expect(await failureOf(throwing, {})).toBe(thrown);
+          const failure = await failureOf(throwing, {});
+          expect(failure instanceof Error && failure.cause !== undefined ? failure.cause : failure).toBe(thrown);
         }
       },
     });
