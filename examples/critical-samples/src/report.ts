@@ -24,7 +24,7 @@ export function criticalSamplesChapter(runs: readonly CriticalRun[], dataSet: st
   const [real, random] = [noisy.find(({ noise }) => noise === 0), noisy.find(({ noise }) => noise === 1)];
   return {
     id: 'critical-samples',
-    title: 'Learned, or learned by heart?',
+    title: 'Critical samples: how near another answer is',
     intro: [
       `The same network was trained on ${dataSet} as it is and with less and less to learn in it. A held-out image is critical if the network takes a point next to it, no pixel further away than 0.3 of 255 levels, for something else: the decisions of a network that learned by heart are more tangled, and more images lie next to a border.`,
       `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${heldOut} held-out images each. Intervals are Wilson's, 95 %, of all these images together.`,
