@@ -27,7 +27,7 @@ export function uniqueDetectorsChart(
   const { categories, categoryDetectors } = comparison;
   return {
     $schema: vegaLite,
-    data: { values: categoryDetectors.map((row) => ({ ...row })) },
+    data: { values: categoryDetectors.map((row) => ({ ...row, place: categories.indexOf(row.category) })) },
     width: { step: 36 },
     height: 240,
     mark: { type: 'bar' },
@@ -35,7 +35,7 @@ export function uniqueDetectorsChart(
       x: { field: 'layer', type: 'nominal', sort: null, title: 'layer', axis: { labelAngle: -45 } },
       y: { field: count, aggregate: 'sum', type: 'quantitative', title: titles[count], axis: { tickMinStep: 1 } },
       color: categoryColour(categories),
-      order: { field: 'category', sort: 'descending' },
+      order: { field: 'place', type: 'quantitative' },
       ...facet('column', 'network', categoryDetectors),
       ...facet('row', 'training', categoryDetectors),
       tooltip: [{ field: 'category' }, { field: count, aggregate: 'sum' }],
@@ -101,8 +101,12 @@ const nameOf = ({ network, training, layer }: DissectionNames) =>
 
 /** The same colour for the same category in all charts of the same data. */
 export function categoryColour(categories: readonly string[]) {
-  return { field: 'category', type: 'nominal', title: 'category', scale: { domain: [...categories] } };
+  const range = categories.map((_, index) => palette[index % palette.length]!);
+  return { field: 'category', type: 'nominal', title: 'category', scale: { domain: [...categories], range } };
 }
+
+/** Told apart on white and on black, also by the colour-blind. */
+const palette = ['#2e86c8', '#d9701e', '#2f9e6e', '#b05fa8', '#c2a100', '#7d8b99', '#a0522d', '#4f5fd0'];
 
 function facet(channel: 'row' | 'column', field: 'network' | 'training', rows: readonly DissectionNames[]) {
   const names = [...new Set(rows.map((row) => row[field]))];

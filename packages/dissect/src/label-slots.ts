@@ -4,7 +4,7 @@ import type { Concept, ImageConcepts } from './concepts.ts';
 /** The labels of one image as slots: 1 + the index of the concept, 0 for none. */
 export interface ImageSlots {
   /** One a label map, a slot a pixel. */
-  maps: Uint32Array[];
+  maps: Uint16Array[];
   /** Slots that the whole image has. */
   image: number[];
   /** Slots that any pixel has, rising. */
@@ -36,7 +36,7 @@ export interface LabelSlots {
 export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots {
   const { concepts, categories } = checkConcepts(check, options);
   const [height, width] = check.shape('labelSize', options.labelSize, 2);
-  const slots = new Uint32Array(65536);
+  const slots = new Uint16Array(65536);
   const categoryOf = new Uint8Array(concepts.length + 1);
   concepts.forEach(({ number, category }, index) => {
     slots[number] = index + 1;
@@ -48,10 +48,10 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
     if (label !== 0 && slot === 0) check.fail('range', where, '0 or numbers of concepts', label);
     return slot;
   };
-  const slotsOf = (labels: Uint16Array, where: string): Uint32Array => {
+  const slotsOf = (labels: Uint16Array, where: string): Uint16Array => {
     if (!(labels instanceof Uint16Array)) check.fail('type', where, 'a Uint16Array', labels);
     if (labels.length !== height * width) check.fail('range', where, `${height} x ${width} labels`, labels);
-    const found = new Uint32Array(labels.length);
+    const found = new Uint16Array(labels.length);
     for (let pixel = 0; pixel < labels.length; pixel++) {
       const label = labels[pixel]!;
       const slot = slots[label]!;

@@ -16,10 +16,10 @@ describe('charts of units over steps', () => {
   it('have the detectors of each category at each step, and the different concepts', () => {
     const { data, layer } = detectorsOverSteps(tracks);
     expect(data.values).toEqual([
-      { step: 0, category: 'color', detectors: 1, uniqueBestLabels: 3 },
-      { step: 0, category: 'object', detectors: 3, uniqueBestLabels: 3 },
-      { step: 1, category: 'color', detectors: 2, uniqueBestLabels: 2 },
-      { step: 1, category: 'object', detectors: 2, uniqueBestLabels: 2 },
+      { step: 0, category: 'color', place: 0, detectors: 1, uniqueBestLabels: 3 },
+      { step: 0, category: 'object', place: 1, detectors: 3, uniqueBestLabels: 3 },
+      { step: 1, category: 'color', place: 0, detectors: 2, uniqueBestLabels: 2 },
+      { step: 1, category: 'object', place: 1, detectors: 2, uniqueBestLabels: 2 },
     ]);
     expect(layer).toMatchObject([
       { encoding: { x: { field: 'step' }, y: { field: 'detectors' }, color: { field: 'category' } } },

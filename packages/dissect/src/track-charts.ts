@@ -16,7 +16,13 @@ import type { UnitTrack, UnitTracks, UnitTransition } from './track-units.ts';
  */
 export function detectorsOverSteps({ steps, categories }: UnitTracks): ChartSpecification {
   const values = steps.flatMap(({ step, uniqueBestLabels, detectorsByCategory }) =>
-    categories.map((category, index) => ({ step, category, detectors: detectorsByCategory[index]!, uniqueBestLabels })),
+    categories.map((category, place) => ({
+      step,
+      category,
+      place,
+      detectors: detectorsByCategory[place]!,
+      uniqueBestLabels,
+    })),
   );
   const x = { field: 'step', type: 'quantitative', title: 'step' };
   return {
@@ -29,15 +35,26 @@ export function detectorsOverSteps({ steps, categories }: UnitTracks): ChartSpec
         mark: { type: 'area', opacity: 0.7 },
         encoding: {
           x,
-          y: { field: 'detectors', type: 'quantitative', stack: 'zero', title: 'detectors' },
+          y: {
+            field: 'detectors',
+            type: 'quantitative',
+            stack: 'zero',
+            title: 'detectors (dashed: different concepts)',
+          },
           color: categoryColour(categories),
+          order: { field: 'place', type: 'quantitative' },
         },
       },
       {
         mark: { type: 'line', point: true, strokeDash: [4, 3], color: 'gray' },
         encoding: {
           x,
-          y: { field: 'uniqueBestLabels', aggregate: 'max', type: 'quantitative', title: 'detectors' },
+          y: {
+            field: 'uniqueBestLabels',
+            aggregate: 'max',
+            type: 'quantitative',
+            title: 'detectors (dashed: different concepts)',
+          },
         },
       },
     ],
@@ -75,7 +92,7 @@ export function unitTracksChart({ units, categories }: UnitTracks): ChartSpecifi
     height: { step: units.length > 64 ? 4 : 12 },
     mark: { type: 'rect' },
     encoding: {
-      x: { field: 'step', type: 'ordinal', title: 'step', axis: { labelOverlap: true } },
+      x: { field: 'step', type: 'ordinal', title: 'step', axis: { labelAngle: 0, labelOverlap: true } },
       y: {
         field: 'unit',
         type: 'ordinal',
