@@ -136,7 +136,9 @@ async function main(): Promise<void> {
   }
 }
 
-const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(0)} s`;
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(0)} s`;
+}
 
 function folderOf(option: 'model' | 'broden', name: string, from: string): string {
   const given = values[option];

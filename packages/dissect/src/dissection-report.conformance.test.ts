@@ -215,7 +215,7 @@ describe.runIf(typeof document !== 'undefined')('the page in a browser (runs in 
       `a'b"`,
       '0.300',
       '0.290 to 0.320',
-      '0.0105 % above 0.025',
+      '0.01095 % below 0.025',
       '0.040above chance',
       '1235',
       cells[8],

@@ -103,9 +103,9 @@ ${sections}
 
 function summary({ layers, categories, categoryDetectors }: DissectionComparison, headings: readonly string[]) {
   const hasChance = layers.some(({ aboveChance }) => aboveChance !== null);
-  return html`<div class="wide" role="region" aria-label="All layers" tabindex="0">
+  return html`<p class="note">Units and detectors. Unique detectors are counted in two ways: the distinct best concepts of each category, summed over the categories, as in the figures of the paper, and the distinct best concepts of all, as in NetDissect's report. Below a category: units, and distinct concepts, above the limit.</p>
+<div class="wide" role="region" aria-label="All layers" tabindex="0">
 <table class="summary">
-<caption>Units and detectors. Unique detectors are counted in two ways: the distinct best concepts of each category, summed over the categories, as in the figures of the paper, and the distinct best concepts of all, as in NetDissect's report. Below a category: units, and distinct concepts, above the limit.</caption>
 <thead><tr>
 <th scope="col">Layer</th><th scope="col">Units</th><th scope="col">Detectors</th>
 <th scope="col">Unique, by category</th><th scope="col">Unique, best labels</th>

@@ -213,7 +213,7 @@ function columnsOf(
           const chance = unit?.chance;
           if (!chance) return { shown: '–' };
           return {
-            shown: html`${three(chance.mean)}<small>5 % above ${three(chance.upper)}</small>`,
+            shown: html`${three(chance.mean)}<small>95 % below ${three(chance.upper)}</small>`,
             value: chance.mean,
           };
         },

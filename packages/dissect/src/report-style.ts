@@ -14,7 +14,7 @@ body {
   margin: 0 auto; padding: 1rem 1rem 4rem; max-width: 84rem;
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--text); background: var(--page);
 }
-p, caption { max-width: 48rem; }
+p { max-width: 48rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h3 { font-size: 1.05rem; margin: 1.2rem 0 .4rem; }
@@ -31,11 +31,12 @@ dt { font-size: .8rem; color: var(--quiet); }
 dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .95rem; }
-caption { text-align: left; font-size: .9rem; color: var(--quiet); margin: .5rem 0; }
+.note { font-size: .9rem; color: var(--quiet); }
 th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { vertical-align: bottom; font-size: .85rem; }
 tbody th { font-weight: 400; }
-.summary td, .summary thead th:not(:first-child), .number { text-align: right; }
+.summary td, .summary thead th:not(:first-child), .number, thead th[data-sort="number"]:not(:first-child) { text-align: right; }
+.number { white-space: nowrap; }
 .histograms { display: grid; grid-template-columns: minmax(14rem, 1fr) minmax(0, 3fr); gap: 0 2rem; }
 .bars { list-style: none; margin: 0; padding: 0; columns: 17rem; column-gap: 2rem; }
 .bars li { display: grid; grid-template-columns: 1fr 7rem; gap: .6rem; break-inside: avoid; padding: .1rem 0; }
@@ -60,21 +61,23 @@ th button { border: 0; padding: 0; font-weight: 600; text-align: inherit; cursor
 th[aria-sort="descending"] button::after { content: " \\25BC"; }
 th[aria-sort="ascending"] button::after { content: " \\25B2"; }
 .category { border-left: .5rem solid var(--colour); padding-left: .35rem; white-space: nowrap; }
-.tops { padding-right: 0; }
-.strip { display: flex; gap: 3px; }
-.strip svg { display: block; flex: 0 1 112px; min-width: 0; max-width: 112px; background-size: 100% 100%; }
+.units .tops { padding-right: 0; width: 30rem; }
+.strip { display: flex; flex-wrap: wrap; gap: 3px; }
+.strip svg { display: block; width: 86px; background-size: 100% 100%; }
 .strip path {
   fill: #000; fill-opacity: .5; fill-rule: evenodd; stroke: #ffe600; stroke-width: 1.5; vector-effect: non-scaling-stroke;
 }
-@media (max-width: 56rem) {
-  .histograms { grid-template-columns: 1fr; }
+@media (max-width: 75rem) {
   .units, .units thead, .units tbody, .units th, .units td { display: block; }
   .units thead tr { display: flex; flex-wrap: wrap; gap: .2rem .9rem; }
   .units thead th { position: static; border: 0; padding: .2rem 0; }
   .units tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); padding: .6rem 0; border-bottom: 1px solid var(--line); }
   .units tbody th, .units td { border: 0; padding: .1rem .5rem .1rem 0; text-align: left; }
+  .units thead th[data-sort] { text-align: left; }
   .units tbody [data-label]::before { content: attr(data-label); display: block; font-size: .75rem; color: var(--quiet); }
-  .units .tops { grid-column: 1 / -1; }
+  .units .tops { grid-column: 1 / -1; width: auto; }
+  .strip svg { width: min(112px, calc((100vw - 2rem - 12px) / 5)); }
 }
+@media (max-width: 56rem) { .histograms { grid-template-columns: 1fr; } }
 @media print { .filter { display: none; } * { print-color-adjust: exact; } }
 `;
