@@ -138,9 +138,9 @@ describe.runIf(process.env.CNNVIZ_DATA)('SqueezeNet on mini-broden (needs CNNVIZ
     await startBackend('wasm');
     const all = await openBroden((path) => readFile(`${process.env.CNNVIZ_DATA}/mini-broden/${path}`));
     const [count, batchSize, layer] = [80, 10, 'fire9_concat'];
-    const images = await Promise.all(
-      Array.from({ length: count }, (_, index) => all.read(Math.floor((index * all.count) / count))),
-    );
+    // At random: textures follow each other in turns.
+    const chosen = createRandom(0).permutation(all.count).subarray(0, count);
+    const images = await Promise.all(Array.from(chosen, (index) => all.read(index)));
     const { readLabels: _, ...rest } = all;
     const concepts: ConceptData = { ...rest, count, read: async (index) => images[index]! };
     const network = await squeezeNet();
