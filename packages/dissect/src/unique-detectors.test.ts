@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion } from './dissection-tally.ts';
+import { parseTallyCsv } from './tally-table.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 
 describe('uniqueDetectors', () => {
@@ -35,23 +35,8 @@ describe('uniqueDetectors', () => {
   });
 });
 
-/** The rows of a tally that NetDissect published: of each unit and category the best label with its counts. */
 async function publishedTally(name: string) {
-  const text = await readFile(`${process.env.CNNVIZ_DATA}/netdissect-tallies/${name}.csv`, 'utf8');
-  const { data, meta } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
-  const categories = meta.fields!.filter((field) => field.endsWith('-iou')).map((field) => field.slice(0, -4));
-  return data.map((row) => ({
-    best: { concept: { name: row.label!, category: row.category! }, iou: Number(row.score) },
-    byCategory: categories.map((category) => ({
-      concept: { name: row[`${category}-label`]!, category },
-      iou: Number(row[`${category}-iou`]),
-      counts: {
-        truth: Number(row[`${category}-truth`]),
-        activation: Number(row[`${category}-activation`]),
-        intersection: Number(row[`${category}-intersect`]),
-      },
-    })),
-  }));
+  return parseTallyCsv(await readFile(`${process.env.CNNVIZ_DATA}/netdissect-tallies/${name}.csv`, 'utf8')).units;
 }
 
 // Of each file the detectors, the unique ones per category and the unique best labels, above 0.04 and above 0.05.
@@ -66,7 +51,7 @@ describe.runIf(process.env.CNNVIZ_DATA)("NetDissect's published tallies (needs C
   it.each(published)('%s', async (name, above4, above5) => {
     const units = await publishedTally(name);
     for (const { byCategory } of units) {
-      for (const { iou, counts } of byCategory) {
+      for (const { iou, ...counts } of byCategory) {
         expect(Math.abs(intersectionOverUnion(counts) - iou)).toBeLessThanOrEqual(1e-12);
       }
     }
