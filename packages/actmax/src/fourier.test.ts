@@ -43,7 +43,7 @@ const shape = [6, 9, 3] as const;
 
 function drawCoefficients(count = 2): Tensor4D {
   const values = createRandom(2).fillNormal(new Float32Array(count * 6 * 9 * 3), 0, 0.3);
-  return tf.tensor4d(values, [count, 6, 3, 9]);
+  return tf.tensor4d(values, [count, 3, 6, 9]);
 }
 
 /** Σ over all waves, colour by colour, in float64. */
@@ -60,7 +60,7 @@ function slowly(coefficients: number[][][][], [min, max]: readonly [number, numb
             const frequency = Math.hypot(rows.frequencies[v]!, columns.frequencies[u]!);
             const amplitude =
               (Math.SQRT2 / 4 / Math.max(frequency, 1 / 9)) * rows.waves[v * 6 + y]! * columns.waves[u * 9 + x]!;
-            for (let c = 0; c < 3; c++) independent[c]! += amplitude * image[v]![c]![u]!;
+            for (let c = 0; c < 3; c++) independent[c]! += amplitude * image[c]![v]![u]!;
           }
         }
         for (const row of imagenetColours) {
@@ -124,8 +124,8 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     const scoreAt = (index: number, offset: number) => {
       const moved = Float64Array.from(values);
       moved[index]! += offset;
-      const nested = Array.from({ length: 6 }, (_, v) =>
-        Array.from({ length: 3 }, (__, c) => Array.from({ length: 9 }, (___, u) => moved[(v * 3 + c) * 9 + u]!)),
+      const nested = Array.from({ length: 3 }, (_, c) =>
+        Array.from({ length: 6 }, (__, v) => Array.from({ length: 9 }, (___, u) => moved[(c * 6 + v) * 9 + u]!)),
       );
       return slowly([nested], [0, 1]).reduce((total, value, pixel) => total + value * weightValues[pixel]!, 0);
     };

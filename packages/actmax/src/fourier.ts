@@ -1,5 +1,5 @@
 import { type Bounds, checker } from '@cnnviz/internal';
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ColourMixing, imagenetColours, mixingMatrices } from './colour-mixing.ts';
 import { type FourierBasis, fourierBasis } from './fourier-basis.ts';
@@ -27,7 +27,7 @@ export interface FourierOptions {
 
 export interface FourierParameterization extends Parameterization {
   /**
-   * The coefficients `[n, h, c, w]` that become these images; pixels within a thousandth of a bound are moved away from
+   * The coefficients `[n, c, h, w]` that become these images; pixels within a thousandth of a bound are moved away from
    * it. The caller disposes.
    */
   invert(images: Tensor4D): Tensor4D;
@@ -75,26 +75,24 @@ export function fourier(options: FourierOptions): FourierParameterization {
   const [rows, columns] = [fourierBasis(height), fourierBasis(width)];
   const amplitudes = amplitudesOf(rows, columns, decay);
 
-  const onDevice = (values: Float32Array, ...size: [number, number, number]) => tf.tensor3d(values, size);
-  const scale = () => tf.tensor4d(amplitudes, [1, height, 1, width]);
-  /** `[n, h, c, w]` times one matrix for the rows, and one for the columns. */
-  const inBothDirections = (values: Tensor4D, left: Tensor3D, right: Tensor3D): Tensor4D => {
-    const count = values.shape[0];
-    const vertical = tf.matMul(left, tf.reshape(values, [count, height, channels * width]) as Tensor3D);
-    const horizontal = tf.matMul(
-      tf.reshape(vertical, [count * height * channels, width]),
-      tf.reshape(right, [width, width]),
-    );
-    return tf.reshape(horizontal, [count, height, channels, width]);
+  const scale = () => tf.tensor4d(amplitudes, [1, 1, height, width]);
+  /**
+   * `[n, c, a, b]` times a matrix of size b, then times one of size a: `[n, c, b, a]`. Two large products, since wasm takes
+   * long for many small ones.
+   */
+  const inBothDirections = (values: Tensor4D, first: Float32Array, second: Float32Array): Tensor4D => {
+    const alongLast = (input: Tensor4D, matrix: Float32Array): Tensor4D => {
+      const size = input.shape[3];
+      const lines = tf.reshape(input, [input.size / size, size]) as Tensor2D;
+      return tf.reshape(tf.matMul(lines, tf.tensor2d(matrix, [size, size])), input.shape);
+    };
+    return alongLast(tf.transpose(alongLast(values, first), [0, 1, 3, 2]), second);
   };
-  const synthesize = (coefficients: Tensor4D) =>
-    inBothDirections(coefficients, onDevice(rows.samples, 1, height, height), onDevice(columns.waves, 1, width, width));
-  const analyze = (samples: Tensor4D) =>
-    inBothDirections(samples, onDevice(rows.waves, 1, height, height), onDevice(columns.samples, 1, width, width));
   // The basis is orthonormal: its transpose is its inverse, and products with transposes made beforehand are faster
   // than those that tfjs would make of the gradient.
-  const differentiableSynthesis = tf.customGrad<Tensor4D>((coefficients) => ({
-    value: synthesize(coefficients as Tensor4D),
+  const analyze = (samples: Tensor4D) => inBothDirections(samples, rows.samples, columns.samples);
+  const synthesize = tf.customGrad<Tensor4D>((coefficients) => ({
+    value: inBothDirections(coefficients as Tensor4D, columns.waves, rows.waves),
     gradFunc: (upstream: Tensor) => analyze(upstream as Tensor4D),
   }));
 
@@ -103,21 +101,21 @@ export function fourier(options: FourierOptions): FourierParameterization {
       const share = tf.clipByValue(tf.div(tf.sub(images, min), max - min), FROM_BOUNDS, 1 - FROM_BOUNDS);
       const mixed = tf.log(tf.div(share, tf.sub(1, share))) as Tensor4D;
       const unmixed = mixing ? mixColours(mixed, mixing.inverse, channels) : mixed;
-      return tf.div(analyze(tf.transpose(unmixed, [0, 1, 3, 2])), scale()) as Tensor4D;
+      return tf.div(analyze(tf.transpose(unmixed, [0, 3, 2, 1])), scale()) as Tensor4D;
     });
 
   return {
     name: 'fourier',
-    variableShape: [height, channels, width],
+    variableShape: [channels, height, width],
     bounds,
     start: (random, count) => {
       const noise = random.fillNormal(new Float32Array(count * height * channels * width), 0, deviation);
-      const coefficients = tf.tensor4d(noise, [count, height, channels, width]);
+      const coefficients = tf.tensor4d(noise, [count, channels, height, width]);
       return from ? tf.add(invert(from.of(count)), coefficients) : coefficients;
     },
     render: (coefficients) => {
       const spectrum: Tensor4D = tf.mul(coefficients, scale());
-      const unmixed: Tensor4D = tf.transpose(differentiableSynthesis(spectrum), [0, 1, 3, 2]);
+      const unmixed: Tensor4D = tf.transpose(synthesize(spectrum), [0, 3, 2, 1]);
       const logits = mixing ? mixColours(unmixed, mixing.matrix, channels) : unmixed;
       const share = tf.sigmoid(logits);
       return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
@@ -145,6 +143,6 @@ function amplitudesOf(rows: FourierBasis, columns: FourierBasis, decay: number):
 
 /** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */
 function mixColours(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
-  const colours = tf.reshape(images, [-1, channels]) as tf.Tensor2D;
+  const colours = tf.reshape(images, [-1, channels]) as Tensor2D;
   return tf.reshape(tf.matMul(colours, tf.tensor2d(mixing, [channels, channels])), images.shape);
 }

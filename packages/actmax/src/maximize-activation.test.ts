@@ -222,7 +222,7 @@ describe('resume', () => {
   test('rejects a state of another run', async () => {
     const { state } = await maximize({ ...options(), steps: 1 });
     await expect(maximize({ ...options(), objective: logit(tinyCnn(), 0), resume: state })).rejects.toThrow(
-      '@cnnviz/actmax: maximizeActivation: resume must be a state of variables [1, 8, 1, 8], got [2, 8, 1, 8]',
+      '@cnnviz/actmax: maximizeActivation: resume must be a state of variables [1, 1, 8, 8], got [2, 1, 8, 8]',
     );
     await expect(
       maximize({ ...options(), optimizer: normalizedAscent({ initial: 1 }), resume: state }),

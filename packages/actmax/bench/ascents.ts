@@ -1,0 +1,159 @@
+import type { Cost } from '@cnnviz/example-support';
+import { createRandom, type LongWork } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type AscentOptions,
+  type AscentStep,
+  adam,
+  fourier,
+  generator,
+  logit,
+  maximizeActivation,
+  normalizedAscent,
+  pixels,
+  robustness,
+} from '../src/index.ts';
+import type { Subject } from './subjects.ts';
+
+/** Times the bare work. */
+const MOST = 1.1;
+/** The same of the Fourier parameterization with transforms, which are work beside the network. */
+const MOST_WITH_TRANSFORMS = 1.25;
+
+type Ascent = Pick<AscentOptions, 'parameterization' | 'optimizer' | 'transforms'>;
+
+interface Measured {
+  atMost: number;
+  ascent: Ascent;
+  /** The variables of the bare work, and what becomes of them. */
+  bare: { variables: tf.Tensor; logits: (variables: tf.Tensor) => tf.Tensor2D };
+}
+
+function measuredAscents({ model, bounds, shape, classes, generator: decoder, codeLength }: Subject) {
+  const images = tf.fill([classes.length, ...shape], (bounds[0] + bounds[1]) / 2) as tf.Tensor4D;
+  const numbers = createRandom(0).fillNormal(new Float32Array(classes.length * codeLength));
+  const codes = tf.tensor2d(numbers, [classes.length, codeLength]);
+  const bareModel = { variables: images, logits: (input: tf.Tensor) => model(input as tf.Tensor4D) };
+  // lucid's transforms are for 200 pixels; on digits they are as much smaller.
+  const part = Math.min(1, shape[0] / 200);
+  const jitter = [Math.round(8 * part), Math.round(4 * part)] as const;
+  return {
+    pixels: {
+      atMost: MOST,
+      ascent: { parameterization: pixels({ shape, bounds }), optimizer: adam() },
+      bare: bareModel,
+    },
+    'fourier with robustness': {
+      atMost: MOST_WITH_TRANSFORMS,
+      ascent: {
+        parameterization: fourier({ shape, bounds }),
+        transforms: robustness({ pad: Math.round(12 * part), jitter }),
+      },
+      bare: bareModel,
+    },
+    generator: {
+      atMost: MOST,
+      ascent: {
+        parameterization: generator(decoder, { codeLength, range: [0, 1], bounds }),
+        optimizer: normalizedAscent({ initial: 0.1, final: 1e-10 }),
+      },
+      bare: { variables: codes, logits: (input: tf.Tensor) => model(decoder(input as tf.Tensor2D)) },
+    },
+  } satisfies Record<string, Measured>;
+}
+
+/** What ascents cost in units of value and gradient alone, which take turns with their steps. */
+export async function ascentCosts(subject: Subject, rounds: number): Promise<Cost[]> {
+  const { name, classes, model, steps } = subject;
+  const costs: Cost[] = [];
+  const ascents = measuredAscents(subject);
+  for (const [what, { atMost, ascent, bare }] of Object.entries(ascents)) {
+    const run = (work: LongWork<AscentStep>) =>
+      maximizeActivation({ ...(ascent as Ascent), objective: logit(model, classes), steps, seed: 0, ...work });
+    for (let warmUp = 0; warmUp < 2; warmUp++) await valueAndGradient(bare, classes);
+    const { own, alone } = await timeInTurns(run, () => valueAndGradient(bare, classes), steps, rounds);
+    costs.push({
+      what: `${name}, ${what}, ${steps} steps`,
+      ratio: own / (steps * alone),
+      bound: { atMost },
+      detail: `${(own / steps).toFixed(1)} ms a step, value and gradient alone ${alone.toFixed(1)} ms`,
+    });
+  }
+  tf.dispose(Object.values(ascents).map(({ bare }) => bare.variables));
+  return costs;
+}
+
+/** One batch of ten objectives beside ten runs of one. */
+export async function batchCost({ name, model, bounds, shape }: Subject): Promise<Cost> {
+  const steps = 10;
+  const classes = Array.from({ length: 10 }, (_, label) => label);
+  const parameterization = pixels({ shape, bounds });
+  const timeOf = async (wanted: readonly number[]) => {
+    const before = processorTime();
+    const { images, last } = await maximizeActivation({
+      objective: logit(model, wanted),
+      parameterization,
+      steps,
+      seed: 0,
+    });
+    tf.dispose([images, last.images]);
+    return processorTime() - before;
+  };
+  await timeOf([0]);
+  const together = await timeOf(classes);
+  let apart = 0;
+  for (const label of classes) apart += await timeOf([label]);
+  return {
+    what: `${name.split(',')[0]}, ten objectives in one batch, beside a run for each`,
+    ratio: together / apart,
+    bound: { atMost: 1 },
+    detail: `${together.toFixed(0)} ms and ${apart.toFixed(0)} ms for ${steps} steps`,
+  };
+}
+
+type Run = (work: LongWork<AscentStep>) => ReturnType<typeof maximizeActivation>;
+
+/**
+ * Milliseconds of a whole run and of one value and gradient, which is computed after each step. The run is the beginning
+ * with the first step, the steps after it, and the end; of each the lower quartile, since what else the machine does can
+ * only add to them.
+ */
+async function timeInTurns(run: Run, bare: () => Promise<number>, steps: number, rounds: number) {
+  const alone: number[] = [];
+  const first: number[] = [];
+  const between: number[] = [];
+  const last: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    let since = processorTime();
+    const onProgress = async ({ step }: AscentStep) => {
+      (step === 1 ? first : between).push(processorTime() - since);
+      alone.push(await bare());
+      since = processorTime();
+    };
+    const { images, last: end } = await run({ onProgress });
+    last.push(processorTime() - since);
+    tf.dispose([images, end.images]);
+  }
+  const own = lowerQuartile(first) + (steps - 1) * lowerQuartile(between) + lowerQuartile(last);
+  return { own, alone: lowerQuartile(alone) };
+}
+
+/** @returns How many milliseconds it took. */
+async function valueAndGradient({ variables, logits }: Measured['bare'], classes: readonly number[]): Promise<number> {
+  const start = processorTime();
+  const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => {
+    const output = logits(input);
+    const isWanted = tf.oneHot(tf.tensor1d([...classes], 'int32'), output.shape[1]);
+    return tf.sum(tf.mul(output, tf.cast(isWanted, 'float32')));
+  })(variables);
+  await value.data();
+  tf.dispose([value, grad]);
+  return processorTime() - start;
+}
+
+const lowerQuartile = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 2]!;
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
