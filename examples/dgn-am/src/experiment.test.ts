@@ -29,7 +29,9 @@ test('networks, a generator, three methods, hidden units and their pages, on few
     ['fourier', 20],
     ['pixels', 20],
   ]);
-  const [real, , , pixels] = quality;
+  const [real, generator, , pixels] = quality;
+  expect(generator!.recognized).toBeGreaterThan(pixels!.recognized);
+  expect(generator!.nearestDistance).toBeLessThan(pixels!.nearestDistance);
   expect(real!.recognized).toBeGreaterThan(pixels!.recognized);
   expect(real!.nearestDistance).toBeLessThan(pixels!.nearestDistance);
   for (const { images, film } of classes) {
@@ -45,7 +47,7 @@ test('networks, a generator, three methods, hidden units and their pages, on few
     await hiddenChapter(experiment),
   ];
   const page = await renderReport({ title: 'test', intro: [], chapters });
-  expect(page.match(/<img/g)!.length).toBe(2 + 30 + 3 + 12);
+  expect(page.match(/<img/g)!.length).toBe(2 + 1 + 30 + 3 + 12);
   experiment.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

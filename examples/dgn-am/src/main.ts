@@ -81,7 +81,13 @@ async function main(): Promise<void> {
   if (folder && values.data === 'mnist' && !quick) {
     const svhn = await loadGenerator(folder);
     const { networkEpochs: epochs, steps } = options;
-    const drawn = await drawHouseNumbers(svhn, data, { epochs, starts: 3, steps, seed, progress });
+    const drawn = await drawHouseNumbers(svhn, data, {
+      epochs,
+      starts: 2,
+      steps: Math.min(steps, 100),
+      seed,
+      progress,
+    });
     chapters.push(await houseNumbersChapter(drawn));
     tf.dispose([drawn.photographs, drawn.seen]);
     svhn.dispose();

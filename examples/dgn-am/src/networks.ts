@@ -15,7 +15,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
-export interface Network {
+interface Network {
   classifier: Classifier;
   /** The outputs of a layer of units. */
   layer(name: string): Encoder;
@@ -32,7 +32,7 @@ export interface Networks {
   judge: Network;
 }
 
-export interface NetworkRequest {
+interface NetworkRequest {
   data: DataSet;
   epochs: number;
   seed: number;

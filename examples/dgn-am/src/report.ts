@@ -4,7 +4,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from './experiment.ts';
 import type { SvhnDigits } from './svhn-prior.ts';
-import type { Method } from './synthesize-classes.ts';
+import { METHODS, type Method } from './synthesize-classes.ts';
 
 const TITLES: Record<Method | 'real', string> = {
   real: 'real images',
@@ -64,6 +64,13 @@ export async function classesChapter(experiment: Experiment, classNames: readonl
     }
     rows.push({ heading: TITLES[method], cells });
   }
+  const grid = await pictureOf(
+    () =>
+      tileGrid(tf.concat(classes.map(({ images }) => tf.slice(images, 0, classNames.length))) as Tensor4D, {
+        columns: classNames.length,
+      }),
+    { name: 'classes', alt: `What each class wants to see: ${METHODS.map((method) => TITLES[method]).join(', ')}` },
+  );
   const filmed = [0, 3, 8].filter((label) => label < classNames.length);
   const film = await Promise.all(
     classes.map(async ({ method, film: frames }) => ({
@@ -83,6 +90,11 @@ export async function classesChapter(experiment: Experiment, classNames: readonl
       { label: 'judge, test accuracy', value: percent(accuracies.judge) },
     ],
     figures: [
+      {
+        kind: 'pictures',
+        caption: `A column for each class; a row for each method: ${METHODS.map((method) => TITLES[method]).join(', ')}.`,
+        rows: [{ cells: [{ picture: grid }] }],
+      },
       {
         kind: 'pictures',
         caption: 'Below each: its logit as a multiple of the best real one; what the judge reads.',

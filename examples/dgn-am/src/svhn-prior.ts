@@ -67,14 +67,20 @@ export async function drawHouseNumbers(
         onProgress: ({ step }) => update(step),
       }),
     );
-    const codes = tf.tensor2d(state.best.variables, [digits.length, svhn.codeLength]);
+    const codes = tf.tensor2d(state.variables, [digits.length, svhn.codeLength]);
     const { photographs, probabilities } = tf.tidy(() => ({
       photographs: tf.div(tf.add(svhn.generator(codes), 1), 2) as Tensor4D,
-      probabilities: tf.softmax(classifier(images)),
+      probabilities: tf.softmax(classifier(last.images)),
     }));
     const rows = await probabilities.array();
-    tf.dispose([codes, probabilities, last.images]);
-    return { photographs, seen: images, digits, confidences: rows.map((row, i) => row[digits[i]!]!), testAccuracy };
+    tf.dispose([codes, probabilities, images]);
+    return {
+      photographs,
+      seen: last.images,
+      digits,
+      confidences: rows.map((row, i) => row[digits[i]!]!),
+      testAccuracy,
+    };
   } finally {
     model.dispose();
   }

@@ -25,7 +25,7 @@ export interface Subject {
   bounds: Bounds;
 }
 
-export interface SynthesisRequest {
+interface SynthesisRequest {
   /** The unit of each image. */
   units: readonly number[];
   steps: number;

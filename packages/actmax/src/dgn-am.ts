@@ -81,7 +81,7 @@ export function dgnAm(
 
 const releasedStep = 8 / 11.85;
 
-export function meanWidth(lower: ArrayLike<number>, upper: ArrayLike<number>): number {
+function meanWidth(lower: ArrayLike<number>, upper: ArrayLike<number>): number {
   let sum = 0;
   for (let index = 0; index < upper.length; index++) sum += upper[index]! - lower[index]!;
   return sum / upper.length;

@@ -24,7 +24,7 @@ export interface GeneratorModels {
 }
 
 /** Gradients in the order of the variables, as an optimizer takes them, and the losses before the step. */
-export interface GeneratorGradients {
+interface GeneratorGradients {
   generator: NamedGradients;
   /** None without adversarial loss. */
   discriminator: NamedGradients;

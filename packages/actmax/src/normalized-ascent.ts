@@ -43,10 +43,7 @@ export function normalizedAscent(options: NormalizedAscentOptions): Optimizer {
   };
 }
 
-export function linearStepSize(
-  { initial, final }: Required<NormalizedAscentOptions>,
-  { step, steps }: StepOfRun,
-): number {
+function linearStepSize({ initial, final }: Required<NormalizedAscentOptions>, { step, steps }: StepOfRun): number {
   return initial + ((final - initial) * step) / steps;
 }
 
