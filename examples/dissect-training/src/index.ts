@@ -1,0 +1,3 @@
+export { dissectScenes } from './dissect-scenes.ts';
+export { layersChapter } from './report.ts';
+export { drawScenes } from './scene-images.ts';

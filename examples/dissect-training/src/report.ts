@@ -1,0 +1,449 @@
+import {
+  type ComparedDissection,
+  type ConceptScenes,
+  compareDissections,
+  conceptHistogram,
+  type Dissection,
+  detectorsOverSteps,
+  dissectionStatistics,
+  receptiveField,
+  topActivationGrid,
+  trackUnits,
+  transitionsChart,
+  type UnitTrack,
+  uniqueDetectorsChart,
+  unitTracksChart,
+  unitTransitions,
+} from '@cnnviz/dissect';
+import { type Chapter, type Figure, type ImageModel, type PictureFigure, pngPicture } from '@cnnviz/example-support';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DissectedEpoch, Outcome, PhaseOutcome } from './experiment.ts';
+import { layerNames } from './scene-network.ts';
+
+type Spec = Extract<Figure, { kind: 'chart' }>['spec'];
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** The layer whose units are followed: the last. */
+const FOLLOWED = layerNames.at(-1)!;
+
+/** What `runExperiment` found, with the networks that it ended with, each taking pixels from 0 to 255. */
+export async function reportChapters(
+  { phases }: Outcome,
+  networks: readonly ImageModel[],
+  scenes: ConceptScenes,
+): Promise<Chapter[]> {
+  const [learned, ...tuned] = phases;
+  const { dissections } = learned!.epochs.at(-1)!;
+  const chapters = [
+    learningChapter(phases),
+    await layersChapter({
+      dissections,
+      before: learned!.epochs[0]!.dissections,
+      network: networks[0]!,
+      scenes,
+      shownUnits: 8,
+    }),
+    emergenceChapter(learned!),
+  ];
+  for (const [index, phase] of tuned.entries()) {
+    chapters.push(await tuningChapter(phases[index]!, phase, networks[index + 1]!, scenes));
+  }
+  return chapters;
+}
+
+/** How well each task is learned, beside what colours alone allow. */
+function learningChapter(phases: readonly PhaseOutcome[]): Chapter {
+  const rows = phases.map(({ task, classes, history, colourAccuracy }) => ({
+    task,
+    classes: classes.length,
+    training: history.at(-1)!.accuracy,
+    validation: history.at(-1)!.validationAccuracy!,
+    colours: colourAccuracy,
+  }));
+  const told = rows.map(
+    ({ task, validation, colours, classes }) =>
+      `${task}: ${percent(validation)}, colours alone ${percent(colours)}, chance ${percent(1 / classes)}`,
+  );
+  return {
+    id: 'learning',
+    title: 'What it was taught',
+    intro: [
+      'A small convolutional network saw rendered scenes and one label each: which of six scenes it is. A street is a house and a car, a garden a house and a flower, a road a tree and a car. It was told nothing of houses, cars or trees. Colours, materials and textures are drawn without regard to the scene.',
+    ],
+    facts: rows.map(({ task, validation }) => ({ label: `${task}, validation`, value: percent(validation) })),
+    figures: [
+      {
+        kind: 'chart',
+        caption:
+          'Accuracy on scenes that it did not learn from, over the epochs, task by task. Each later task begins with what was learned for the one before. The dashed line is what the colours of an image, without their places, are worth: the best epoch of a network that sees only their histogram.',
+        alt: `Validation accuracy at the end. ${told.join('; ')}.`,
+        spec: accuracyChart(phases),
+      },
+      {
+        kind: 'table',
+        caption: 'At the end of each task. Training accuracy is that of the steps themselves.',
+        columns: ['task', 'classes', 'training', 'validation', 'colours alone', 'chance'],
+        rows: rows.map(({ task, classes, training, validation, colours }) => [
+          task,
+          classes,
+          percent(training),
+          percent(validation),
+          percent(colours),
+          percent(1 / classes),
+        ]),
+      },
+    ],
+  };
+}
+
+function accuracyChart(phases: readonly PhaseOutcome[]): Spec {
+  const y = { type: 'quantitative', title: 'accuracy', axis: { format: '%' }, scale: { domain: [0, 1] } };
+  const tasks = phases.map(({ task }) => task);
+  const longest = Math.max(...phases.map(({ history }) => history.length));
+  return {
+    data: {
+      values: phases.flatMap(({ task, history, colourAccuracy }) =>
+        history.flatMap(({ epoch, accuracy, validationAccuracy }) => [
+          { task, epoch: epoch + 1, images: 'training', accuracy, colours: colourAccuracy },
+          { task, epoch: epoch + 1, images: 'validation', accuracy: validationAccuracy!, colours: colourAccuracy },
+        ]),
+      ),
+    },
+    facet: { field: 'task', type: 'nominal', sort: tasks, title: null },
+    spec: {
+      width: 300,
+      height: 220,
+      layer: [
+        {
+          mark: { type: 'line', point: true },
+          encoding: {
+            x: { field: 'epoch', type: 'quantitative', title: 'epochs', axis: { values: wholeNumbersTo(longest) } },
+            y: { field: 'accuracy', ...y },
+            color: { field: 'images', type: 'nominal', title: null },
+          },
+        },
+        {
+          mark: { type: 'rule', strokeDash: [5, 4], color: 'gray' },
+          encoding: { y: { field: 'colours', aggregate: 'mean', ...y } },
+        },
+      ],
+    },
+  } as unknown as Spec;
+}
+
+const wholeNumbersTo = (last: number) => Array.from({ length: last + 1 }, (_, number) => number);
+
+export interface LayersChapterOptions {
+  /** Of all layers, from the image on. */
+  dissections: readonly Dissection[];
+  /** Of the same network before training. Default: not shown. */
+  before?: readonly Dissection[];
+  network: ImageModel;
+  /** What was dissected, for pictures. */
+  scenes: ConceptScenes;
+  /** How many units of the last layer are shown with the scenes that drive them. */
+  shownUnits: number;
+}
+
+/** What each layer detects once the network has learned. */
+export async function layersChapter(options: LayersChapterOptions): Promise<Chapter> {
+  const { dissections, before = [], network, scenes, shownUnits } = options;
+  const compare = (some: readonly Dissection[], training: string) =>
+    some.map((dissection): ComparedDissection => {
+      const named = { dissection, ...(before.length > 0 && { training }) };
+      if (dissection.chance === null) return named;
+      return { ...named, statistics: dissectionStatistics(dissection, { resamples: 1 }) };
+    });
+  const comparison = compareDissections([...compare(before, 'before'), ...compare(dissections, 'after')]);
+  const { layers, categoryDetectors, categories } = comparison;
+  const hasChance = layers.some(({ aboveChance }) => aboveChance !== null);
+  const countOf = ({ layer, training }: (typeof layers)[number], category: string) =>
+    categoryDetectors.find((row) => row.layer === layer && row.training === training && row.category === category)!
+      .detectors;
+  const trained = layers.slice(-dissections.length);
+  const objects = trained.map((row) => `${countOf(row, 'object')} of ${row.units} in ${row.layer}`);
+  const last = dissections.at(-1)!;
+  return {
+    id: 'layers',
+    title: 'What its units detect',
+    intro: [
+      `Each unit of a layer fires where it is most active, on ${percent(1 - last.quantile)} of all positions of ${last.images} scenes that the network never saw. What it detects is the concept whose pixels agree best with those, by intersection over union (IoU); it is called a detector where that is above ${last.iouLimit}.`,
+      `Units that detect an object best: ${objects.join(', ')}. No label ever said what an object is, or where.`,
+    ],
+    facts: trained.map((row) => ({
+      label: `object detectors in ${row.layer}`,
+      value: `${countOf(row, 'object')} of ${row.units}`,
+    })),
+    figures: [
+      {
+        kind: 'chart',
+        caption: 'Detectors of each layer by the category of what they detect best.',
+        alt: `Detectors. ${comparisonText(comparison)}.`,
+        spec: uniqueDetectorsChart(comparison, { count: 'detectors' }) as unknown as Spec,
+      },
+      {
+        kind: 'table',
+        caption: `The same in numbers. Unique: different concepts that some unit detects best.${hasChance ? ' Above chance: units that fit the labels better than they fit labels of other scenes, with a false discovery rate of 5\u00a0%.' : ''}`,
+        columns: [
+          'layer',
+          ...(before.length > 0 ? ['training'] : []),
+          'units',
+          'detectors',
+          ...categories,
+          'unique',
+          ...(hasChance ? ['above chance'] : []),
+        ],
+        rows: layers.map((row) => [
+          row.layer,
+          ...(before.length > 0 ? [row.training] : []),
+          row.units,
+          row.detectors,
+          ...categories.map((category) => countOf(row, category)),
+          row.uniqueBestLabels,
+          ...(hasChance ? [row.aboveChance ?? ''] : []),
+        ]),
+      },
+      {
+        kind: 'chart',
+        caption: `Concepts of ${last.layer} by the number of units that detect them best.`,
+        alt: `Units by concept in ${last.layer}. ${conceptsText(last)}.`,
+        spec: conceptHistogram(compareDissections([{ dissection: last }])) as unknown as Spec,
+      },
+      await unitsFigure(last, bestOfEachConcept(last, shownUnits), network, scenes, 'units'),
+    ],
+  };
+}
+
+function comparisonText({ layers, categoryDetectors }: ReturnType<typeof compareDissections>): string {
+  return layers
+    .map(({ layer, training }) => {
+      const found = categoryDetectors.flatMap((row) => {
+        const isOfLayer = row.layer === layer && row.training === training;
+        return isOfLayer && row.detectors > 0 ? [`${row.category} ${row.detectors}`] : [];
+      });
+      return `${layer}${training === '' ? '' : ` ${training} training`}: ${found.join(', ') || 'none'}`;
+    })
+    .join('; ');
+}
+
+function conceptsText(dissection: Dissection): string {
+  const { conceptDetectors } = compareDissections([{ dissection }]);
+  const found = conceptDetectors.filter(({ detectors }) => detectors > 0);
+  return found.map(({ concept, detectors }) => `${concept} ${detectors}`).join(', ') || 'none';
+}
+
+/** The unit that fits each concept best, those that fit best first. */
+function bestOfEachConcept({ units }: Dissection, most: number): number[] {
+  const detectors = units.filter(({ isDetector }) => isDetector).sort((a, b) => b.best!.iou - a.best!.iou);
+  const first = new Map(detectors.toReversed().map(({ unit, best }) => [best!.concept.number, unit]));
+  return detectors
+    .filter(({ unit, best }) => first.get(best!.concept.number) === unit)
+    .slice(0, most)
+    .map(({ unit }) => unit);
+}
+
+/** The scenes that drive units most, a row a unit, with what the unit fires on outlined. */
+async function unitsFigure(
+  dissection: Dissection,
+  shown: readonly number[],
+  network: ImageModel,
+  scenes: ConceptScenes,
+  name: string,
+): Promise<PictureFigure> {
+  const { layer, units, images } = dissection;
+  const perUnit = Math.max(...units.map(({ topImages }) => topImages.length));
+  const top = { perUnit, images, units: units.map(({ topImages }) => topImages) };
+  const rows: PictureFigure['rows'][number][] = [];
+  for (const unit of shown) {
+    const { best } = units[unit]!;
+    const picture = await topActivationGrid(network.probe(layer), top, {
+      units: [unit],
+      thresholds: units.map(({ threshold }) => threshold),
+      upsampling: receptiveField(network.topology, layer),
+      scale: 3,
+      padding: 1,
+      imageOf: async (index) => {
+        const { pixels, height, width } = await scenes.read(index);
+        const input = tf.tensor3d(Float32Array.from(pixels), [height, width, 3]);
+        return { input, picture: tf.div(input, 255) };
+      },
+    });
+    try {
+      const found =
+        best === null ? 'nothing' : `${best.concept.name} (${best.concept.category}), IoU ${best.iou.toFixed(2)}`;
+      rows.push({
+        heading: `Unit ${unit}: ${found}`,
+        cells: [
+          {
+            picture: await pngPicture(picture, {
+              name: `${name}-${layer}-${unit}`,
+              alt: `The ${counted(top.units[unit]!.length, 'scene')} that drive unit ${unit} of ${layer} most, what it fires on outlined; it detects ${found}`,
+            }),
+          },
+        ],
+      });
+    } finally {
+      picture.dispose();
+    }
+  }
+  return {
+    kind: 'pictures',
+    caption: `Units of ${layer}, and the scenes that drive them most, strongest first. Where a unit fires is outlined in yellow, the rest dimmed.`,
+    rows,
+  };
+}
+
+const followedTracks = (epochs: readonly DissectedEpoch[], layer: string) =>
+  trackUnits(
+    epochs.map(({ epoch, dissections }) => ({
+      step: epoch,
+      dissection: dissections.find((dissection) => dissection.layer === layer)!,
+    })),
+  );
+
+/** How detectors come to be over training. */
+function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
+  const tracks = layerNames.map((layer) => followedTracks(epochs, layer));
+  const followed = tracks.at(-1)!;
+  const [before, after] = [followed.steps[0]!, followed.steps.at(-1)!];
+  const objects = followed.categories.indexOf('object');
+  const told = tracks.map(({ layer, steps }) => {
+    const counts = steps.map(({ step, uniqueBestLabels }) => `${uniqueBestLabels} after ${step}`);
+    return `${layer}: ${counts.join(', ')}`;
+  });
+  return {
+    id: 'emergence',
+    title: 'How detectors emerge',
+    intro: [
+      `The same dissection of the network as it was after some of its epochs. In ${FOLLOWED}, ${counted(before.detectorsByCategory[objects]!, 'unit')} detected an object before training and ${after.detectorsByCategory[objects]} do at its end.`,
+    ],
+    facts: [
+      { label: `unique detectors of ${FOLLOWED} before`, value: String(before.uniqueBestLabels) },
+      { label: 'after', value: String(after.uniqueBestLabels) },
+      { label: 'object detectors before', value: String(before.detectorsByCategory[objects]) },
+      { label: 'after', value: String(after.detectorsByCategory[objects]) },
+    ],
+    figures: [
+      {
+        kind: 'chart',
+        caption: 'Different concepts that some unit detects best, by layer, over the epochs.',
+        alt: `Unique detectors over the epochs. ${told.join('; ')}.`,
+        spec: {
+          data: {
+            values: tracks.flatMap(({ layer, steps }) =>
+              steps.map(({ step, uniqueBestLabels }) => ({ layer, step, uniqueBestLabels })),
+            ),
+          },
+          width: 480,
+          height: 240,
+          mark: { type: 'line', point: true },
+          encoding: {
+            x: { field: 'step', type: 'quantitative', title: 'epochs', axis: { values: wholeNumbersTo(after.step) } },
+            y: { field: 'uniqueBestLabels', type: 'quantitative', title: 'unique detectors' },
+            color: { field: 'layer', type: 'nominal' },
+          },
+        },
+      },
+      {
+        kind: 'chart',
+        caption: `Detectors of ${FOLLOWED} by category over the epochs; the dashed line counts different concepts.`,
+        alt: `Detectors of ${FOLLOWED}. ${stepsText(followed)}.`,
+        spec: detectorsOverSteps(followed) as unknown as Spec,
+      },
+      tracksFigure(followed),
+    ],
+  };
+}
+
+function stepsText({ steps, categories }: ReturnType<typeof trackUnits>): string {
+  return steps
+    .map(({ step, detectorsByCategory }) => {
+      const found = categories.flatMap((category, index) => {
+        const count = detectorsByCategory[index]!;
+        return count === 0 ? [] : [`${category} ${count}`];
+      });
+      return `after ${counted(step, 'epoch')}: ${found.join(', ') || 'none'}`;
+    })
+    .join('; ');
+}
+
+function tracksFigure(tracks: ReturnType<typeof trackUnits>): Figure {
+  const settled = tracks.units.filter(({ settledAt }) => settledAt !== null);
+  return {
+    kind: 'chart',
+    caption: `What each unit of ${tracks.layer} detects after each epoch, a row a unit; blank is no detector.`,
+    alt: `${counted(settled.length, 'unit')} of ${tracks.units.length} detect something at the end. ${stepsText(tracks)}.`,
+    spec: unitTracksChart(tracks) as unknown as Spec,
+  };
+}
+
+/** What units turn into when the network learns another task. */
+async function tuningChapter(
+  before: PhaseOutcome,
+  after: PhaseOutcome,
+  network: ImageModel,
+  scenes: ConceptScenes,
+): Promise<Chapter> {
+  const tracks = followedTracks(after.epochs, FOLLOWED);
+  const transitions = unitTransitions(tracks, { by: 'category' });
+  const changed = tracks.units.filter(({ history, last }) => isOther(history[0]!.concept, last));
+  const turned = changed.filter(({ history, last }) => history[0]!.concept !== null && last !== null);
+  const strength = ({ history }: UnitTrack) => Math.min(history[0]!.iou, history.at(-1)!.iou);
+  const shown = turned.sort((a, b) => strength(b) - strength(a)).slice(0, 4);
+  const ofEpoch = (epoch: DissectedEpoch) => epoch.dissections.find(({ layer }) => layer === FOLLOWED)!;
+  const nameOf = (track: UnitTrack, which: 0 | -1) => track.history.at(which)!.concept?.name ?? 'none';
+  const told = transitions
+    .map(({ from, to, units }) => `${units} from ${from ?? 'none'} to ${to ?? 'none'}`)
+    .join(', ');
+  return {
+    id: `tuning-${after.task}`,
+    title: 'What its units turn into',
+    intro: [
+      `The network that had learned to tell ${before.task}s was then taught to tell ${after.task}s, all its weights free to change. Its units had something to lose: ${changed.length} of ${tracks.units.length} units of ${FOLLOWED} detect something else at the end, or nothing any more, or something for the first time.`,
+    ],
+    facts: [
+      { label: 'units that changed', value: `${changed.length} of ${tracks.units.length}` },
+      { label: 'from one concept to another', value: String(turned.length) },
+    ],
+    figures: [
+      {
+        kind: 'chart',
+        caption: `Detectors of ${FOLLOWED} by category while the network learns ${after.task}s; 0 is the network that knows ${before.task}s.`,
+        alt: `Detectors of ${FOLLOWED}. ${stepsText(tracks)}.`,
+        spec: detectorsOverSteps(tracks) as unknown as Spec,
+      },
+      {
+        kind: 'chart',
+        caption: `What the units of ${FOLLOWED} were, and what they became.`,
+        alt: `Units by category before and after: ${told}.`,
+        spec: transitionsChart(transitions) as unknown as Spec,
+      },
+      tracksFigure(tracks),
+      {
+        kind: 'table',
+        caption: 'The units that turned from one concept into another, those that fit both best first.',
+        columns: ['unit', 'was', 'IoU', 'became', 'IoU '],
+        rows: turned.map((track) => [
+          track.unit,
+          nameOf(track, 0),
+          track.history[0]!.iou.toFixed(3),
+          nameOf(track, -1),
+          track.history.at(-1)!.iou.toFixed(3),
+        ]),
+      },
+      await unitsFigure(
+        ofEpoch(after.epochs.at(-1)!),
+        shown.map(({ unit }) => unit),
+        network,
+        scenes,
+        after.task,
+      ),
+    ],
+  };
+}
+
+function isOther(a: UnitTrack['first'], b: UnitTrack['first']): boolean {
+  return a?.name !== b?.name || a?.category !== b?.category;
+}
