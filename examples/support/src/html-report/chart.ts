@@ -16,9 +16,11 @@ const THEME: Config = {
     titleFontSize: 13,
     titleFontWeight: 'normal',
   },
+  header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 13, titleFontSize: 13 },
   legend: {
     labelColor: 'currentColor',
     titleColor: 'currentColor',
+    titleFontWeight: 'normal',
     labelFontSize: 13,
     labelLimit: 0,
     orient: 'top',
