@@ -1,7 +1,7 @@
-import { linearClassifier, tinyTrainable, useBackend } from '@cnnviz/testing';
+import { describeOnBackends, linearClassifier, tinyCnn, tinyTrainable, useBackend } from '@cnnviz/testing';
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { AscentStep } from './activation-steps.ts';
 import { type DgnAmOptions, dgnAm } from './dgn-am.ts';
 import { logit } from './logit.ts';
@@ -205,3 +205,36 @@ test.each([
 function readAll(variables: readonly Variable[]): Promise<number[][]> {
   return Promise.all(variables.map(async (variable) => [...(await variable.data())]));
 }
+
+describe('the same seed draws the same image', () => {
+  const drawnOn = new Map<string, ArrayLike<number>>();
+
+  describeOnBackends(['cpu', 'wasm'], (name) => {
+    test('as on cpu, to 1e-3', async () => {
+      const network = upconvolutionalGenerator({
+        codeSize: 6,
+        shape: [8, 8, 1],
+        bounds: [0, 1],
+        seed: 4,
+        hidden: 8,
+        filters: [6, 4],
+      });
+      const { images, last } = await maximizeActivation({
+        ...dgnAm((codes) => network.apply(codes, { training: false }), {
+          codeBounds: { lower: [0, 0, 0, 0, 0, 0], upper: [1, 2, 3, 1, 2, 3] },
+          range: [0, 1],
+          bounds: [0, 1],
+          steps: 10,
+        }),
+        objective: logit(tinyCnn(), [0, 1, 2]),
+        seed: 0,
+      });
+      drawnOn.set(name, await images.data());
+      tf.dispose([images, last.images]);
+      const [reference, drawn] = [drawnOn.get('cpu')!, drawnOn.get(name)!];
+      for (let pixel = 0; pixel < drawn.length; pixel++) {
+        expect(Math.abs(drawn[pixel]! - reference[pixel]!)).toBeLessThan(1e-3);
+      }
+    });
+  });
+});
