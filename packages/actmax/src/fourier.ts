@@ -54,7 +54,7 @@ const AMPLITUDE = 0.25;
  * import { channel, fourier, maximizeActivation, robustness } from '@cnnviz/actmax';
  *
  * const { images: wanted } = await maximizeActivation({
- *   objective: channel(probe, [0, 1]),
+ *   objective: channel(probe, [0, 3]),
  *   parameterization: fourier({ shape: [28, 28, 1], bounds: [0, 1] }),
  *   transforms: robustness(),
  *   steps: 10,

@@ -43,6 +43,9 @@ export interface GeneratorOptions {
  * @example
  * import { generator, logit, maximizeActivation } from '@cnnviz/actmax';
  *
+ * const waves = tf.sin(tf.reshape(tf.range(0, 6272), [8, 784])) as tf.Tensor2D;
+ * const decoder = (codes: tf.Tensor2D) =>
+ *   tf.tidy(() => tf.reshape(tf.tanh(tf.matMul(codes, waves)), [-1, 28, 28, 1]) as tf.Tensor4D);
  * const { images: synthesized } = await maximizeActivation({
  *   objective: logit(model, [0, 1, 2]),
  *   parameterization: generator(decoder, { codeLength: 8, range: [-1, 1], bounds: [0, 1], map: 'linear' }),

@@ -26,12 +26,9 @@ describe('the documentation', () => {
   test('shows an example in the README of every published package', () => {
     const shown = new Set(examples.map(({ place }) => place.split(':')[0]));
     const silent = publishedPackages(root).filter((folder) => !shown.has(`packages/${folder}/README.md`));
-    expect(silent.filter((folder) => !withoutFunctions.includes(folder))).toEqual([]);
+    expect(silent).toEqual([]);
   });
 });
-
-/** Packages that have nothing to show yet. */
-const withoutFunctions = ['actmax'];
 
 describe('a broken example', () => {
   const broken = (code: string): Example => ({ place: 'broken.md:1', code, isRun: true });
