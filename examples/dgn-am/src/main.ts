@@ -19,12 +19,12 @@ const USAGE = `Learns to draw images from a network's features, then draws what 
 network want to see, beside Fourier and plain pixels.
 
   --data NAME        mnist or fashion (default: mnist)
-  --images NUMBER    to learn from (default: 8000, all that mnist has)
+  --images NUMBER    to learn from (default: 8000, all that mnist has; at most 60000 of fashion)
   --starts NUMBER    images of each class by each method (default: 5)
   --steps NUMBER     of each ascent, at most (default: 200)
   --epochs NUMBER    of each network (default: 3)
   --generator NUMBER epochs of the generator (default: 6)
-  --quick            1 epoch, 2 of the generator, 2 starts, 100 steps: for a first look
+  --quick            3000 images, 2 epochs, 4 of the generator, 2 starts, 100 steps: for a first look
   --svhn FOLDER      generator of house numbers (default: models/svhn-dcgan in the folder that CNNVIZ_DATA names)
   --out FOLDER       where the page goes (default: report/dgn-am)
   --seed NUMBER      (default: 0)
@@ -34,7 +34,7 @@ network want to see, beside Fourier and plain pixels.
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: 'mnist' },
-    images: { type: 'string', default: '8000' },
+    images: { type: 'string' },
     starts: { type: 'string' },
     steps: { type: 'string' },
     epochs: { type: 'string' },
@@ -57,15 +57,15 @@ async function main(): Promise<void> {
   const out = values.out === undefined ? resolve(workspaceRoot(), 'report/dgn-am') : resolve(from, values.out);
   const seed = wholeNumber('seed', 0);
   const options = {
-    networkEpochs: wholeNumber('epochs', quick ? 1 : 3),
-    generatorEpochs: wholeNumber('generator', quick ? 2 : 6),
+    networkEpochs: wholeNumber('epochs', quick ? 2 : 3),
+    generatorEpochs: wholeNumber('generator', quick ? 4 : 6),
     starts: wholeNumber('starts', quick ? 2 : 5),
     steps: wholeNumber('steps', quick ? 100 : 200),
     hiddenUnits: 8,
     seed,
   };
   const backend = await chooseBackend();
-  const data = await dataSet(seed, wholeNumber('images', 8000));
+  const data = await dataSet(seed, wholeNumber('images', quick ? 3000 : 8000));
   const progress = progressBars();
   const start = performance.now();
   const experiment = await drawWhatUnitsWant({ ...options, data, progress });
