@@ -136,7 +136,7 @@ const options = (change: Partial<DissectNetworkOptions> = {}): DissectNetworkOpt
   permutations: 0,
   topImages: 2,
   state: undefined,
-  keepEvery: Number.POSITIVE_INFINITY,
+  pace: { isDue: () => false, write: (work) => work() },
   keep: async () => {},
   signal: new AbortController().signal,
   update: () => {},
@@ -193,7 +193,12 @@ describe('dissectNetwork', () => {
 
   it('keeps its state as often as it is told to, but not at the end', async () => {
     const kept: [string, number][] = [];
-    await dissectNetwork(options({ keepEvery: 0, keep: async ({ phase, images }) => void kept.push([phase, images]) }));
+    await dissectNetwork(
+      options({
+        pace: { isDue: () => true, write: (work) => work() },
+        keep: async ({ phase, images }) => void kept.push([phase, images]),
+      }),
+    );
     expect(kept).toEqual([
       ['thresholds', 8],
       ['thresholds', 10],

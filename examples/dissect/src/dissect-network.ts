@@ -9,6 +9,7 @@ import {
 } from '@cnnviz/dissect';
 import type { ImageModel, Update } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
+import type { CheckpointPace } from './checkpoint-pace.ts';
 
 /** How maps are laid over labels. */
 export type Placement = 'receptive-field' | 'half-pixel' | 'align-corners';
@@ -27,8 +28,8 @@ export interface DissectNetworkOptions {
   topImages: number;
   /** What an earlier run kept. */
   state: DissectionState | undefined;
-  /** Milliseconds between two of what `keep` is given. */
-  keepEvery: number;
+  /** When to keep the state. */
+  pace: CheckpointPace;
   keep: (state: DissectionState) => Promise<void>;
   signal: AbortSignal;
   update: Update;
@@ -40,18 +41,15 @@ export interface DissectNetworkOptions {
  * @throws The reason of the signal, once the state is kept.
  */
 export async function dissectNetwork(options: DissectNetworkOptions): Promise<Dissection[]> {
-  const { network, concepts, layers, permutations, state, signal } = options;
+  const { network, concepts, layers, permutations, state, pace, signal } = options;
   const [height, width] = network.inputShape;
   const probe = network.probes(layers);
-  let lastKept = performance.now();
   const onProgress = async ({ phase, images, count, state }: DissectionProgress) => {
     const isMasks = phase === 'masks';
     options.update(images + (isMasks ? count : 0), isMasks ? 'comparing masks and labels' : 'finding thresholds');
     const isLast = isMasks && images === count;
-    const isTooSoon = isLast || performance.now() - lastKept < options.keepEvery;
-    if (isTooSoon && !signal.aborted) return;
-    await options.keep(state());
-    lastKept = performance.now();
+    if ((isLast || !pace.isDue()) && !signal.aborted) return;
+    await pace.write(() => options.keep(state()));
   };
   return dissectLayers({
     probe: (images) => probe(tf.image.resizeBilinear(images, [height, width])),

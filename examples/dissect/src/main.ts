@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { openBroden } from '@cnnviz/dissect';
 import { chooseBackend, loadModel, type Preprocessing, progressBars, workspaceRoot } from '@cnnviz/example-support';
 import { readCheckpoint, type Settings, writeCheckpoint } from './checkpoint.ts';
+import { checkpointPace } from './checkpoint-pace.ts';
 import { dissectNetwork, type Placement } from './dissect-network.ts';
 import { someImages } from './some-images.ts';
 import { writeResults } from './write-results.ts';
@@ -30,7 +31,6 @@ const USAGE = `Finds which concept each unit of a network detects, and writes a 
 
 const QUICK = 100;
 const PERMUTATIONS = 99;
-const KEEP_EVERY = 60_000;
 const squeezeNet = {
   layers: ['conv1', 'fire4_concat', 'fire8_concat', 'fire9_concat'],
   preprocessing: { range: [0, 255], mean: [122.679, 116.669, 104.007] },
@@ -112,7 +112,7 @@ async function main(): Promise<void> {
         permutations: values.statistics ? PERMUTATIONS : 0,
         topImages: imagesPerUnit,
         state,
-        keepEvery: KEEP_EVERY,
+        pace: checkpointPace({ pause: 60_000, share: 0.05 }),
         keep: (state) => writeCheckpoint(checkpoint, { settings, state }),
         signal: stop.signal,
         update,
