@@ -1,0 +1,210 @@
+import { channel, diversity, logit, sum, times } from '@cnnviz/actmax';
+import { type Chapter, type PictureCell, pngPicture } from '@cnnviz/example-support';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Drawing, type DrawOptions, drawTogether, drawUnits, type Method } from './draw.ts';
+import { className, type Subject } from './subject.ts';
+
+const METHODS: Record<Method, string> = {
+  fourier: 'Fourier coefficients, seen through moving transforms',
+  pixels: 'Plain pixels',
+};
+
+/** Classes by both methods: one shows what the network knows, the other that it can be had with noise. */
+export async function classesChapter(subject: Subject, options: DrawOptions): Promise<Chapter> {
+  const { network, classes, name } = subject;
+  const rows = [];
+  const measured: Record<string, string[]> = {};
+  const values: { step: number; activation: number; class: string; method: string }[] = [];
+  let done = 0;
+  for (const method of ['fourier', 'pixels'] as const) {
+    const update = (value: number) => options.update(done * options.steps + value);
+    const objectiveOf = (some: readonly number[]) => logit(network.classifier, some);
+    const drawing = await drawUnits(subject, classes, objectiveOf, method, { ...options, update });
+    done += classes.length;
+    const confidences = await confidencesOf(subject, drawing.images);
+    const labels = classes.map((label) => className(subject, label));
+    const notes = classes.map((_, index) => `${percent(confidences[index]!)} sure`);
+    rows.push({ heading: METHODS[method], cells: await cellsOf(`class-${method}`, subject, drawing, labels, notes) });
+    for (const [index, label] of labels.entries()) {
+      const cells = [drawing.activations[index]!.toFixed(1), percent(confidences[index]!)];
+      measured[label] = [...(measured[label] ?? []), ...cells];
+      for (const [step, activation] of drawing.traces[index]!.entries()) {
+        values.push({ step, activation, class: label, method: METHODS[method] });
+      }
+    }
+    drawing.images.dispose();
+  }
+  return {
+    id: 'classes',
+    title: `What classes of ${name} want to see`,
+    intro: [
+      'Images that raise the logit of a class, from grey. With nothing to keep them natural, pixels find noise that the network is as sure of.',
+    ],
+    figures: [
+      { kind: 'pictures', caption: 'The best image of each run.', rows },
+      {
+        kind: 'table',
+        caption: 'Logit and probability, without transforms.',
+        columns: ['class', 'logit (Fourier)', 'probability', 'logit (pixels)', 'probability'],
+        rows: Object.entries(measured).map(([label, cells]) => [label, ...cells]),
+      },
+      {
+        kind: 'chart',
+        caption: 'The logit at each step, as the network saw it.',
+        alt: 'The logit of each class rises with the steps; with transforms it rises unsteadily.',
+        spec: {
+          width: 420,
+          height: 240,
+          data: { values },
+          mark: { type: 'line', clip: true },
+          encoding: {
+            x: { field: 'step', type: 'quantitative' },
+            y: { field: 'activation', type: 'quantitative', title: 'logit' },
+            color: { field: 'class', type: 'nominal' },
+            strokeDash: { field: 'method', type: 'nominal' },
+          },
+        },
+      },
+    ],
+  };
+}
+
+/** Units of convolutions, filled with what they want. */
+export async function layersChapter(subject: Subject, options: DrawOptions): Promise<Chapter> {
+  const { network, layers, name } = subject;
+  const rows = [];
+  let done = 0;
+  for (const { layer, units } of layers) {
+    const probe = network.probe(layer);
+    const update = (value: number) => options.update(done * options.steps + value);
+    const drawing = await drawUnits(subject, units, (some) => channel(probe, some), 'fourier', { ...options, update });
+    done += units.length;
+    const labels = units.map((unit) => `unit ${unit}`);
+    const notes = drawing.activations.map((activation) => `mean activation ${activation.toFixed(1)}`);
+    const id = layer.replace(/[^A-Za-z0-9]+/g, '-');
+    rows.push({ heading: layer, cells: await cellsOf(id, subject, drawing, labels, notes) });
+    drawing.images.dispose();
+  }
+  return {
+    id: 'units',
+    title: `What units of ${name} want to see`,
+    intro: ['Images that raise the mean of a unit over all positions, by Fourier coefficients under transforms.'],
+    figures: [{ kind: 'pictures', caption: 'A row for each layer, from the first on.', rows }],
+  };
+}
+
+const SIDES = 4;
+const DIVERSITY_SHARE = 0.5;
+
+/** Several images of one class, alone and made to differ. */
+export async function diversityChapter(subject: Subject, layer: string, options: DrawOptions): Promise<Chapter> {
+  const { network, classes } = subject;
+  const label = classes[0]!;
+  const objective = logit(network.classifier, label);
+  const alone = await drawTogether(subject, objective, SIDES, 'fourier', options);
+  const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
+  // So that it counts about as much as the class does.
+  const weight = DIVERSITY_SHARE * mean(alone.activations);
+  const both = sum(objective, times(weight, diversity(network.probe(layer))));
+  const update = (value: number) => options.update(SIDES * options.steps + value);
+  const apart = await drawTogether(subject, both, SIDES, 'fourier', { ...options, update });
+  const rows = [];
+  const measured = [];
+  for (const [id, how, { images }] of [
+    ['alone', 'alone', alone],
+    ['apart', `with diversity at ${layer}`, apart],
+  ] as const) {
+    const logits = await readLogits(subject, images);
+    const drawing = { images, activations: logits.map((row) => row[label]!), traces: [] };
+    const notes = drawing.activations.map((activation) => `logit ${activation.toFixed(1)}`);
+    const labels = notes.map((_, index) => `${index + 1}`);
+    rows.push({ heading: how, cells: await cellsOf(`diversity-${id}`, subject, drawing, labels, notes) });
+    const [distance, texture] = [await meanDistance(images), await textureDiversity(subject, layer, images)];
+    measured.push([how, mean(drawing.activations).toFixed(1), distance.toFixed(4), texture.toFixed(4)]);
+    images.dispose();
+  }
+  return {
+    id: 'diversity',
+    title: `Several sides of one class: ${className(subject, label)}`,
+    intro: ['From one class alone several starts tend to the same image; diversity pushes their textures apart.'],
+    figures: [
+      { kind: 'pictures', caption: `Four images each, in one batch.`, rows },
+      {
+        kind: 'table',
+        caption: 'What that does to the class, to the distance between images, and to what diversity measures.',
+        columns: ['', 'mean logit', 'root mean square difference of two images', 'diversity'],
+        rows: measured,
+      },
+    ],
+  };
+}
+
+async function cellsOf(
+  id: string,
+  { network }: Subject,
+  { images }: Pick<Drawing, 'images'>,
+  labels: readonly string[],
+  notes: readonly string[],
+): Promise<PictureCell[]> {
+  const [min, max] = network.bounds;
+  const cells: PictureCell[] = [];
+  for (const [index, label] of labels.entries()) {
+    const picture = tf.tidy(() => {
+      const image = tf.reshape(tf.slice(images, index, 1), images.shape.slice(1) as [number, number, number]);
+      return tf.div(tf.sub(image, min), max - min) as tf.Tensor3D;
+    });
+    const alt = `What ${label} wants to see; ${notes[index]}.`;
+    cells.push({
+      picture: await pngPicture(picture, {
+        name: `${id}-${index}`,
+        alt,
+        factor: Math.max(1, Math.floor(112 / picture.shape[0])),
+      }),
+      label,
+      note: notes[index]!,
+    });
+    picture.dispose();
+  }
+  return cells;
+}
+
+async function readLogits({ network }: Subject, images: tf.Tensor4D): Promise<number[][]> {
+  const logits = network.classifier(images);
+  const values = (await logits.array()) as number[][];
+  logits.dispose();
+  return values;
+}
+
+async function confidencesOf(subject: Subject, images: tf.Tensor4D): Promise<number[]> {
+  const logits = await readLogits(subject, images);
+  return logits.map((row, index) => {
+    const own = row[subject.classes[index]!]!;
+    return 1 / row.reduce((total, value) => total + Math.exp(value - own), 0);
+  });
+}
+
+async function meanDistance(images: tf.Tensor4D): Promise<number> {
+  const count = images.shape[0];
+  const distances = tf.tidy(() => {
+    const rows = tf.reshape(images, [count, -1]);
+    const differences = tf.sub(tf.expandDims(rows, 1), tf.expandDims(rows, 0));
+    return tf.sqrt(tf.mean(tf.square(differences), 2));
+  });
+  const values = await distances.data();
+  distances.dispose();
+  return values.reduce((total, value) => total + value, 0) / (count * (count - 1));
+}
+
+async function textureDiversity({ network }: Subject, layer: string, images: tf.Tensor4D): Promise<number> {
+  const probe = network.probe(layer);
+  const scores = tf.tidy(() => {
+    const maps = probe(images);
+    const objective = diversity(probe).prepare(() => maps as never, images.shape[0]);
+    return objective.score(() => maps as never);
+  });
+  const values = await scores.data();
+  scores.dispose();
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -1,0 +1,89 @@
+import {
+  type AscentOptions,
+  fourier,
+  type MaximizedActivation,
+  maximizeActivation,
+  type Objective,
+  pixels,
+  robustness,
+} from '@cnnviz/actmax';
+import type { Update } from '@cnnviz/example-support';
+import { chunksOf } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Subject } from './subject.ts';
+
+/** By Fourier coefficients under transforms, or the bare pixels. */
+export type Method = 'fourier' | 'pixels';
+
+export interface DrawOptions {
+  steps: number;
+  /** Images at once. */
+  batch: number;
+  seed: number;
+  /** Told the number of steps times images done. */
+  update: Update;
+}
+
+export interface Drawing {
+  /** `[n, h, w, c]` in the network's bounds. The caller disposes. */
+  images: tf.Tensor4D;
+  activations: number[];
+  /** `[n][steps + 1]`. */
+  traces: number[][];
+}
+
+/** What each of the units wants, a few at a time: one batch costs less than a run for each. */
+export async function drawUnits(
+  subject: Subject,
+  units: readonly number[],
+  objectiveOf: (units: readonly number[]) => Objective,
+  method: Method,
+  options: DrawOptions,
+): Promise<Drawing> {
+  const parts: MaximizedActivation[] = [];
+  let done = 0;
+  for (const some of chunksOf(units, options.batch)) {
+    parts.push(await drawTogether(subject, objectiveOf(some), some.length, method, options, done));
+    done += some.length;
+  }
+  const images = tf.concat(parts.map((part) => part.images)) as tf.Tensor4D;
+  tf.dispose(parts.map((part) => part.images));
+  return {
+    images,
+    activations: parts.flatMap(({ activations }) => activations),
+    traces: parts.flatMap(({ activations, trace }) => activations.map((_, image) => trace.map((row) => row[image]!))),
+  };
+}
+
+export async function drawTogether(
+  { network }: Subject,
+  objective: Objective,
+  count: number,
+  method: Method,
+  { steps, seed, update }: DrawOptions,
+  done = 0,
+): Promise<MaximizedActivation> {
+  const { inputShape: shape, bounds } = network;
+  // lucid's constants are for images of some 200 pixels.
+  const part = Math.min(1, shape[0] / 200);
+  const transforms = robustness({
+    pad: Math.round(12 * part),
+    jitter: [Math.round(8 * part), Math.round(4 * part)],
+  });
+  const ascent: Pick<AscentOptions, 'parameterization' | 'transforms'> =
+    method === 'fourier'
+      ? { parameterization: fourier({ shape, bounds }), transforms }
+      : { parameterization: pixels({ shape, bounds }) };
+  const result = await maximizeActivation({
+    ...ascent,
+    objective,
+    count,
+    steps,
+    seed,
+    // A unit that is silent at the start stays grey, and the others are drawn.
+    rejectZeroGradient: false,
+    onProgress: ({ step }) => update(done * steps + step * count),
+  });
+  result.last.images.dispose();
+  return result;
+}
