@@ -34,7 +34,7 @@ export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'code
 
 /**
  * Plug-and-play generative sampling, as options for `maximizeActivation`: codes that wander through what is both
- * realistic and wanted, so that several images of one class differ, where DGN-AM gives nearly the same one.
+ * realistic and wanted. With enough noise the images of one class differ more than those of `dgnAm`, and excite it less.
  *
  * A step takes a code h by
  *
