@@ -66,10 +66,10 @@ describe('bootstrapIntervals', () => {
 
   it('hold the true IoU about as often as they say', () => {
     // Of unit 2 with concept 1, over many images.
-    const many = dissectionOf(labelledNoise({ seed: 100, count: 20_000, units: 2 }));
+    const many = dissectionOf(labelledNoise({ seed: 100, count: 8000, units: 2 }));
     const { concept, iou } = many.units[1]!.best!;
     let held = 0;
-    const runs = 150;
+    const runs = 80;
     for (let run = 0; run < runs; run++) {
       const noise = labelledNoise({ seed: 1000 + run, count: 60, units: 2 });
       const dissection = dissectionOf(noise);

@@ -116,15 +116,11 @@ describe('dissectionStatistics', () => {
     const concepts = conceptScenes({ seed: 5, count: 60, size });
     const below = tf.tensor1d(Array.from({ length: size }, (_, y) => Number(y > size / 2)));
     const dissection = await dissect({
-      probe: (images): tf.Tensor4D =>
-        tf.concat(
-          [
-            // Red, and the lower half of the picture.
-            tf.cast(tf.less(tf.sum(tf.square(tf.sub(images, [220, 30, 40])), 3, true), 2000), 'float32'),
-            tf.mul(tf.onesLike(tf.slice(images, 0, [-1, -1, -1, 1])), tf.reshape(below, [1, size, 1, 1])),
-          ],
-          3,
-        ),
+      probe: (images) => {
+        const reds = tf.less(tf.sum(tf.square(tf.sub(images, [220, 30, 40])), 3, true), 2000);
+        const lower = tf.mul(tf.onesLike(tf.slice(images, 0, [-1, -1, -1, 1])), tf.reshape(below, [1, size, 1, 1]));
+        return tf.concat([tf.cast(reds, 'float32'), lower], 3) as tf.Tensor4D;
+      },
       concepts,
       upsampling: 'align-corners',
       quantile: 0.4,
