@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { DissectionState } from '@cnnviz/dissect';
+import { writeWhole } from '@cnnviz/example-support';
 
 /** What a dissection depends on: a run goes on only from a checkpoint of the same. */
 export type Settings = Readonly<Record<string, string>>;
@@ -9,10 +10,8 @@ interface Checkpoint {
   state: DissectionState;
 }
 
-/** Under another name first, so that a run that is killed meanwhile leaves the last one. */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await writeFile(`${path}.part`, JSON.stringify(checkpoint));
-  await rename(`${path}.part`, path);
+  await writeWhole(path, JSON.stringify(checkpoint));
 }
 
 /** @throws Error if the file is no checkpoint, or one of other settings; says which. */

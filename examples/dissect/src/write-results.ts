@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ConceptData,
@@ -9,6 +9,7 @@ import {
   tallyRecords,
   uniqueDetectors,
 } from '@cnnviz/dissect';
+import { writeWhole } from '@cnnviz/example-support';
 
 export interface WriteResultsOptions {
   title: string;
@@ -56,10 +57,4 @@ function lineOf({ layer, units }: Dissection, aboveChance: number | null): strin
     .join(', ');
   const chance = aboveChance === null ? '' : `, ${aboveChance} above chance`;
   return `${layer}: ${detectors} of ${units.length} units are detectors${chance}; unique ${uniquePerCategory} by category, ${uniqueBestLabels} by best label; ${ofCategories}`;
-}
-
-/** Under another name first, so that a reader never meets half a file. */
-async function writeWhole(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.part`, content);
-  await rename(`${path}.part`, path);
 }

@@ -25,8 +25,8 @@ function picturesOf({ chapters }: Report) {
     .flatMap(({ rows }) => rows.flatMap(({ cells }) => cells.map(({ picture }) => picture)));
 }
 
-/** Under another name first, so that a reader never meets half a file. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a file under another name first, so that a reader never meets half of it, nor one who kills the writer. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const part = `${path}.part`;
   await writeFile(part, content);
   await rename(part, path);
