@@ -22,7 +22,7 @@ const USAGE = `Draws what units of a network want to see, by Fourier coefficient
   --layer NAME       whose units are drawn (default, for SqueezeNet: conv1 and three deeper ones)
   --units A,B,C      of that layer
   --diversity NAME   layer at which images of the first class are made to differ (default, for SqueezeNet: fire8_concat)
-  --steps NUMBER     of each ascent (default: 256)
+  --steps NUMBER     of each ascent (default: 96)
   --batch NUMBER     images at once (default: 4)
   --quick            two classes, two units, 24 steps
   --seed NUMBER      (default: 0)
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const from = process.env.INIT_CWD ?? '.';
   const { quick } = values;
   const options: Omit<DrawOptions, 'update'> = {
-    steps: wholeNumber('steps', values.steps ?? (quick ? '24' : '256'), 1),
+    steps: wholeNumber('steps', values.steps ?? (quick ? '24' : '96'), 1),
     batch: wholeNumber('batch', values.batch, 1),
     seed: wholeNumber('seed', values.seed, 0),
   };
