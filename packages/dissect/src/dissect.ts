@@ -138,6 +138,7 @@ export interface Dissection {
   /** `[height, width]` of the layer's maps and of the labels. */
   mapSize: readonly [number, number];
   labelSize: readonly [number, number];
+  /** All of the data, detected or not. */
   concepts: Concept[];
   categories: string[];
   units: DissectedUnit[];
