@@ -16,6 +16,7 @@ test('networks, a generator, three methods, hidden units and their pages, on few
     networkEpochs: 1,
     generatorEpochs: 2,
     starts: 2,
+    wanted: 1,
     steps: 12,
     hiddenUnits: 3,
     seed: 0,
@@ -43,7 +44,7 @@ test('networks, a generator, three methods, hidden units and their pages, on few
 
   const chapters = [
     await generatorChapter(experiment),
-    await classesChapter(experiment, train.classes),
+    await classesChapter(experiment, { classNames: train.classes, wanted: 1 }),
     await hiddenChapter(experiment),
   ];
   const page = await renderReport({ title: 'test', intro: [], chapters });

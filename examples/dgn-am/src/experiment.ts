@@ -15,6 +15,8 @@ export interface ExperimentOptions {
   generatorEpochs: number;
   /** Images of each class by each method, each from another start. */
   starts: number;
+  /** Activation at which an image is done, as a multiple of the best real image's. */
+  wanted: number;
   /** At most, of each ascent. */
   steps: number;
   hiddenUnits: number;
@@ -53,7 +55,7 @@ const FILMED = [0, 1, 2, 4, 8, 16, 32, 64, 128];
 const TOP_IMAGES = 3;
 
 export async function drawWhatUnitsWant(options: ExperimentOptions): Promise<Experiment> {
-  const { data, seed, progress, steps, starts } = options;
+  const { data, seed, progress, steps, starts, wanted } = options;
   const { train, test } = data;
   const labels = train.classes.map((_, label) => label);
   const networks = await trainNetworks({ data, epochs: options.networkEpochs, seed, progress });
@@ -78,7 +80,9 @@ export async function drawWhatUnitsWant(options: ExperimentOptions): Promise<Exp
   const classes: Synthesized[] = [];
   for (const method of METHODS) {
     const relative = scaled(studied.classifier, largest);
-    classes.push(await synthesize(method, { ...subject, relative }, { units, steps, seed, progress, filmed: FILMED }));
+    classes.push(
+      await synthesize(method, { ...subject, relative }, { units, wanted, steps, seed, progress, filmed: FILMED }),
+    );
   }
 
   // Before the ReLU, where a unit that is silent at the start still has a gradient.
@@ -88,7 +92,7 @@ export async function drawWhatUnitsWant(options: ExperimentOptions): Promise<Exp
   const synthesized = await synthesize(
     'generator',
     { ...subject, relative: scaled(hiddenLayer, hiddenLargest) },
-    { units: hiddenUnits.map(({ unit }) => unit), steps, seed, progress },
+    { units: hiddenUnits.map(({ unit }) => unit), wanted, steps, seed, progress },
   );
 
   const real = labels.map((label) => {

@@ -22,6 +22,7 @@ network want to see, beside Fourier and plain pixels.
   --images NUMBER    to learn from (default: 8000, all that mnist has; at most 60000 of fashion)
   --starts NUMBER    images of each class by each method (default: 5)
   --steps NUMBER     of each ascent, at most (default: 200)
+  --wanted NUMBER    activation at which an image is done, as a multiple of the best real image's (default: 0.8)
   --epochs NUMBER    of each network (default: 3)
   --generator NUMBER epochs of the generator (default: 6)
   --quick            3000 images, 2 epochs, 4 of the generator, 2 starts, 100 steps: for a first look
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     images: { type: 'string' },
     starts: { type: 'string' },
     steps: { type: 'string' },
+    wanted: { type: 'string', default: '0.8' },
     epochs: { type: 'string' },
     generator: { type: 'string' },
     quick: { type: 'boolean', default: false },
@@ -56,7 +58,10 @@ async function main(): Promise<void> {
   const from = process.env.INIT_CWD ?? '.';
   const out = values.out === undefined ? resolve(workspaceRoot(), 'report/dgn-am') : resolve(from, values.out);
   const seed = wholeNumber('seed', 0);
+  const wanted = Number(values.wanted);
+  if (!(wanted > 0)) throw new RangeError(`--wanted must be a number > 0, got ${values.wanted}`);
   const options = {
+    wanted,
     networkEpochs: wholeNumber('epochs', quick ? 2 : 3),
     generatorEpochs: wholeNumber('generator', quick ? 4 : 6),
     starts: wholeNumber('starts', quick ? 2 : 5),
@@ -71,7 +76,7 @@ async function main(): Promise<void> {
   const experiment = await drawWhatUnitsWant({ ...options, data, progress });
   const chapters = [
     await generatorChapter(experiment),
-    await classesChapter(experiment, data.train.classes),
+    await classesChapter(experiment, { classNames: data.train.classes, wanted }),
     await hiddenChapter(experiment),
   ];
   console.table(experiment.quality);

@@ -49,7 +49,10 @@ export async function generatorChapter({ learned }: Experiment): Promise<Chapter
   };
 }
 
-export async function classesChapter(experiment: Experiment, classNames: readonly string[]): Promise<Chapter> {
+export async function classesChapter(
+  experiment: Experiment,
+  { classNames, wanted }: { classNames: readonly string[]; wanted: number },
+): Promise<Chapter> {
   const { classes, readings, quality, accuracies } = experiment;
   const rows: { heading: string; cells: PictureCell[] }[] = [];
   for (const [index, { method, images, activations }] of classes.entries()) {
@@ -82,7 +85,7 @@ export async function classesChapter(experiment: Experiment, classNames: readonl
     id: 'classes',
     title: 'What every class wants to see',
     intro: [
-      'One image a class, by gradient ascent on the logit of a network that had no part in training the generator, until the logit is that of the best real image.',
+      `One image a class, by gradient ascent on the logit of a network that had no part in training the generator, until the logit is ${wanted} of that of the best of the training images.`,
       'A second network, of another kind, then says what it sees. What only the first one understands is no picture of the class.',
     ],
     facts: [

@@ -28,6 +28,8 @@ export interface Subject {
 interface SynthesisRequest {
   /** The unit of each image. */
   units: readonly number[];
+  /** Activation at which an image is done, as a multiple of the best real image's. */
+  wanted: number;
   steps: number;
   seed: number;
   progress: Progress;
@@ -48,10 +50,10 @@ export interface Synthesized {
   seconds: number;
 }
 
-/** Lets each unit have what it wants until it is as active as on the best real image, or the steps are over. */
+/** Lets each unit have what it wants until it is as active as wanted, or the steps are over. */
 export async function synthesize(method: Method, subject: Subject, request: SynthesisRequest): Promise<Synthesized> {
   const { relative, generator, codeBounds, shape, bounds } = subject;
-  const { units, steps, seed, progress, filmed = [] } = request;
+  const { units, wanted, steps, seed, progress, filmed = [] } = request;
   const withoutPrior = (parameterization: Parameterization) => ({ parameterization, steps });
   const options = {
     generator: () => dgnAm(generator, { codeBounds, range: bounds, bounds, steps }),
@@ -64,7 +66,7 @@ export async function synthesize(method: Method, subject: Subject, request: Synt
     maximizeActivation({
       ...options,
       objective: logit(relative, [...units]),
-      stopAt: 1,
+      stopAt: wanted,
       seed,
       onProgress: (step) => {
         if (filmed.includes(step.step - 1)) film.push(step.images());
