@@ -309,6 +309,9 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
   const followed = tracks.at(-1)!;
   const [before, after] = [followed.steps[0]!, followed.steps.at(-1)!];
   const objects = followed.categories.indexOf('object');
+  const random = epochs[0]!.dissections.flatMap(({ units }) => units);
+  const found = random.filter(({ isDetector }) => isDetector);
+  const colours = found.filter(({ best }) => best!.concept.category === 'color');
   const told = tracks.map(({ layer, steps }) => {
     const counts = steps.map(({ step, uniqueBestLabels }) => `${uniqueBestLabels} after ${step}`);
     return `${layer}: ${counts.join(', ')}`;
@@ -318,6 +321,7 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
     title: 'How detectors emerge',
     intro: [
       `The same dissection of the network as it was after some of its epochs. In ${FOLLOWED}, ${counted(before.detectorsByCategory[objects]!, 'unit')} detected an object before training and ${after.detectorsByCategory[objects]} do at its end.`,
+      `A threshold on the IoU is no proof of learning: with random weights ${found.length} of the ${random.length} units of all layers were detectors already, ${colours.length} of them of a colour. Any sum of channels is larger in one colour than in others. What to compare is which concepts are found, not how many units find one.`,
     ],
     facts: [
       { label: `unique detectors of ${FOLLOWED} before`, value: String(before.uniqueBestLabels) },
