@@ -9,14 +9,13 @@ export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[
   const mask = new Uint8Array(pixels);
   for (let index = 0; index < inside.length; index++) mask[inside[index]!] = 1;
   const runs: number[] = [];
-  let [start, value] = [0, 0];
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    if (mask[pixel] === value) continue;
-    runs.push(pixel - start);
-    [start, value] = [pixel, 1 - value];
+  let start = 0;
+  for (let other = 1; ; other = 1 - other) {
+    const end = mask.indexOf(other, start);
+    runs.push((end === -1 ? pixels : end) - start);
+    if (end === -1) return runs;
+    start = end;
   }
-  runs.push(pixels - start);
-  return runs;
 }
 
 /**
