@@ -1,5 +1,12 @@
 import { type CriticalSampleRatio, criticalSampleBatches, criticalSampleRatio } from '@cnnviz/adversarial';
-import { type DataSet, type ImageSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
+import {
+  type DataSet,
+  type ImageSet,
+  imageBatches,
+  type Progress,
+  perceptronWithDropout,
+  selectImages,
+} from '@cnnviz/example-support';
 import { batchesOf, createRandom, type LabelledImages } from '@cnnviz/internal';
 import {
   corruptLabels,
@@ -11,7 +18,6 @@ import {
   train,
 } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
-import { createNetwork } from './network.ts';
 
 /** What the network is trained on, and what is done against learning it by heart. */
 export interface Condition {
@@ -193,10 +199,11 @@ async function runOnce(request: RunRequest, onEpoch: (epoch: number, accuracy: n
   const start = performance.now();
   const [, height, width, channels] = request.train.images.shape;
   const drawn = await drawData(request);
-  const network = createNetwork({
-    shape: [height, width, channels],
-    classes,
+  const network = perceptronWithDropout({
+    hiddenLayers: 2,
     units: scale.units,
+    inputShape: [height, width, channels],
+    classes,
     dropout: condition.remedy.includes('dropout') ? scale.dropout : 0,
     seed,
   });

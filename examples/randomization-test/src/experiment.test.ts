@@ -1,12 +1,17 @@
 import { PassThrough } from 'node:stream';
-import { type DataSet, type ImageSet, progressBars, renderReport } from '@cnnviz/example-support';
+import {
+  type DataSet,
+  type ImageSet,
+  perceptronWithDropout,
+  progressBars,
+  renderReport,
+} from '@cnnviz/example-support';
 import { createRandom } from '@cnnviz/internal';
 import { capacity } from '@cnnviz/regularizers';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type ExperimentRun, runExperiment, type Scale, scales, stagesOf } from './experiment.ts';
-import { createPerceptron } from './perceptron.ts';
 import { randomizationChapter } from './report.ts';
 
 useBackend('wasm');
@@ -89,13 +94,25 @@ test.each([
   [1, 1_209_866],
   [3, 1_735_178],
 ])('the MLP %d×512 has the parameters that the paper states', (hiddenLayers, parameters) => {
-  const model = createPerceptron({ shape: [28, 28, 3], classes: 10, dropout: 0, seed: 0 }, hiddenLayers);
+  const model = perceptronWithDropout({
+    inputShape: [28, 28, 3],
+    classes: 10,
+    dropout: 0,
+    seed: 0,
+    hiddenLayers,
+  });
   expect(capacity(model.variables, { samples: 50_000 }).parameters).toBe(parameters);
   model.dispose();
 });
 
 test('dropout is in training only, and another with another seed', async () => {
-  const model = createPerceptron({ shape: [4, 4, 1], classes: 3, dropout: 0.5, seed: 0 }, 1);
+  const model = perceptronWithDropout({
+    inputShape: [4, 4, 1],
+    classes: 3,
+    dropout: 0.5,
+    seed: 0,
+    hiddenLayers: 1,
+  });
   const images = tf.ones([1, 4, 4, 1]) as tf.Tensor4D;
   const logits = async (training: boolean, seed: number) => {
     const output = model.apply(images, { training, seed });

@@ -1,4 +1,11 @@
-import { type DataSet, type ImageSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
+import {
+  type DataSet,
+  type ImageSet,
+  imageBatches,
+  type Progress,
+  perceptronWithDropout,
+  selectImages,
+} from '@cnnviz/example-support';
 import { createRandom, type LabelledImages } from '@cnnviz/internal';
 import {
   augment,
@@ -13,7 +20,6 @@ import {
   whiten,
 } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
-import { createPerceptron } from './perceptron.ts';
 
 /** How much of the paper is done. */
 export interface Scale {
@@ -128,7 +134,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
           { train, test },
           {
             classes: data.train.classes.length,
-            createModel: (request) => createPerceptron(request, hiddenLayers),
+            createModel: ({ shape, ...request }) =>
+              perceptronWithDropout({ ...request, inputShape: shape, hiddenLayers }),
             createOptimizer: () => tf.train.momentum(learningRate.initial, 0.9),
             schedule: exponentialRate(learningRate),
             epochs: scale.epochs,

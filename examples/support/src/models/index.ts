@@ -13,6 +13,7 @@ export { loadModel } from './load-model.ts';
 export { LocalResponseNormalization, type LocalResponseNormalizationConfig } from './local-response-normalization.ts';
 export { type MultilayerPerceptronOptions, multilayerPerceptron } from './multilayer-perceptron.ts';
 export type { NetworkOptions } from './network-options.ts';
+export { perceptronWithDropout } from './perceptron-with-dropout.ts';
 export type { Preprocessing } from './preprocessing.ts';
 export { type SaveModelOptions, saveModel } from './save-model.ts';
 export { smallAlexNet } from './small-alexnet.ts';

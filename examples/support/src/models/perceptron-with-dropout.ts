@@ -1,14 +1,14 @@
-import { multilayerPerceptron } from '@cnnviz/example-support';
-import { dropout, type ModelRequest, type TrainableModel } from '@cnnviz/regularizers';
+import { dropout, type TrainableModel } from '@cnnviz/regularizers';
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type MultilayerPerceptronOptions, multilayerPerceptron } from './multilayer-perceptron.ts';
 
-/** The paper's MLP, with dropout after each hidden layer where a run asks for it. */
-export function createPerceptron(
-  { shape, classes, dropout: rate, seed: initialSeed }: ModelRequest,
-  hiddenLayers: number,
-): TrainableModel & { dispose: () => void } {
-  const network = multilayerPerceptron({ hiddenLayers, inputShape: shape, classes, seed: initialSeed });
+/** `multilayerPerceptron` with dropout of a given rate after each hidden layer, in training. */
+export function perceptronWithDropout({
+  dropout: rate,
+  ...options
+}: MultilayerPerceptronOptions & { dropout: number }): TrainableModel & { dispose: () => void } {
+  const network = multilayerPerceptron(options);
   return {
     variables: network.trainableWeights.map((weight) => weight.read() as Variable),
     apply: (images, { training, seed = 0 }) =>
