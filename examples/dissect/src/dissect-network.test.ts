@@ -138,7 +138,6 @@ const options = (change: Partial<DissectNetworkOptions> = {}): DissectNetworkOpt
   state: undefined,
   pace: { isDue: () => false, write: (work) => work() },
   keep: async () => {},
-  signal: new AbortController().signal,
   update: () => {},
   ...change,
 });
@@ -170,25 +169,25 @@ describe('dissectNetwork', () => {
     expect(dissections[1]!.units.some(({ best }) => best !== null)).toBe(true);
   });
 
-  it('goes on from what it kept when it was stopped, in either phase', async () => {
-    const whole = await dissectNetwork(options({ permutations: 3 }));
-    for (const stopAt of [8, 14]) {
-      const stop = new AbortController();
-      const kept: DissectionState[] = [];
-      const stopped = dissectNetwork(
-        options({
-          permutations: 3,
-          signal: stop.signal,
-          keep: async (state) => void kept.push(JSON.parse(JSON.stringify(state))),
-          update: (value) => {
-            if (value >= stopAt) stop.abort(new Error('stopped'));
-          },
-        }),
-      );
-      await expect(stopped).rejects.toThrow('stopped');
-      expect(kept).toHaveLength(1);
-      expect(await dissectNetwork(options({ permutations: 3, state: kept[0] }))).toEqual(whole);
-    }
+  it.each([
+    ['thresholds', 8, 3],
+    ['thresholds', 10, 0],
+    ['masks', 8, 0],
+  ])('goes on from what it kept before it was killed, %s of %i images', async (phase, images, permutations) => {
+    const whole = await dissectNetwork(options({ permutations }));
+    let kept: DissectionState | undefined;
+    const killed = dissectNetwork(
+      options({
+        permutations,
+        pace: { isDue: () => true, write: (work) => work() },
+        keep: async (state) => {
+          kept = JSON.parse(JSON.stringify(state));
+          if (state.phase === phase && state.images === images) throw new Error('killed');
+        },
+      }),
+    );
+    await expect(killed).rejects.toThrow('killed');
+    expect(await dissectNetwork(options({ permutations, state: kept }))).toEqual(whole);
   });
 
   it('keeps its state as often as it is told to, but not at the end', async () => {

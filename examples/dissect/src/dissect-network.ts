@@ -31,24 +31,21 @@ export interface DissectNetworkOptions {
   /** When to keep the state. */
   pace: CheckpointPace;
   keep: (state: DissectionState) => Promise<void>;
-  signal: AbortSignal;
   update: Update;
 }
 
 /**
- * Dissects layers of a network in one pass, and keeps its state every now and then, and when it is told to stop.
- *
- * @throws The reason of the signal, once the state is kept.
+ * Dissects layers of a network in one pass, and keeps its state every now and then, for a run that is killed to go on from.
  */
 export async function dissectNetwork(options: DissectNetworkOptions): Promise<Dissection[]> {
-  const { network, concepts, layers, permutations, state, pace, signal } = options;
+  const { network, concepts, layers, permutations, state, pace } = options;
   const [height, width] = network.inputShape;
   const probe = network.probes(layers);
   const onProgress = async ({ phase, images, count, state }: DissectionProgress) => {
     const isMasks = phase === 'masks';
     options.update(images + (isMasks ? count : 0), isMasks ? 'comparing masks and labels' : 'finding thresholds');
     const isLast = isMasks && images === count;
-    if ((isLast || !pace.isDue()) && !signal.aborted) return;
+    if (isLast || !pace.isDue()) return;
     await pace.write(() => options.keep(state()));
   };
   return dissectLayers({
@@ -60,7 +57,6 @@ export async function dissectNetwork(options: DissectNetworkOptions): Promise<Di
     keepImages: permutations > 0,
     ...(permutations > 0 ? { chance: { permutations } } : {}),
     ...(state === undefined ? {} : { state }),
-    signal,
     onProgress,
   });
 }

@@ -100,8 +100,6 @@ async function main(): Promise<void> {
     console.log(`${concepts.count} images, ${concepts.concepts.length} concepts, ${layers.join(', ')} of ${model}`);
     await mkdir(out, { recursive: true });
     const checkpoint = join(out, 'checkpoint.json');
-    const stop = new AbortController();
-    process.once('SIGINT', () => stop.abort(new Error(`stopped; go on with --resume ${checkpoint}`)));
     const dissections = await progressBars().stage('dissecting', 2 * concepts.count, (update) =>
       dissectNetwork({
         network,
@@ -114,7 +112,6 @@ async function main(): Promise<void> {
         state,
         pace: checkpointPace({ pause: 60_000, share: 0.05 }),
         keep: (state) => writeCheckpoint(checkpoint, { settings, state }),
-        signal: stop.signal,
         update,
       }),
     );
