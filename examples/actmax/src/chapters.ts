@@ -190,7 +190,7 @@ async function meanDistance(images: tf.Tensor4D): Promise<number> {
     const differences = tf.sub(tf.expandDims(rows, 1), tf.expandDims(rows, 0));
     return tf.sqrt(tf.mean(tf.square(differences), 2));
   });
-  const values = await distances.data();
+  const values = [...(await distances.data())];
   distances.dispose();
   return values.reduce((total, value) => total + value, 0) / (count * (count - 1));
 }
@@ -202,7 +202,7 @@ async function textureDiversity({ network }: Subject, layer: string, images: tf.
     const objective = diversity(probe).prepare(() => maps as never, images.shape[0]);
     return objective.score(() => maps as never);
   });
-  const values = await scores.data();
+  const values = [...(await scores.data<'float32'>())];
   scores.dispose();
   return values.reduce((total, value) => total + value, 0) / values.length;
 }

@@ -28,7 +28,7 @@ const meanOver = (of: (row: number, column: number) => number) =>
 
 /** The scores of three images, and the gradient of their sum. */
 async function scoreOf(objective: Objective, input: ArrayLike<number> = values, size: readonly number[] = shape) {
-  const images = tf.tensor(Float32Array.from(Array.from(input)), [...size]) as Tensor4D;
+  const images = tf.tensor4d(Array.from(input), [...size] as Tensor4D['shape']);
   const run = (model: (of: Tensor4D) => Tensor) => model(tf.slice(images, 0, 1));
   const prepared = objective.prepare(rememberedActivations(run), size[0]!);
   const scored = (of: Tensor4D) => prepared.score(rememberedActivations((model) => model(of)));
@@ -218,7 +218,7 @@ describe('between images', () => {
   });
 
   test('contentFrom is less the relative squared distance of activations', async () => {
-    const others = tf.tensor4d(createRandom(1).fillNormal(new Float32Array(144)), [...shape]);
+    const others = tf.tensor4d(createRandom(1).fillNormal(new Float32Array(144)), [3, 4, 6, 2]);
     const wanted = await others.data();
     const { scores } = await scoreOf(contentFrom(itself, others));
     const expected = [0, 1, 2].map((image) => {
