@@ -10,7 +10,7 @@ import { layerNames } from './scene-network.ts';
  * mast (0.16 % of the pixels, at most 0.08) to a texture (at most 0.12), and none does by chance: two independent masks
  * of 2 % and 16 % have an IoU of 0.018.
  */
-export const QUANTILE = 0.98;
+const QUANTILE = 0.98;
 
 export interface DissectScenesOptions extends LongWork<number> {
   scenes: ConceptScenes;

@@ -20,7 +20,7 @@ import { dissectScenes } from './dissect-scenes.ts';
 import { drawScenes, labelledScenes, type Task } from './scene-images.ts';
 import { copyBody, createSceneNetwork, preprocessing, trainableNetwork } from './scene-network.ts';
 
-export interface Phase {
+interface Phase {
   task: Task;
   learningRate: number;
   epochs: number;

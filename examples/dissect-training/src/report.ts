@@ -135,7 +135,7 @@ function accuracyChart(phases: readonly PhaseOutcome[]): Spec {
 
 const wholeNumbersTo = (last: number) => Array.from({ length: last + 1 }, (_, number) => number);
 
-export interface LayersChapterOptions {
+interface LayersChapterOptions {
   /** Of all layers, from the image on. */
   dissections: readonly Dissection[];
   /** Of the same network before training. Default: not shown. */
