@@ -39,6 +39,7 @@ beforeAll(async () => {
     foolingIterations: 300,
     memorizingEpochs: 3,
     evolutionGenerations: 4,
+    dissectedScenes: 60,
     data: { train: selectImages(train, first(1600)), test: selectImages(test, first(TEST_IMAGES)) },
   });
   leaked = tf.memory().numTensors - before;
@@ -60,8 +61,9 @@ describe('runDemo', () => {
       'evolution-cppn',
       'memorization',
       'critical-samples',
+      'units',
     ]);
-    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization', 'critical-samples'])
+    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization', 'critical-samples', 'units'])
       expect(page).toContain(`<a href="#${id}">`);
     expect(stages).toHaveLength(STAGES);
   });
@@ -84,10 +86,10 @@ describe('runDemo', () => {
     const images = [...page.matchAll(/<img [^>]*>/g)].map(([tag]) => tag);
     const alts = images.map((tag) => /alt="([^"]+)"/.exec(tag)?.[1]);
     expect(alts).not.toContain(undefined);
-    const named = alts.filter((alt) => /perturbation|noise|filters|reads|generation/i.test(alt ?? ''));
+    const named = alts.filter((alt) => /perturbation|noise|filters|reads|generation|unit/i.test(alt ?? ''));
     expect(named).toHaveLength(alts.length);
-    expect(page.match(/<svg/g)).toHaveLength(8);
-    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(8);
+    expect(page.match(/<svg/g)).toHaveLength(10);
+    expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(10);
   });
 
   it('shows three digits before and after, and the perturbation between', () => {

@@ -20,6 +20,7 @@ import { firstKernel, type Learned, learn, learningChapter } from './learning.ts
 import { MEMORIZING_NETWORKS, memorizationChapter } from './memorization.ts';
 import { percent } from './percent.ts';
 import { perturbationChapter, STRENGTHS } from './perturbation.ts';
+import { unitsChapter } from './units.ts';
 
 export interface DemoOptions {
   /** Folder of the report. */
@@ -35,6 +36,8 @@ export interface DemoOptions {
   evolutionGenerations?: number;
   /** At most, of each network that learns by heart. Default 30. */
   memorizingEpochs?: number;
+  /** Rendered scenes, on which another network is dissected. Default 120. */
+  dissectedScenes?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
   data?: DataSet;
 }
@@ -46,12 +49,12 @@ export interface DemoResult {
   seconds: number;
 }
 
-export const STAGES = 7;
+export const STAGES = 8;
 const PERTURBED = 500;
 
 /**
  * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways and by evolution, shows what a network
- * learns by heart, and writes what it found.
+ * learns by heart, dissects one that was trained beforehand, and writes what it found.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const {
@@ -63,6 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     foolingIterations = 300,
     evolutionGenerations = 80,
     memorizingEpochs = 30,
+    dissectedScenes = 120,
   } = options;
   const start = performance.now();
   const data = options.data ?? (await mnist({ seed }));
@@ -105,6 +109,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
       evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),
     );
+    const units = await progress.stage('dissecting a network', 1, (update) =>
+      unitsChapter({ count: dissectedScenes, seed, onProgress: update }),
+    );
     const seconds = (performance.now() - start) / 1000;
     const page = await progress.stage('writing the report', 1, () =>
       writeReport(out, {
@@ -126,6 +133,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           ...evolution,
           memorization,
           criticalSamplesChapter(searched, train.name),
+          units,
         ],
       }),
     );
