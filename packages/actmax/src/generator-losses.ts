@@ -116,7 +116,7 @@ function meanSquaredDistance(a: Tensor, b: Tensor): Scalar {
   return tf.div(tf.sum(tf.square(tf.sub(a, b))), a.shape[0]!);
 }
 
-/** -log sigmoid(-x) is softplus(x). */
+/** -log sigmoid(-x) is softplus(x). NaN stays NaN, which shaders do not promise of `tf.softplus`. */
 function meanSoftplus(values: Tensor): Scalar {
-  return tf.mean(tf.softplus(values));
+  return tf.mean(tf.add(tf.softplus(values), tf.mul(values, 0)));
 }
