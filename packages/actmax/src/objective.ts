@@ -10,7 +10,7 @@ export type Activations = <T extends Tensor>(model: (images: Tensor4D) => T) => 
 export interface Objective {
   /** As errors call it. */
   readonly name: string;
-  /** How many images it is for, where it wants something else of each. Default: any number. */
+  /** How many images it is for, if each has a unit, class or image of its own. Default: any number. */
   readonly count?: number | undefined;
   /** Whether the score of an image depends on the images beside it, as `diversity` does. Default: false. */
   readonly coupled?: boolean | undefined;
