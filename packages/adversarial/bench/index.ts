@@ -34,6 +34,6 @@ if (wants('lenet')) await measure(lenetSubject(), 5);
 if (wants('squeezenet')) {
   const subject = await squeezeNetSubject();
   if (subject === undefined) console.log('SqueezeNet is not measured: CNNVIZ_DATA is not set');
-  else await measure(subject, 1);
+  else await measure(subject, 3);
 }
 if (values.json !== undefined) await writeFile(values.json, JSON.stringify(costs, null, 2));

@@ -49,17 +49,17 @@ function drawIn(values: Float32Array, radius: number, above: Float32Array): void
     sum = 0;
     for (let index = 0; index < before; index++) {
       const value = above[index]!;
-      if (value > threshold) {
-        above[count++] = value;
-        sum += value;
-      }
+      // Without a branch that no processor can foresee.
+      const isAbove = Number(value > threshold);
+      above[count] = value;
+      count += isAbove;
+      sum += isAbove * value;
     }
     // With a radius of 0 nothing is above the largest value.
     if (count > 0) threshold = (sum - radius) / count;
   }
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
-    const left = Math.abs(value) - threshold;
-    values[index] = left <= 0 ? 0 : value < 0 ? -left : left;
+    values[index] = value - Math.max(-threshold, Math.min(threshold, value));
   }
 }
