@@ -15,6 +15,8 @@ import {
 } from '../src/index.ts';
 import type { Subject } from './subjects.ts';
 
+/** Of the run that is priced. */
+const STEPS = 40;
 /** Times the bare work. */
 const MOST = 1.1;
 /** The same of the Fourier parameterization with transforms, which are work beside the network. */
@@ -64,19 +66,25 @@ function measuredAscents({ model, bounds, shape, classes, generator: decoder, co
 
 /** What ascents cost in units of value and gradient alone, which take turns with their steps. */
 export async function ascentCosts(subject: Subject, rounds: number): Promise<Cost[]> {
-  const { name, classes, model, steps } = subject;
+  const { name, classes, model, timedSteps } = subject;
   const costs: Cost[] = [];
   const ascents = measuredAscents(subject);
   for (const [what, { atMost, ascent, bare }] of Object.entries(ascents)) {
     const run = (work: LongWork<AscentStep>) =>
-      maximizeActivation({ ...(ascent as Ascent), objective: logit(model, classes), steps, seed: 0, ...work });
+      maximizeActivation({
+        ...(ascent as Ascent),
+        objective: logit(model, classes),
+        steps: timedSteps,
+        seed: 0,
+        ...work,
+      });
     for (let warmUp = 0; warmUp < 2; warmUp++) await valueAndGradient(bare, classes);
-    const { own, alone } = await timeInTurns(run, () => valueAndGradient(bare, classes), steps, rounds);
+    const { alone, step, ends } = await timeInTurns(run, () => valueAndGradient(bare, classes), rounds);
     costs.push({
-      what: `${name}, ${what}, ${steps} steps`,
-      ratio: own / (steps * alone),
+      what: `${name}, ${what}, ${STEPS} steps`,
+      ratio: (STEPS * step + ends) / (STEPS * alone),
       bound: { atMost },
-      detail: `${(own / steps).toFixed(1)} ms a step, value and gradient alone ${alone.toFixed(1)} ms`,
+      detail: `a step ${(step / alone).toFixed(2)}, start and end together ${(ends / alone).toFixed(2)} times value and gradient alone (${alone.toFixed(0)} ms)`,
     });
   }
   tf.dispose(Object.values(ascents).map(({ bare }) => bare.variables));
@@ -114,11 +122,10 @@ export async function batchCost({ name, model, bounds, shape }: Subject): Promis
 type Run = (work: LongWork<AscentStep>) => ReturnType<typeof maximizeActivation>;
 
 /**
- * Milliseconds of a whole run and of one value and gradient, which is computed after each step. The run is the beginning
- * with the first step, the steps after it, and the end; of each the lower quartile, since what else the machine does can
- * only add to them.
+ * Milliseconds of one value and gradient, which is computed after each step; of a step; and of what a run takes before
+ * its steps and after them. Of each the lower quartile, since what else the machine does can only add to them.
  */
-async function timeInTurns(run: Run, bare: () => Promise<number>, steps: number, rounds: number) {
+async function timeInTurns(run: Run, bare: () => Promise<number>, rounds: number) {
   const alone: number[] = [];
   const first: number[] = [];
   const between: number[] = [];
@@ -134,8 +141,8 @@ async function timeInTurns(run: Run, bare: () => Promise<number>, steps: number,
     last.push(processorTime() - since);
     tf.dispose([images, end.images]);
   }
-  const own = lowerQuartile(first) + (steps - 1) * lowerQuartile(between) + lowerQuartile(last);
-  return { own, alone: lowerQuartile(alone) };
+  const step = lowerQuartile(between);
+  return { alone: lowerQuartile(alone), step, ends: lowerQuartile(first) - step + lowerQuartile(last) };
 }
 
 /** @returns How many milliseconds it took. */

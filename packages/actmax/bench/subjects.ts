@@ -13,8 +13,8 @@ export interface Subject {
   classes: readonly number[];
   generator: Generator;
   codeLength: number;
-  /** Steps of a run. */
-  steps: number;
+  /** Steps that are timed in a run. */
+  timedSteps: number;
 }
 
 export function lenetSubject(): Subject {
@@ -26,7 +26,7 @@ export function lenetSubject(): Subject {
     shape: [28, 28, 1],
     classes: Array.from({ length: 64 }, (_, image) => image % 10),
     ...smallGenerator([28, 28, 1]),
-    steps: 40,
+    timedSteps: 40,
   };
 }
 
@@ -42,7 +42,7 @@ export async function squeezeNetSubject(): Promise<Subject | undefined> {
     shape: inputShape,
     classes: [1, 130, 388, 985],
     ...smallGenerator(inputShape),
-    steps: 10,
+    timedSteps: 10,
   };
 }
 

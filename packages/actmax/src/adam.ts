@@ -33,12 +33,14 @@ export function adam(options: AdamOptions = {}): Optimizer {
   return {
     name: 'adam',
     memory: 2,
-    update: (gradient, [mean, square], { step }) => {
-      const nextMean = tf.add(tf.mul(mean!, beta1), tf.mul(gradient, 1 - beta1));
-      const nextSquare = tf.add(tf.mul(square!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      const rate = learningRate / (1 - beta1 ** (step + 1));
-      const root = tf.add(tf.mul(tf.sqrt(nextSquare), 1 / Math.sqrt(1 - beta2 ** (step + 1))), epsilon);
-      return { update: tf.div(tf.mul(nextMean, rate), root), memory: [nextMean, nextSquare] };
+    update: (gradient, [means, squares], { step }) => {
+      // Both without the factor (1 - beta), which goes into the numbers below: fewer passes over memory.
+      const nextMeans = tf.add(tf.mul(means!, beta1), gradient);
+      const nextSquares = tf.add(tf.mul(squares!, beta2), tf.square(gradient));
+      const rate = (learningRate * (1 - beta1)) / (1 - beta1 ** (step + 1));
+      const unit = Math.sqrt((1 - beta2) / (1 - beta2 ** (step + 1)));
+      const root = tf.add(tf.mul(tf.sqrt(nextSquares), unit / rate), epsilon / rate);
+      return { update: tf.div(nextMeans, root), memory: [nextMeans, nextSquares] };
     },
   };
 }

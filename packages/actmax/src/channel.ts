@@ -1,6 +1,7 @@
 import { checker, type Probe } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
+import { oneUnitEach } from './one-unit-each.ts';
 import { requireMaps, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
@@ -19,12 +20,13 @@ export function channel(probe: Probe, units: Units): Objective {
   const check = checker('@cnnviz/actmax', 'channel');
   check.callable('probe', probe);
   const wanted = wantedUnits(check, 'units', units);
-  return {
+  return oneUnitEach({
     name: 'channel',
-    count: wanted.count,
-    prepare: (activations, count) => {
-      const isWanted = wanted.rows(count, requireMaps(check, activations(probe))[2]);
-      return { held: [isWanted], score: (of) => tf.sum(tf.mul(tf.mean(of(probe), [1, 2]), isWanted), 1) };
+    model: probe,
+    wanted,
+    valuesOf: (maps) => {
+      requireMaps(check, maps);
+      return tf.mean(maps, [1, 2]);
     },
-  };
+  });
 }

@@ -122,14 +122,7 @@ test('stops at the wanted activation', async () => {
 });
 
 test('follows the gradient of network after generator, and changes neither', async () => {
-  const network = upconvolutionalGenerator({
-    codeSize: 4,
-    shape: [8, 8, 1],
-    bounds: [0, 1],
-    seed: 1,
-    hidden: 5,
-    filters: [3, 2],
-  });
+  const network = untrainedGenerator(4);
   const classifier = tinyTrainable({ seed: 2 });
   const weights = () => readAll([...network.variables, ...classifier.variables]);
   const before = await weights();
@@ -202,6 +195,10 @@ test.each([
   );
 });
 
+function untrainedGenerator(codeSize: number) {
+  return upconvolutionalGenerator({ codeSize, shape: [8, 8, 1], bounds: [0, 1], seed: 1, hidden: 8, filters: [6, 4] });
+}
+
 function readAll(variables: readonly Variable[]): Promise<number[][]> {
   return Promise.all(variables.map(async (variable) => [...(await variable.data())]));
 }
@@ -211,14 +208,7 @@ describe('the same seed draws the same image', () => {
 
   describeOnBackends(['cpu', 'wasm'], (name) => {
     test('as on cpu, to 1e-3', async () => {
-      const network = upconvolutionalGenerator({
-        codeSize: 6,
-        shape: [8, 8, 1],
-        bounds: [0, 1],
-        seed: 4,
-        hidden: 8,
-        filters: [6, 4],
-      });
+      const network = untrainedGenerator(6);
       const { images, last } = await maximizeActivation({
         ...dgnAm((codes) => network.apply(codes, { training: false }), {
           codeBounds: { lower: [0, 0, 0, 0, 0, 0], upper: [1, 2, 3, 1, 2, 3] },

@@ -1,6 +1,6 @@
 import { type Classifier, checker } from '@cnnviz/internal';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
+import { oneUnitEach } from './one-unit-each.ts';
 import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
@@ -24,12 +24,5 @@ export function logit(model: Classifier, classes: Units): Objective {
   const check = checker('@cnnviz/actmax', 'logit');
   check.callable('model', model);
   const wanted = wantedUnits(check, 'classes', classes);
-  return {
-    name: 'logit',
-    count: wanted.count,
-    prepare: (activations, count) => {
-      const isWanted = wanted.rows(count, requireLogits(check, activations(model)).shape[1]);
-      return { held: [isWanted], score: (of) => tf.sum(tf.mul(of(model), isWanted), 1) };
-    },
-  };
+  return oneUnitEach({ name: 'logit', model, wanted, valuesOf: (logits) => requireLogits(check, logits) });
 }

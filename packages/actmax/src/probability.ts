@@ -1,6 +1,7 @@
 import { type Classifier, checker } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
+import { oneUnitEach } from './one-unit-each.ts';
 import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
@@ -47,14 +48,15 @@ function ofSoftmax(
   const check = checker('@cnnviz/actmax', name);
   check.callable('model', model);
   const wanted = wantedUnits(check, 'classes', classes);
-  return {
+  return oneUnitEach({
     name,
-    count: wanted.count,
-    prepare: (activations, count) => {
-      const available = requireLogits(check, activations(model)).shape[1];
-      const isWanted = wanted.rows(count, available);
+    model,
+    wanted,
+    valuesOf: (output) => {
+      const logits = requireLogits(check, output);
+      const available = logits.shape[1];
       if (available < 2) check.fail('type', 'model', 'a function from images to logits [n, 2 or more]', available);
-      return { held: [isWanted], score: (of) => tf.sum(tf.mul(softmax(of(model)), isWanted), 1) };
+      return softmax(logits);
     },
-  };
+  });
 }

@@ -15,17 +15,15 @@ import type { View } from './transform.ts';
 export function resample(images: Tensor4D, view: View, fill: number): Tensor4D {
   const [, height, width] = images.shape;
   if (isWhole(view, height, width)) return tf.clone(images);
-  const shares = sharesOf(view, height, width);
+  const { shares, isInside } = sharesOf(view, height, width);
   const differentiable = tf.customGrad<Tensor4D>((input) => ({
-    value: gatherShares(input as Tensor4D, shares.forward, view.height, view.width),
-    gradFunc: (upstream: Tensor) => gatherShares(upstream as Tensor4D, shares.backward(), height, width),
+    value: gatherShares(input as Tensor4D, shares, view.height, view.width),
+    gradFunc: (upstream: Tensor) =>
+      gatherShares(upstream as Tensor4D, transposed(shares, height * width), height, width),
   }));
-  return tf.tidy(() => {
-    const inside = differentiable(images);
-    if (shares.outside === undefined) return inside;
-    const grey = shares.outside.map((share) => share * fill);
-    return tf.add(inside, tf.tensor4d(grey, [1, view.height, view.width, 1])) as Tensor4D;
-  });
+  if (isInside || fill === 0) return differentiable(images);
+  // What lies outside is 0, and 0 is the grey.
+  return tf.tidy(() => tf.add(differentiable(tf.sub(images, fill)), fill));
 }
 
 function isWhole({ height, width, xx, xy, x0, yx, yy, y0 }: View, imageHeight: number, imageWidth: number): boolean {
@@ -33,39 +31,34 @@ function isWhole({ height, width, xx, xy, x0, yx, yy, y0 }: View, imageHeight: n
   return isSize && xx === 1 && xy === 0 && x0 === 0 && yx === 0 && yy === 1 && y0 === 0;
 }
 
-/** One pixel for each pixel of the result, and how much it counts there. */
-interface Share {
+/** Which pixels there are in each pixel of a result, and how much they count there. */
+interface Shares {
+  /** Of each pixel: so many, some of which may count 0. */
+  readonly each: number;
+  /** First one of each pixel, then the next of each: `[each * pixels]`. */
   readonly sources: Int32Array;
   readonly weights: Float32Array;
-}
-
-interface Shares {
-  /** Of the result's pixels in the image's. */
-  readonly forward: readonly Share[];
-  /** Of the image's pixels in the result's. */
-  readonly backward: () => readonly Share[];
-  /** How much of each pixel lies outside of the image; undefined where none does. */
-  readonly outside: Float32Array | undefined;
 }
 
 /** Smaller shares are rounding. */
 const LEAST_SHARE = 1e-6;
 
-function sharesOf(view: View, height: number, width: number): Shares {
+/** Of the image's pixels in the window's. */
+function sharesOf(view: View, height: number, width: number): { shares: Shares; isInside: boolean } {
   const pixels = view.height * view.width;
-  const corners = Array.from({ length: 4 }, () => ({
-    sources: new Int32Array(pixels),
-    weights: new Float32Array(pixels),
-    isUsed: false,
-  }));
-  const outside = new Float32Array(pixels);
-  let isOutside = false;
+  const sources = new Int32Array(4 * pixels);
+  const weights = new Float32Array(4 * pixels);
+  let isInside = true;
+  let each = 1;
   for (let y = 0, pixel = 0; y < view.height; y++) {
     for (let x = 0; x < view.width; x++, pixel++) {
       const sourceX = view.xx * x + view.xy * y + view.x0;
       const sourceY = view.yx * x + view.yy * y + view.y0;
-      const [left, top] = [Math.floor(sourceX + LEAST_SHARE), Math.floor(sourceY + LEAST_SHARE)];
-      const [restX, restY] = [Math.max(0, sourceX - left), Math.max(0, sourceY - top)];
+      const left = Math.floor(sourceX + LEAST_SHARE);
+      const top = Math.floor(sourceY + LEAST_SHARE);
+      const restX = Math.max(0, sourceX - left);
+      const restY = Math.max(0, sourceY - top);
+      let used = 0;
       let within = 0;
       for (let corner = 0; corner < 4; corner++) {
         const column = left + (corner & 1);
@@ -74,53 +67,59 @@ function sharesOf(view: View, height: number, width: number): Shares {
         const weight = (corner & 1 ? restX : 1 - restX) * (corner >> 1 ? restY : 1 - restY);
         if (weight < LEAST_SHARE) continue;
         within += weight;
-        const share = corners[corner]!;
-        share.sources[pixel] = row * width + column;
-        share.weights[pixel] = weight;
-        share.isUsed = true;
+        const place = used++ * pixels + pixel;
+        sources[place] = row * width + column;
+        weights[place] = weight;
       }
-      if (within > 1 - LEAST_SHARE) continue;
-      outside[pixel] = 1 - within;
-      isOutside = true;
+      if (used > each) each = used;
+      if (within < 1 - LEAST_SHARE) isInside = false;
     }
   }
-  const forward = corners.filter(({ isUsed }) => isUsed);
-  return {
-    forward,
-    backward: () => transposed(forward, height * width),
-    outside: isOutside ? outside : undefined,
-  };
+  return { shares: firstOfEach(each, pixels, sources, weights), isInside };
 }
 
-/** As many lists as the pixel has that counts in the most. */
-function transposed(shares: readonly Share[], pixels: number): readonly Share[] {
+/** The same the other way around: as many of each pixel as the pixel has that counts in the most. */
+function transposed({ each, sources, weights }: Shares, pixels: number): Shares {
   const counts = new Uint16Array(pixels);
-  const lists: { sources: Int32Array; weights: Float32Array }[] = [];
-  for (const { sources, weights } of shares) {
-    for (let target = 0; target < sources.length; target++) {
-      if (weights[target] === 0) continue;
-      const source = sources[target]!;
-      const place = counts[source]!++;
-      lists[place] ??= { sources: new Int32Array(pixels), weights: new Float32Array(pixels) };
-      lists[place].sources[source] = target;
-      lists[place].weights[source] = weights[target]!;
-    }
+  let most = 1;
+  for (let share = 0; share < sources.length; share++) {
+    if (weights[share] === 0) continue;
+    const count = ++counts[sources[share]!]!;
+    if (count > most) most = count;
   }
-  return lists;
+  const targets = sources.length / each;
+  const theirSources = new Int32Array(most * pixels);
+  const theirWeights = new Float32Array(most * pixels);
+  for (let share = 0; share < sources.length; share++) {
+    if (weights[share] === 0) continue;
+    const source = sources[share]!;
+    const place = --counts[source]! * pixels + source;
+    theirSources[place] = share % targets;
+    theirWeights[place] = weights[share]!;
+  }
+  return { each: most, sources: theirSources, weights: theirWeights };
+}
+
+function firstOfEach(each: number, pixels: number, sources: Int32Array, weights: Float32Array): Shares {
+  return { each, sources: sources.subarray(0, each * pixels), weights: weights.subarray(0, each * pixels) };
 }
 
 /** By `tf.gatherND`, which all backends have; wasm's `tf.gather` takes a hundred times as long. */
-function gatherShares(images: Tensor4D, shares: readonly Share[], height: number, width: number): Tensor4D {
+function gatherShares(images: Tensor4D, { each, sources, weights }: Shares, height: number, width: number): Tensor4D {
   const [count, oldHeight, oldWidth, channels] = images.shape;
   return tf.tidy(() => {
-    const pixelsFirst = count === 1 ? images : tf.transpose(images, [1, 2, 0, 3]);
-    const table: Tensor2D = tf.reshape(pixelsFirst, [oldHeight * oldWidth, count * channels]);
-    const parts = shares.map(({ sources, weights }) => {
-      const moved = tf.gatherND(table, tf.tensor2d(sources, [sources.length, 1], 'int32'));
-      return tf.mul(moved, tf.tensor2d(weights, [weights.length, 1]));
-    });
-    const sum = parts.length === 0 ? tf.zeros([height * width, count * channels]) : tf.addN(parts);
-    if (count === 1) return tf.reshape(sum, [1, height, width, channels]);
-    return tf.transpose(tf.reshape(sum, [height, width, count, channels]), [2, 0, 1, 3]) as Tensor4D;
+    const table: Tensor2D = tf.reshape(exchangeFirstTwo(images, count, oldHeight * oldWidth, channels), [
+      oldHeight * oldWidth,
+      count * channels,
+    ]);
+    const moved = tf.gatherND(table, tf.tensor2d(sources, [sources.length, 1], 'int32'));
+    const shares = tf.mul(moved, tf.tensor2d(weights, [weights.length, 1]));
+    const sum = each === 1 ? shares : tf.sum(tf.reshape(shares, [each, -1]), 0);
+    return tf.reshape(exchangeFirstTwo(sum, height * width, count, channels), [count, height, width, channels]);
   });
+}
+
+/** `[first, second, rest]` to `[second, first, rest]`. */
+function exchangeFirstTwo(values: Tensor, first: number, second: number, rest: number): Tensor {
+  return first === 1 || second === 1 ? values : tf.transpose(tf.reshape(values, [first, second, rest]), [1, 0, 2]);
 }

@@ -1,6 +1,7 @@
 import { type Check, checker, type Probe } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
+import { oneUnitEach } from './one-unit-each.ts';
 import { requireMaps, type Units, wantedUnits } from './wanted-units.ts';
 
 export interface UnitOptions {
@@ -25,25 +26,19 @@ export function unit(probe: Probe, units: Units, options: UnitOptions = {}): Obj
   check.callable('probe', probe);
   const wanted = wantedUnits(check, 'units', units);
   const position = options.position === undefined ? undefined : checkPosition(check, options.position);
-  return {
+  return oneUnitEach({
     name: 'unit',
-    count: wanted.count,
-    prepare: (activations, count) => {
-      const [height, width, available] = requireMaps(check, activations(probe));
-      const isWanted = wanted.rows(count, available);
+    model: probe,
+    wanted,
+    valuesOf: (maps) => {
+      const [height, width, available] = requireMaps(check, maps);
       const [row, column] = position ?? [height >> 1, width >> 1];
       if (row >= height || column >= width) {
         check.fail('range', 'position', `within the layer's map [${height}, ${width}]`, position);
       }
-      return {
-        held: [isWanted],
-        score: (of) => {
-          const there = tf.slice(of(probe), [0, row, column, 0], [-1, 1, 1, -1]);
-          return tf.sum(tf.mul(tf.reshape(there, [count, available]), isWanted), 1);
-        },
-      };
+      return tf.reshape(tf.slice(maps, [0, row, column, 0], [-1, 1, 1, -1]), [-1, available]);
     },
-  };
+  });
 }
 
 function checkPosition(check: Check, position: unknown): readonly [row: number, column: number] {
