@@ -66,7 +66,9 @@ describe('stripChapter', () => {
   it('shows a strip after one step and one after ten, and says what each image became', async () => {
     const subject = linearSubject();
     const before = tf.memory().numTensors;
-    const { figures } = await stripChapter(subject, 0);
+    const { chapter, rows } = await stripChapter(subject, 0);
+    const { figures } = chapter;
+    expect(rows.pgd.map(({ after }) => after.name)).toContain('dark');
     expect(tf.memory().numTensors).toBe(before);
     const tables = figures.filter((figure) => figure.kind === 'table');
     expect(tables).toHaveLength(2);

@@ -3,15 +3,18 @@ import { parseArgs } from 'node:util';
 import type { RobustnessAttack } from '@cnnviz/adversarial';
 import {
   type Chapter,
+  type Claim,
   chooseBackend,
   type Progress,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
 import { accuracyChapter } from './accuracy-chapter.ts';
 import { accuracyUnderAttack } from './accuracy-under-attack.ts';
+import { attackClaims } from './claims.ts';
 import { decisionChapter } from './decision-chapter.ts';
 import { percent } from './percent.ts';
 import { stripChapter } from './strip-chapter.ts';
@@ -69,35 +72,39 @@ async function main(): Promise<void> {
   const epochs = quick ? 1 : 3;
   const attacks: RobustnessAttack[] = quick ? ['apgd-ce'] : ['apgd-ce', 'apgd-t', 'square'];
   const chapters: Chapter[] = [];
+  const claims: Claim[] = [];
   const digits = await progress.stage('learning digits', epochs * 8000, (update) =>
     digitsSubject({ count: quick ? 64 : 500, epochs, seed, update }),
   );
   const digitsExtent = { batchSize: 64, pgdSteps: quick ? 10 : 40, resolution: quick ? 31 : 61, attacks };
-  chapters.push(...(await examine(digits, digitsExtent, seed, progress)));
+  const onDigits = await examine(digits, digitsExtent, seed, progress);
+  chapters.push(...onDigits.chapters);
+  claims.push(...onDigits.claims);
   if (models && photographs) {
     const photos = await photographsSubject({ models, photographs, count: quick ? 8 : 64 });
     const photosExtent = { batchSize: 8, pgdSteps: 10, resolution: quick ? 11 : 31, attacks: attacks.slice(0, 1) };
-    chapters.push(...(await examine(photos, photosExtent, seed, progress)));
+    const onPhotographs = await examine(photos, photosExtent, seed, progress);
+    chapters.push(...onPhotographs.chapters);
+    claims.push(...onPhotographs.claims);
   }
   const seconds = (performance.now() - start) / 1000;
-  const page = await writeReport(
-    values.out === undefined ? resolve(workspaceRoot(), 'report/adversarial') : resolve(from, values.out),
-    {
-      title: 'How easily networks are fooled',
-      intro: ['Small changes that nobody would notice, chosen by the network itself.'],
-      facts: [
-        { label: 'backend', value: `${backend.name}, ${backend.detail}` },
-        { label: 'seed', value: String(seed) },
-        { label: 'time', value: `${seconds.toFixed(0)} s` },
-      ],
-      chapters,
-    },
-  );
+  const out = values.out === undefined ? resolve(workspaceRoot(), 'report/adversarial') : resolve(from, values.out);
+  const page = await writeReport(out, {
+    title: 'How easily networks are fooled',
+    intro: ['Small changes that nobody would notice, chosen by the network itself.'],
+    facts: [
+      { label: 'backend', value: `${backend.name}, ${backend.detail}` },
+      { label: 'seed', value: String(seed) },
+      { label: 'time', value: `${seconds.toFixed(0)} s` },
+    ],
+    chapters,
+  });
+  await writeClaims(out, { claims, backend, seconds });
   console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
 }
 
 /** Frees the subject. */
-async function examine(subject: Subject, extent: Extent, seed: number, progress: Progress): Promise<Chapter[]> {
+async function examine(subject: Subject, extent: Extent, seed: number, progress: Progress) {
   const { id, network, epsilons } = subject;
   try {
     const strips = await stripChapter(subject, seed);
@@ -111,7 +118,10 @@ async function examine(subject: Subject, extent: Extent, seed: number, progress:
     const decisions = await progress.stage(`mapping ${network}'s decisions`, 4, (update) =>
       decisionChapter(subject, { resolution: extent.resolution, seed, update }),
     );
-    return [strips, accuracyChapter(subject, measured, extent.pgdSteps), decisions];
+    return {
+      chapters: [strips.chapter, accuracyChapter(subject, measured, extent.pgdSteps), decisions],
+      claims: attackClaims(subject, measured, strips.rows),
+    };
   } finally {
     tf.dispose([subject.images, subject.labels]);
     subject.dispose();

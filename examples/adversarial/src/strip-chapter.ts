@@ -6,29 +6,37 @@ import type { Subject } from './subject.ts';
 
 const SHOWN = 4;
 
+export interface ShownStrips {
+  chapter: Chapter;
+  /** What is read before and after one step and after ten, a row for each image. */
+  rows: { fgsm: AdversarialStrip['rows']; pgd: AdversarialStrip['rows'] };
+}
+
 /** Images that are read rightly, as they were, what was added, and what came of it. */
-export async function stripChapter(subject: Subject, seed: number): Promise<Chapter> {
+export async function stripChapter(subject: Subject, seed: number): Promise<ShownStrips> {
   const { id, network, model, images, labels, bounds, classNames, shownEpsilon: epsilon, factor } = subject;
   const right = await rightOnes(subject);
   const places = tf.tensor1d(right.slice(0, SHOWN), 'int32');
   const [chosen, truth] = [tf.gather(images, places), tf.gather(labels, places)];
   const cells: PictureCell[] = [];
   const tables: Figure[] = [];
+  const rows: ShownStrips['rows'] = { fgsm: [], pgd: [] };
   const attacks = {
     fgsm: async () => fgsm(model, chosen, truth, { epsilon, bounds }),
     pgd: async () =>
       (await pgd(model, chosen, truth, { epsilon, bounds, steps: 10, stepSize: epsilon / 4, seed })).images,
   };
-  for (const [name, attack] of Object.entries(attacks)) {
-    const attacked = await attack();
+  for (const name of ['fgsm', 'pgd'] as const) {
+    const attacked = await attacks[name]();
     const strip = await adversarialStrip(model, chosen, attacked, { bounds, classNames, padding: 4, factor });
     const { cell, table } = await shownStrip(`${id}-${name}`, name === 'fgsm' ? 'one step' : 'ten steps', strip);
     cells.push(cell);
     tables.push(table);
+    rows[name] = strip.rows;
     tf.dispose([attacked, strip.picture]);
   }
   tf.dispose([places, chosen, truth]);
-  return {
+  const chapter: Chapter = {
     id: `${id}-strips`,
     title: `What it takes to change ${network}'s mind`,
     intro: [
@@ -43,6 +51,7 @@ export async function stripChapter(subject: Subject, seed: number): Promise<Chap
       ...tables,
     ],
   };
+  return { chapter, rows };
 }
 
 async function rightOnes({ model, images, labels }: Subject): Promise<number[]> {

@@ -8,8 +8,10 @@ import {
   fashionMnist,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import { criticalSampleClaims } from './claims.ts';
 import { type CriticalRun, conditionName, runExperiment, type Scale, scales } from './experiment.ts';
 import { poolRuns } from './pool-runs.ts';
 import { criticalSamplesChapter, percent } from './report.ts';
@@ -82,6 +84,7 @@ if (values.help) {
     facts: [],
     chapters: [criticalSamplesChapter(runs, data.train.name)],
   });
+  await writeClaims(out, { claims: criticalSampleClaims(runs, data.train.name), backend, seconds });
   for (const group of poolRuns(runs)) {
     const [low, high] = group.csr.interval;
     const memorized = group.last.map(({ trainAccuracy }) => percent(trainAccuracy)).join(', ');

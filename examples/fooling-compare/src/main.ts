@@ -10,9 +10,11 @@ import {
   pngPicture,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
+import { foolingClaims } from './claims.ts';
 import { type Fooled, fool, METHODS, type Method } from './fool.ts';
 import { type Judgement, judge } from './judge.ts';
 import { learnDigits } from './learn-digits.ts';
@@ -24,7 +26,7 @@ const USAGE = `Fools LeNet by gradient, by evolved pixels and by evolved CPPNs, 
   --population NUMBER  images of a generation (default: 200)
   --epochs NUMBER      of training, for both networks (default: 3)
   --seed NUMBER        (default: 0)
-  --out FOLDER         where the page goes (default: report-compare, at the root of the repository)
+  --out FOLDER         where the page goes (default: report/fooling-compare, at the root of the repository)
   --backend NAME       tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first that starts)
   --help`;
 
@@ -58,6 +60,7 @@ async function main(): Promise<void> {
   const epochs = Number(values.epochs);
   const steps = Number(values.steps);
   const backend = await chooseBackend();
+  const start = performance.now();
   const progress = progressBars({ stages: METHODS.length + 2 });
   const digits = await mnist({ seed });
   const { shape, bounds, classes } = digits.train;
@@ -126,22 +129,25 @@ async function main(): Promise<void> {
     });
     fooled.images.dispose();
   }
-  const page = await writeReport(
-    resolve(process.env.INIT_CWD ?? '.', values.out ?? resolve(workspaceRoot(), 'report-compare')),
-    {
-      title: 'Three ways to fool a network',
-      intro: [
-        'Gradient ascent looks inside the network; evolution only asks it. Each method makes ten images that LeNet takes for the digits 0 to 9. A perceptron that learned the same digits is then asked what it sees.',
-      ],
-      facts: [
-        { label: 'LeNet, test accuracy', value: percent(first.testAccuracy) },
-        { label: 'perceptron, test accuracy', value: percent(second.testAccuracy) },
-        { label: 'backend', value: `${backend.name}, ${backend.detail}` },
-        { label: 'seed', value: String(seed) },
-      ],
-      chapters: [{ id: 'compared', title: 'Compared', intro: [], figures }],
-    },
-  );
+  const out = resolve(process.env.INIT_CWD ?? '.', values.out ?? resolve(workspaceRoot(), 'report/fooling-compare'));
+  const page = await writeReport(out, {
+    title: 'Three ways to fool a network',
+    intro: [
+      'Gradient ascent looks inside the network; evolution only asks it. Each method makes ten images that LeNet takes for the digits 0 to 9. A perceptron that learned the same digits is then asked what it sees.',
+    ],
+    facts: [
+      { label: 'LeNet, test accuracy', value: percent(first.testAccuracy) },
+      { label: 'perceptron, test accuracy', value: percent(second.testAccuracy) },
+      { label: 'backend', value: `${backend.name}, ${backend.detail}` },
+      { label: 'seed', value: String(seed) },
+    ],
+    chapters: [{ id: 'compared', title: 'Compared', intro: [], figures }],
+  });
+  await writeClaims(out, {
+    claims: foolingClaims(results, Number(values.target)),
+    backend,
+    seconds: (performance.now() - start) / 1000,
+  });
   fooledNetwork.dispose();
   askedNetwork.dispose();
   console.log(`Open ${page}`);

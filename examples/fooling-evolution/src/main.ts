@@ -3,14 +3,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Chapter,
+  type Claim,
   chooseBackend,
   loadSqueezeNet,
   loadTinyDarknet,
   type Progress,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import { evolutionClaims } from './claims.ts';
 import { evolutionChapter, percent } from './evolution-chapter.ts';
 import { type Checkpoint, type EncodingName, evolveImages } from './evolve-images.ts';
 import { learnDigits } from './learn-digits.ts';
@@ -28,7 +31,7 @@ const USAGE = `Evolves, for each class of a network, an image that it is certain
   --minutes NUMBER     stop after so long with what there is
   --resume FILE        go on from the checkpoint that an earlier run wrote
   --seed NUMBER        (default: 0)
-  --out FOLDER         where the page and the checkpoints go (default: report-fooling, at the root of the repository)
+  --out FOLDER         where the page and the checkpoints go (default: report/fooling-evolution, at the root of the repository)
   --backend NAME       tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first that starts)
   --help`;
 
@@ -75,12 +78,14 @@ async function main(): Promise<void> {
   }
   const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
   // pnpm starts this in its own folder; INIT_CWD is where the user stood.
-  const out = resolve(process.env.INIT_CWD ?? '.', values.out ?? join(workspaceRoot(), 'report-fooling'));
+  const out = resolve(process.env.INIT_CWD ?? '.', values.out ?? join(workspaceRoot(), 'report/fooling-evolution'));
 
   const backend = await chooseBackend();
   const progress = progressBars({ stages: encodings.length + 1 });
   const { subject, learned } = await openNetwork(network, seed, progress);
   const chapters: Chapter[] = [];
+  const claims: Claim[] = [];
+  const start = performance.now();
   try {
     await mkdir(out, { recursive: true });
     for (const encoding of encodings) {
@@ -105,6 +110,7 @@ async function main(): Promise<void> {
       console.log(
         `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s, ${processorSeconds.toFixed(0)} s of processor time`,
       );
+      claims.push(...evolutionClaims(network, subject, evolved, encoding));
       chapters.push(
         await evolutionChapter(subject, evolved, {
           id: encoding,
@@ -126,6 +132,7 @@ async function main(): Promise<void> {
       ],
       chapters,
     });
+    await writeClaims(out, { claims, backend, seconds: (performance.now() - start) / 1000 });
     console.log(`Open ${page}`);
   } finally {
     subject.dispose();

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Chapter, chooseBackend, workspaceRoot, writeReport } from '@cnnviz/example-support';
+import { type Chapter, chooseBackend, workspaceRoot, writeClaims, writeReport } from '@cnnviz/example-support';
 import { oneMax } from '@cnnviz/genetic';
+import { oneMaxClaims } from './claims.ts';
 import { generationText } from './generation-text.ts';
 import { runChapter } from './run-chapter.ts';
 
@@ -14,7 +15,8 @@ const USAGE = `The textbook's genetic algorithm: strings of bits evolve until on
   --generations NUMBER at most (default: 300)
   --shown NUMBER       strings and pairs printed of each generation (default: 4)
   --seed NUMBER        (default: 0)
-  --out FOLDER         where the page goes (default: report-onemax, at the root of the repository)
+  --claims             also repeats it over many seeds, and writes claims.json beside DEAP's numbers
+  --out FOLDER         where the page goes (default: report/onemax, at the root of the repository)
   --help`;
 
 const { values } = parseArgs({
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     generations: { type: 'string', default: '300' },
     shown: { type: 'string', default: '4' },
     seed: { type: 'string', default: '0' },
+    claims: { type: 'boolean', default: false },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -58,19 +61,23 @@ if (values.help) {
     const other = { ...options, selection, elites };
     chapters.push(await runChapter(oneMax(other), { id: `${selection}-${elites}`, title, ...other }));
   }
-  const page = await writeReport(
-    resolve(process.env.INIT_CWD ?? '.', values.out ?? resolve(workspaceRoot(), 'report-onemax')),
-    {
-      title: 'OneMax: the first genetic algorithm',
-      intro: [
-        `Strings of ${options.length} bits; the fitness of a string is its number of ones. Each generation, parents are selected, pairs are crossed at two points, and some children mutate.`,
-      ],
-      facts: [
-        { label: 'strings a generation', value: String(options.populationSize) },
-        { label: 'seed', value: String(options.seed) },
-      ],
-      chapters,
-    },
-  );
+  const out = resolve(process.env.INIT_CWD ?? '.', values.out ?? resolve(workspaceRoot(), 'report/onemax'));
+  const page = await writeReport(out, {
+    title: 'OneMax: the first genetic algorithm',
+    intro: [
+      `Strings of ${options.length} bits; the fitness of a string is its number of ones. Each generation, parents are selected, pairs are crossed at two points, and some children mutate.`,
+    ],
+    facts: [
+      { label: 'strings a generation', value: String(options.populationSize) },
+      { label: 'seed', value: String(options.seed) },
+    ],
+    chapters,
+  });
+  if (values.claims) {
+    const start = performance.now();
+    const claims = await oneMaxClaims();
+    const seconds = (performance.now() - start) / 1000;
+    await writeClaims(out, { claims, backend: { name: 'none', detail: 'JavaScript' }, seconds });
+  }
   console.log(`Open ${page}`);
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseBackend, mnist, progressBars, workspaceRoot, writeReport } from '@cnnviz/example-support';
+import { chooseBackend, mnist, progressBars, workspaceRoot, writeClaims, writeReport } from '@cnnviz/example-support';
+import { overfittingClaims } from './claims.ts';
 import { compareRemedies, remedies } from './experiment.ts';
 import { overfittingChapter } from './report.ts';
 
@@ -53,6 +54,7 @@ if (values.help) {
     facts: [],
     chapters: [overfittingChapter(outcomes, data.train.name)],
   });
+  await writeClaims(out, { claims: overfittingClaims(outcomes, data.train.name), backend, seconds });
   for (const { remedy, history, epoch } of outcomes) {
     const { validationAccuracy = 0, validationLoss = 0 } = history[epoch]!;
     console.log(

@@ -9,8 +9,10 @@ import {
   mnist,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import { randomizationClaims } from './claims.ts';
 import { type ExperimentRun, runExperiment, scales, stagesOf } from './experiment.ts';
 import { percent, randomizationChapter } from './report.ts';
 
@@ -96,6 +98,7 @@ if (values.help) {
     facts: [],
     chapters: [randomizationChapter(runs, data.train.name)],
   });
+  await writeClaims(out, { claims: randomizationClaims(runs, data.train.name), backend, seconds });
   for (const run of runs) {
     const result = `training ${percent(run.trainAccuracy)}, test ${percent(run.testAccuracy)}`;
     console.log(`${run.network}, ${run.samples} images, ${run.condition}, ${run.regularizer}: ${result}`);

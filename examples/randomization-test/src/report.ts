@@ -128,7 +128,7 @@ export function randomizationChapter(runs: readonly ExperimentRun[], dataSet: st
 }
 
 /** Epochs after which the training loss, in nats, was below a level. */
-function epochsToLoss({ curve }: ExperimentRun, level: number): number | undefined {
+export function epochsToLoss({ curve }: ExperimentRun, level: number): number | undefined {
   const epoch = curve.findIndex(({ loss }) => loss < level);
   return epoch === -1 ? undefined : epoch + 1;
 }

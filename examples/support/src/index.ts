@@ -1,5 +1,6 @@
 export * from './backends/choose-backend.ts';
 export { workspaceRoot } from './backends/installed.ts';
+export * from './claims.ts';
 export { type Cost, costLine, median } from './cost.ts';
 export * from './datasets/index.ts';
 export * from './html-report/chapter.ts';
