@@ -1,8 +1,10 @@
 // Packs every published package as `pnpm publish` would and checks the tarball: its files, publint, are-the-types-wrong.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { types } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
 const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/.+)$/;
@@ -16,6 +18,21 @@ function report(name, ok, detail) {
 function run(name, command, args, options) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', ...options });
   report(name, status === 0, status === 0 ? '' : `${stdout}${stderr}`);
+}
+
+/**
+ * A default import of an ES module is the whole module in a CommonJS build, and throws when it is called. Node says which
+ * modules are such.
+ */
+function brokenDefaultImports(cwd) {
+  const code = readFileSync(join(cwd, 'dist/index.cjs'), 'utf8');
+  const requireThere = createRequire(join(cwd, 'dist/index.cjs'));
+  const imports = [...code.matchAll(/var (\w+) = __toESM\(require\("([^"]+)"\), 1\);/g)];
+  return imports
+    .filter(
+      ([, variable, name]) => code.includes(`${variable}.default`) && types.isModuleNamespaceObject(requireThere(name)),
+    )
+    .map(([, , name]) => name);
 }
 
 for (const folder of readdirSync(join(root, 'packages'))) {
@@ -42,6 +59,8 @@ for (const folder of readdirSync(join(root, 'packages'))) {
       missing.length === 0 && extra.length === 0,
       missing.length + extra.length > 0 ? `missing: ${missing.join(', ')}; not wanted: ${extra.join(', ')}` : '',
     );
+    const broken = brokenDefaultImports(cwd);
+    report(`${manifest.name}: the CommonJS build finds its default imports`, broken.length === 0, broken.join(', '));
     run(`${manifest.name}: publint`, 'publint', ['run', tarball, '--strict'], { cwd: root });
     run(`${manifest.name}: are-the-types-wrong`, 'attw', [tarball, '--format', 'ascii'], { cwd: root });
     run(`${manifest.name}: pnpm publish --dry-run`, 'pnpm', ['publish', '--dry-run', '--no-git-checks'], { cwd });

@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.base.ts';
 
-export default defineConfig(library);
+// quickselect is an ES module whose default export the CommonJS build would not find.
+export default defineConfig({ ...library, noExternal: [...(library.noExternal ?? []), 'quickselect'] });
