@@ -18,8 +18,9 @@ import { projectToBall } from './project-to-ball.ts';
 import { perImage, stepDirection, sumPerImage } from './step-direction.ts';
 import { joinParts, type Part, takeImages } from './take-images.ts';
 
-export const ascentLosses = ['cross-entropy', 'dlr'] as const;
-export type AscentLoss = (typeof ascentLosses)[number];
+/** The cross-entropy, or the difference of logits ratio, which does not change with the scale of the logits. */
+export type AscentLoss = 'cross-entropy' | 'dlr';
+export const ascentLosses: readonly AscentLoss[] = ['cross-entropy', 'dlr'];
 
 export interface AscentSettings {
   epsilon: number;

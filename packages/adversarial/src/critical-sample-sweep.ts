@@ -7,6 +7,7 @@ import {
   countCriticalSamples,
 } from './count-critical-samples.ts';
 
+/** The ratios so far, and what a later call goes on from. */
 export type CriticalSampleSweepProgress = CountProgress;
 
 export interface CriticalSampleSweepOptions extends CountOptions, LongWork<CriticalSampleSweepProgress> {

@@ -5,6 +5,7 @@ import { type HostImages, type LassProgress, lass } from './lass.ts';
 import { checkLassOptions, type LassOptions } from './lass-options.ts';
 import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
 
+/** After each step of the search. */
 export type CriticalSamplesProgress = LassProgress;
 
 export interface CriticalSamplesOptions extends LassOptions, LongWork<CriticalSamplesProgress> {

@@ -5,6 +5,7 @@ import { checkAttack } from './check-attack.ts';
 import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
 import { type L1Step, l1Steps, type Norm, norms } from './step-direction.ts';
 
+/** Of `pgd`; `seed` has to be given unless `randomStart` is false. */
 export type PgdOptions = PgdSettings & RandomStart;
 
 /** A random start needs a seed. */

@@ -52,6 +52,7 @@ export interface CustomAttack {
   run(model: Classifier, images: Tensor4D, labels: Tensor1D, settings: AttackSettings): Promise<{ images: Tensor4D }>;
 }
 
+/** By name, or one's own. */
 export type RobustnessAttack = StandardAttack | CustomAttack;
 
 export function defaultAttacks(norm: Norm): readonly StandardAttack[] {

@@ -3,12 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sign } from './sign.ts';
 
 /** How far an image may be moved is measured: the largest change of a pixel, the Euclidean length, or the sum of changes. */
-export const norms = ['linf', 'l2', 'l1'] as const;
-export type Norm = (typeof norms)[number];
+export type Norm = 'linf' | 'l2' | 'l1';
+export const norms: readonly Norm[] = ['linf', 'l2', 'l1'];
 
 /** What one step in L1 does: along the gradient, as foolbox, or into the one value that pays most, as CleverHans. */
-export const l1Steps = ['gradient', 'coordinate'] as const;
-export type L1Step = (typeof l1Steps)[number];
+export type L1Step = 'gradient' | 'coordinate';
+export const l1Steps: readonly L1Step[] = ['gradient', 'coordinate'];
 
 /**
  * The gradient of each image, normalised to length 1.

@@ -19,6 +19,7 @@ import { oneHot } from './one-hot.ts';
 
 /** A {@link Trainable} that may take a seed, another one in each step, for what it drops at random. */
 export interface SeededTrainable {
+  /** Images `[n, h, w, c]` to logits `[n, classes]`; the caller disposes. */
   apply(images: Tensor4D, options: { training: boolean; seed?: number }): Tensor2D;
   variables: Variable[];
 }

@@ -70,9 +70,10 @@ const check: Check = checker('@cnnviz/dissect', 'receptiveField');
  * o' t + o on. Where branches meet, the largest size counts, and the first of equal ones. What looks at the whole map,
  * such as a squeeze-and-excitation branch, is left out where another branch keeps the map.
  *
- * @param source A `LayersModel`; the `modelTopology` of a `GraphModel` (in its model.json, or in what
- *   `tf.io.http(url).load()` gives); or the windows by hand, from the image on.
- * @param layer Name of a layer or of a graph's node. Not for windows by hand.
+ * The source is a `LayersModel`; the `modelTopology` of a `GraphModel` (in its model.json, or in what
+ * `tf.io.http(url).load()` gives), both with the name of a layer or of a graph's node; or the windows by hand, from the
+ * image on.
+ *
  * @returns Plain data.
  * @throws RangeError if there is no such layer, or an option or a window is outside its range.
  * @throws TypeError if an argument is of another kind.

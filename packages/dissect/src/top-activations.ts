@@ -89,7 +89,8 @@ export async function topActivations(
 /**
  * What two parts of a data set give together; the order of merging does not matter.
  *
- * @param a, b Results of the same probe on different images: give each part its `firstImage`.
+ * @param a Of some images; give each part its `firstImage`.
+ * @param b Of the same probe on other images.
  * @throws RangeError if they are of different units, or keep different numbers of images.
  *
  * @example

@@ -1,10 +1,10 @@
 import { checker } from '@cnnviz/internal';
 
 /** What a node makes of the weighted sum of its inputs; each is within [-1, 1]. */
-export type CppnActivation = (typeof CPPN_ACTIVATIONS)[number];
+export type CppnActivation = 'sine' | 'sigmoid' | 'gaussian' | 'linear';
 
 /** sin(s); 2 (sigmoid(s) - 1/2); exp(-s²); s clipped to [-3, 3], divided by 3. */
-export const CPPN_ACTIVATIONS = ['sine', 'sigmoid', 'gaussian', 'linear'] as const;
+export const CPPN_ACTIVATIONS: readonly CppnActivation[] = ['sine', 'sigmoid', 'gaussian', 'linear'];
 
 /** Nodes 0 to 3: the pixel's x and y, its distance from the centre, and 1. Outputs follow, then hidden nodes. */
 export const CPPN_INPUTS = 4;

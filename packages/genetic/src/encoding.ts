@@ -16,12 +16,14 @@ export interface Breeding {
 export interface Encoding<G> {
   /** Tells saved states of different encodings apart, such as `bits(100)`. */
   readonly name: string;
+  /** A random genome. */
   create(breeding: Breeding): G;
   /**
    * Two children. Where genomes differ in structure, the first child has that of `first` and the second that of `second`,
    * unless one of them is `fitter`.
    */
   cross(first: G, second: G, breeding: Breeding, fitter?: 'first' | 'second'): readonly [G, G];
+  /** A mutated copy. */
   mutate(genome: G, breeding: Breeding): G;
   /** How much the genomes of a population differ; 0 where all are equal. */
   diversity(genomes: readonly G[]): number;

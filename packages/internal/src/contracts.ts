@@ -14,6 +14,7 @@ export type Bounds = readonly [min: number, max: number];
 
 /** A model being trained: `variables` are what the optimizer may change. */
 export interface Trainable {
+  /** Images `[n, h, w, c]` to logits `[n, classes]`; the caller disposes. */
   apply(images: Tensor4D, options: { training: boolean }): Tensor2D;
   variables: Variable[];
 }

@@ -33,6 +33,7 @@ export interface ApplyOptions {
 export interface Augmentation<Parameters = unknown> {
   /** Draws and applies. @returns A new tensor `[n, h', w', c]`. The caller disposes. */
   (images: Tensor4D, options: { seed: number }): Tensor4D;
+  /** Draws the parameters of each image, as plain JSON that can be applied more than once. */
   draw(shape: ImagesShape, options: { seed: number }): Drawn<Parameters>;
   /** @throws RangeError if `drawn` is of another augmentation, or of images of another number or size. */
   apply(images: Tensor4D, drawn: Drawn<Parameters>, options?: ApplyOptions): Tensor4D;

@@ -120,6 +120,7 @@ export class EarlyStopping {
     return this.#weights?.map(({ values, shape }) => tf.tensor(values, [...shape]));
   }
 
+  /** Where it is, as plain data that `resume` takes. */
   state(): EarlyStoppingState {
     return {
       best: this.best ?? null,

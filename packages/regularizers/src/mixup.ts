@@ -18,7 +18,9 @@ export interface SoftlyLabelledImages {
 export interface Mixup {
   /** Draws and applies. @returns New tensors; the caller disposes. */
   (examples: SoftlyLabelledImages, options: { seed: number }): SoftlyLabelledImages;
+  /** Draws partners and shares for `count` examples. */
   draw(count: number, options: { seed: number }): MixupParameters;
+  /** Mixes as drawn. @returns New tensors; the caller disposes. */
   apply(examples: SoftlyLabelledImages, drawn: MixupParameters): SoftlyLabelledImages;
 }
 

@@ -60,6 +60,7 @@ export interface EpochRecord {
   validationAccuracy?: number;
 }
 
+/** What ended the training: its last epoch, early stopping, or the caller's `stopWhen`. */
 export type StoppedBy = 'epochs' | 'earlyStopping' | 'stopWhen';
 
 export interface TrainProgress {
