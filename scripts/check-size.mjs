@@ -1,0 +1,61 @@
+// Bundles what a page loads for a package, and for one function of it, and fails where that is above its budget.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** What may be imported, and how many bytes it may cost: minified, gzipped, with all dependencies but TensorFlow.js. */
+const budgets = [
+  ['regularizers', '*', 20_000],
+  ['regularizers', 'l2Penalty', 3_000],
+  ['adversarial', '*', 31_000],
+  ['adversarial', 'fgsm', 4_000],
+  ['genetic', '*', 23_000],
+  ['genetic', 'bitFlipMutation', 3_500],
+  ['dissect', '*', 105_000],
+  // papaparse and jpeg-js are CommonJS and stay whatever is imported: most of it.
+  ['dissect', 'filterGrid', 25_000],
+  ['actmax', '*', 26_000],
+  ['actmax', 'logit', 3_000],
+  ['wasm-gradients', '*', 17_000],
+];
+
+const root = resolve(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const complaints = [];
+const rows = [];
+for (const [folder, name, budget] of budgets) {
+  const bytes = await sizeOf(folder, name);
+  if (bytes > budget)
+    complaints.push(`${name} of @cnnviz/${folder} is above its budget: make it smaller, or say why not`);
+  if (name === '*') checkReadme(folder, bytes);
+  rows.push({ package: `@cnnviz/${folder}`, import: name, 'min + gzip': bytes, budget });
+}
+console.table(rows);
+for (const complaint of complaints) console.error(complaint);
+process.exitCode = complaints.length === 0 ? 0 : 1;
+
+async function sizeOf(folder, name) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export ${name === '*' ? '*' : `{ ${name} }`} from '@cnnviz/${folder}';`,
+      resolveDir: join(root, 'packages', folder),
+    },
+    alias: { [`@cnnviz/${folder}`]: join(root, 'packages', folder, 'dist/index.js') },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['@tensorflow/*'],
+    write: false,
+  });
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+/** The table of the README rounds to whole kB, and may be off by a tenth before it has to be changed. */
+function checkReadme(folder, bytes) {
+  const stated = Number(readme.match(new RegExp(`\\(packages/${folder}\\)[^\\n]*?\\b(\\d+) kB`))?.[1]);
+  const isTrue = Math.abs(1000 * stated - bytes) <= Math.max(500, bytes / 10);
+  if (!isTrue)
+    complaints.push(`README.md says ${stated} kB of @cnnviz/${folder}, which has ${(bytes / 1000).toFixed(1)} kB`);
+}

@@ -1,0 +1,55 @@
+/**
+ * Takes the pictures of the root README from the pages that the demo and examples/dgn-am write:
+ *
+ *     pnpm demo
+ *     pnpm --filter @cnnviz/example-dgn-am start
+ *     pnpm docs:pictures
+ */
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright';
+import { chromiumArguments, findChromium, reasonWithoutChromium } from '../packages/testing/src/chromium.ts';
+
+const MOST_BYTES = 60_000;
+
+interface Picture {
+  name: string;
+  page: string;
+  selector: string;
+  /** What of it would be too much. */
+  without?: string;
+}
+
+const demo = 'report/index.html';
+const pictures: readonly Picture[] = [
+  { name: 'regularizers', page: demo, selector: '#memorization .chart svg >> nth=1' },
+  { name: 'adversarial', page: demo, selector: '#perturbation .row >> nth=0' },
+  { name: 'genetic', page: demo, selector: '#evolution-cppn .pictures >> nth=0' },
+  { name: 'dissect', page: demo, selector: '#units .pictures', without: '#units .pictures > :nth-child(n + 5)' },
+  { name: 'actmax', page: 'report/dgn-am/index.html', selector: '#classes .pictures >> nth=0' },
+];
+
+const root = resolve(import.meta.dirname, '..');
+const folder = join(root, 'docs/pictures');
+
+const missing = reasonWithoutChromium();
+if (missing !== undefined) throw new Error(missing);
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: chromiumArguments });
+try {
+  const tab = await browser.newPage({ viewport: { width: 760, height: 900 }, colorScheme: 'light' });
+  for (const { name, page, selector, without } of pictures) {
+    const file = join(root, page);
+    if (!existsSync(file)) throw new Error(`there is no ${page}: run its example first`);
+    await tab.goto(pathToFileURL(file).href);
+    if (without !== undefined) await tab.addStyleTag({ content: `${without} { display: none }` });
+    const path = join(folder, `${name}.png`);
+    await tab.locator(selector).screenshot({ path });
+    const { size } = statSync(path);
+    console.log(`docs/pictures/${name}.png: ${size} bytes`);
+    if (size > MOST_BYTES) throw new Error(`${path} has ${size} bytes, more than ${MOST_BYTES}: show less of the page`);
+  }
+} finally {
+  await browser.close();
+}
