@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { experiments } from './experiments.ts';
+import { reproductionPage } from './reproduction-page.ts';
+
+const [first, second] = experiments;
+const results = {
+  claims: [
+    { claim: 'a | b', source: 'paper', theirs: '1', ours: '2', on: 'net', seeds: 3, agrees: 'no' as const },
+    { claim: 'c', source: 'paper', theirs: '1', ours: '1', on: 'net', seeds: 3, agrees: 'yes' as const },
+  ],
+  backend: 'wasm (2 threads)',
+  seconds: 12,
+  commit: 'abc',
+  node: '20.19.0',
+  tfjs: '4.22.0',
+};
+
+describe('reproductionPage', () => {
+  const page = reproductionPage([
+    { experiment: first!, options: ['--quick'], results },
+    { experiment: second!, options: [], results: undefined },
+  ]);
+
+  it('counts what agrees, and keeps what does not', () => {
+    expect(page).toContain(`| [${first!.title}](#${first!.title.toLowerCase()}) | 1 | 0 | 1 | 12 s |`);
+    expect(page).toContain('| a \\| b | paper | 1 | 2 | net | 3 | **no** |');
+    expect(page).toContain('| c | paper | 1 | 1 | net | 3 | yes |');
+  });
+
+  it('says how each was run, with what, and what was not run', () => {
+    expect(page).toContain(`@cnnviz/example-${first!.name} start --quick`);
+    expect(page).toContain('12 s on wasm (2 threads), Node 20.19.0, TensorFlow.js 4.22.0, commit abc');
+    expect(page).toContain(`| ${second!.title} |  |  |  | not run |`);
+    expect(page).not.toContain(`## ${second!.title}`);
+  });
+});
