@@ -139,7 +139,7 @@ export async function diversityChapter(subject: Subject, layer: string, options:
   };
 }
 
-async function cellsOf(
+export async function cellsOf(
   id: string,
   { network }: Subject,
   { images }: Pick<Drawing, 'images'>,

@@ -11,6 +11,7 @@ import {
 import { classesChapter, diversityChapter, layersChapter } from './chapters.ts';
 import type { DrawOptions } from './draw.ts';
 import { folderSubject, type Subject, squeezeNetSubject } from './subject.ts';
+import { unitPagesChapter } from './unit-pages.ts';
 
 const USAGE = `Draws what units of a network want to see, by Fourier coefficients under transforms.
 
@@ -22,6 +23,7 @@ const USAGE = `Draws what units of a network want to see, by Fourier coefficient
   --layer NAME       whose units are drawn (default, for SqueezeNet: conv1 and three deeper ones)
   --units A,B,C      of that layer
   --diversity NAME   layer at which images of the first class are made to differ (default, for SqueezeNet: fire8_concat)
+  --images FOLDER    photographs, JPEG or PNG: each unit is shown beside those that drive it most
   --steps NUMBER     of each ascent (default: 96)
   --batch NUMBER     images at once (default: 4)
   --quick            two classes, two units, 24 steps
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     layer: { type: 'string' },
     units: { type: 'string' },
     diversity: { type: 'string' },
+    images: { type: 'string' },
     steps: { type: 'string' },
     batch: { type: 'string', default: '4' },
     quick: { type: 'boolean', default: false },
@@ -75,8 +78,12 @@ async function main(): Promise<void> {
     chapters.push(await progress.stage('classes', 2 * classes.length * options.steps, draw));
   }
   if (units > 0) {
-    const draw = (update: DrawOptions['update']) => layersChapter(subject, { ...options, update });
-    chapters.push(await progress.stage('units', units * options.steps, draw));
+    const { images } = values;
+    const draw = (update: DrawOptions['update']) =>
+      images === undefined
+        ? layersChapter(subject, { ...options, update })
+        : unitPagesChapter(subject, resolve(from, images), { ...options, update });
+    chapters.push(await progress.stage('units', (images === undefined ? 1 : 2) * units * options.steps, draw));
   }
   if (withDiversity) {
     const draw = (update: DrawOptions['update']) => diversityChapter(subject, diverse, { ...options, update });

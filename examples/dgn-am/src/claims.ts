@@ -7,8 +7,10 @@ export function synthesisClaims(
   { dataSet, wanted }: { dataSet: string; wanted: number },
 ): Claim[] {
   const of = (method: string) => quality.find((row) => row.method === method)!;
-  const drawn = ['generator', 'fourier', 'pixels'].map((method) => ({ method, ...of(method) }));
-  const [generator, , pixels] = drawn as [(typeof drawn)[number], (typeof drawn)[number], (typeof drawn)[number]];
+  const generator = of('generator');
+  const fourier = of('fourier');
+  const pixels = of('pixels');
+  const drawn = [generator, fourier, pixels];
   const common = {
     source: 'Nguyen et al. 2016; lecture',
     on: `VGG-like network, ${dataSet}, ${generator.images} images`,
@@ -26,7 +28,7 @@ export function synthesisClaims(
       ...common,
       claim: 'Without a prior, plain pixels become noise that only the one network understands.',
       theirs: 'unrecognizable',
-      ours: `an independent network recognizes ${percent(pixels.recognized)} of the images from plain pixels, ${percent(of('fourier').recognized)} of those from Fourier coefficients`,
+      ours: `an independent network recognizes ${percent(pixels.recognized)} of the images from plain pixels, ${percent(fourier.recognized)} of those from Fourier coefficients`,
       agrees: agreementOf([pixels.recognized < 0.5]),
     },
     {

@@ -8,9 +8,11 @@ import {
   mnist,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
+import { synthesisClaims } from './claims.ts';
 import { drawWhatUnitsWant, firstImages } from './experiment.ts';
 import { classesChapter, generatorChapter, hiddenChapter, houseNumbersChapter } from './report.ts';
 import { drawHouseNumbers } from './svhn-prior.ts';
@@ -106,6 +108,11 @@ async function main(): Promise<void> {
     intro: [`${data.train.name}, seed ${seed}, on ${backend.name} (${backend.detail}).`],
     facts: [{ label: 'seconds', value: seconds.toFixed(0) }],
     chapters,
+  });
+  await writeClaims(out, {
+    claims: synthesisClaims(experiment, { dataSet: data.train.name, wanted }),
+    backend,
+    seconds,
   });
   console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
 }

@@ -9,9 +9,11 @@ import {
   progressBars,
   saveModel,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { emergenceClaims } from './claims.ts';
 import { dissectedScenes, runExperiment, scales, stagesOf } from './experiment.ts';
 import { percent, reportChapters } from './report.ts';
 
@@ -84,6 +86,7 @@ if (values.help) {
   }
   for (const network of networks) network.dispose();
   const seconds = (performance.now() - start) / 1000;
+  await writeClaims(out, { claims: emergenceClaims(outcome), backend, seconds });
   for (const { task, history, colourAccuracy, epochs } of outcome.phases) {
     console.log(
       `${task}: validation ${percent(history.at(-1)!.validationAccuracy!)}, colours alone ${percent(colourAccuracy)}`,
