@@ -1,4 +1,12 @@
-import { fgsm, pgd, predict, type RobustAccuracy, type RobustnessAttack, robustAccuracy } from '@cnnviz/adversarial';
+import {
+  fgsm,
+  pgd,
+  predict,
+  type RobustAccuracy,
+  type RobustAccuracyProgress,
+  type RobustnessAttack,
+  robustAccuracy,
+} from '@cnnviz/adversarial';
 import type { Update } from '@cnnviz/example-support';
 import { batchesOf, type LabelledImages } from '@cnnviz/internal';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -16,7 +24,7 @@ export interface AccuracyOptions {
   pgdSteps: number;
   attacks: readonly RobustnessAttack[];
   seed: number;
-  /** Told the number of epsilons done. */
+  /** Told the number of epsilons done, with the part of one that is under way. */
   update: Update;
 }
 
@@ -39,6 +47,11 @@ export async function accuracyUnderAttack(
       }
       return right / images.shape[0];
     };
+    const onProgress = ({ batch, attack, step, steps, standing, total }: RobustAccuracyProgress) => {
+      const attacksDone = attacks.map(String).indexOf(attack) + (steps > 0 ? step / steps : 1);
+      const share = (batch + Math.max(0, attacksDone) / attacks.length) / Math.ceil(images.shape[0] / batchSize);
+      update(index + share, `epsilon ${epsilon.toFixed(4)}, ${attack}: ${standing} of ${total} stand`);
+    };
     const smaller = measured.at(-1)?.robust;
     measured.push({
       epsilon,
@@ -53,7 +66,14 @@ export async function accuracyUnderAttack(
         });
         return images;
       }),
-      robust: await robustAccuracy(model, batches, { epsilon, bounds, attacks, seed, ...(smaller && { smaller }) }),
+      robust: await robustAccuracy(model, batches, {
+        epsilon,
+        bounds,
+        attacks,
+        seed,
+        onProgress,
+        ...(smaller && { smaller }),
+      }),
     });
     update(index + 1);
   }

@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const chapters: Chapter[] = [];
   const claims: Claim[] = [];
   const digits = await progress.stage('learning digits', epochs * 8000, (update) =>
-    digitsSubject({ count: quick ? 64 : 500, epochs, seed, update }),
+    digitsSubject({ count: quick ? 64 : 200, epochs, seed, update }),
   );
   const digitsExtent = { batchSize: 64, pgdSteps: quick ? 10 : 40, resolution: quick ? 31 : 61, attacks };
   const onDigits = await examine(digits, digitsExtent, seed, progress);
