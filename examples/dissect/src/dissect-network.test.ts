@@ -131,6 +131,7 @@ const options = (change: Partial<DissectNetworkOptions> = {}): DissectNetworkOpt
   network: ofLayers,
   concepts,
   layers,
+  controls: [],
   placement: 'receptive-field',
   activationMemory: 1e6,
   permutations: 0,

@@ -10,6 +10,7 @@ import {
 import type { ImageModel, Update } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointPace } from './checkpoint-pace.ts';
+import { type Control, controlledLayer } from './controls.ts';
 
 /** How maps are laid over labels. */
 export type Placement = 'receptive-field' | 'half-pixel' | 'align-corners';
@@ -19,6 +20,8 @@ export interface DissectNetworkOptions {
   network: ImageModel;
   concepts: ConceptData;
   layers: readonly string[];
+  /** Dissected in the same pass, each layer after that of the network. */
+  controls: readonly Control[];
   placement: Placement;
   /** Bytes for activations between finding the thresholds and using them. */
   activationMemory: number;
@@ -36,9 +39,11 @@ export interface DissectNetworkOptions {
 
 /**
  * Dissects layers of a network in one pass, and keeps its state every now and then, for a run that is killed to go on from.
+ *
+ * @returns Of each layer its dissection, and then those of the controls without top images, called as `controlledLayer` says.
  */
 export async function dissectNetwork(options: DissectNetworkOptions): Promise<Dissection[]> {
-  const { network, concepts, layers, permutations, state, pace } = options;
+  const { network, concepts, layers, controls, permutations, state, pace } = options;
   const [height, width] = network.inputShape;
   const probe = network.probes(layers);
   const onProgress = async ({ phase, images, count, state }: DissectionProgress) => {
@@ -48,10 +53,23 @@ export async function dissectNetwork(options: DissectNetworkOptions): Promise<Di
     if (isLast || !pace.isDue()) return;
     await pace.write(() => options.keep(state()));
   };
-  return dissectLayers({
-    probe: (images) => probe(tf.image.resizeBilinear(images, [height, width])),
+  const dissections = await dissectLayers({
+    probe: (images) => {
+      const resized = tf.image.resizeBilinear(images, [height, width]);
+      const ofControls = controls.map((control) => {
+        const maps = control.probe(resized);
+        return Object.fromEntries(layers.map((layer) => [controlledLayer(layer, control), maps[layer]!]));
+      });
+      return Object.assign(probe(resized), ...ofControls);
+    },
     concepts,
-    upsampling: Object.fromEntries(layers.map((layer) => [layer, upsamplingOf(network, layer, options.placement)])),
+    upsampling: Object.fromEntries(
+      layers.flatMap((layer) => {
+        const upsampling = upsamplingOf(network, layer, options.placement);
+        const names = [layer, ...controls.map((control) => controlledLayer(layer, control))];
+        return names.map((name) => [name, upsampling]);
+      }),
+    ),
     activationMemory: options.activationMemory,
     topImages: options.topImages,
     keepImages: permutations > 0,
@@ -59,6 +77,11 @@ export async function dissectNetwork(options: DissectNetworkOptions): Promise<Di
     ...(state === undefined ? {} : { state }),
     onProgress,
   });
+  return dissections.map((dissection) =>
+    layers.includes(dissection.layer)
+      ? dissection
+      : { ...dissection, units: dissection.units.map((unit) => ({ ...unit, topImages: [] })) },
+  );
 }
 
 function upsamplingOf({ topology, paddings, inputShape }: ImageModel, layer: string, placement: Placement): Upsampling {

@@ -2,10 +2,22 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBroden } from '@cnnviz/dissect';
-import { chooseBackend, loadModel, type Preprocessing, progressBars, workspaceRoot } from '@cnnviz/example-support';
+import {
+  chooseBackend,
+  type ImageModel,
+  loadModel,
+  type Preprocessing,
+  progressBars,
+  workspaceRoot,
+  writeClaims,
+  writeReport,
+} from '@cnnviz/example-support';
 import { readCheckpoint, type Settings, writeCheckpoint } from './checkpoint.ts';
 import { checkpointPace } from './checkpoint-pace.ts';
+import { dissectionClaims, tallyClaims } from './claims.ts';
+import { controls, forgetTraining } from './controls.ts';
 import { dissectNetwork, type Placement } from './dissect-network.ts';
+import { readTallies, talliesReport } from './published-tallies.ts';
 import { someImages } from './some-images.ts';
 import { writeResults } from './write-results.ts';
 
@@ -20,9 +32,12 @@ const USAGE = `Finds which concept each unit of a network detects, and writes a 
   --split NAME         only images of this split
   --layers A,B,C       (default, for SqueezeNet: conv1,fire4_concat,fire8_concat,fire9_concat)
   --upsampling NAME    how maps are laid over labels: receptive-field, half-pixel or align-corners (default: the first)
+  --controls           each layer with its units turned at random too, and untrained if the model is a LayersModel
   --statistics         intervals and chance levels too: 20 kB an image and layer in memory and in checkpoints
   --memory NUMBER      megabytes for activations between two uses; what does not fit is computed twice (default: 500)
   --images NUMBER      shown of each unit (default: 5)
+  --tallies FOLDER     NetDissect's result tables, to be counted again on a page of their own (default: netdissect-tallies in
+                       the folder that CNNVIZ_DATA names, if it is there)
   --quick              about 100 images, evenly from the data
   --resume FILE        go on from the checkpoint that an earlier run wrote
   --out FOLDER         where page, tables and checkpoint go (default: report/dissect, at the root of the repository)
@@ -46,6 +61,8 @@ const { values } = parseArgs({
     split: { type: 'string' },
     layers: { type: 'string' },
     upsampling: { type: 'string', default: 'receptive-field' },
+    controls: { type: 'boolean', default: false },
+    tallies: { type: 'string' },
     statistics: { type: 'boolean', default: false },
     memory: { type: 'string', default: '500' },
     images: { type: 'string', default: '5' },
@@ -66,6 +83,7 @@ async function main(): Promise<void> {
   const model = folderOf('model', 'models/squeezenet1.0-imagenet', from);
   const broden = folderOf('broden', 'mini-broden', from);
   const isSqueezeNet = values.model === undefined;
+  const subject = isSqueezeNet ? 'SqueezeNet 1.0' : 'a network';
   const layers = values.layers?.split(',') ?? (isSqueezeNet ? squeezeNet.layers : []);
   if (layers.length === 0) throw new RangeError('--layers must name layers of the network, such as conv1,conv5');
   const placement = placementOf(values.upsampling);
@@ -81,17 +99,22 @@ async function main(): Promise<void> {
     '--images': String(imagesPerUnit),
     '--quick': String(values.quick),
     '--statistics': String(values.statistics),
+    '--controls': String(values.controls),
   };
   const state = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume), settings);
 
   const backend = await chooseBackend();
   const start = performance.now();
   const preprocessing = isSqueezeNet ? squeezeNet.preprocessing : preprocessingGiven();
-  const network = await loadModel(model, {
-    bounds: [0, 255],
-    ...(preprocessing === undefined ? {} : { preprocessing }),
-  });
+  const load = () => loadModel(model, { bounds: [0, 255], ...(preprocessing === undefined ? {} : { preprocessing }) });
+  const network = await load();
+  let untrained: ImageModel | undefined;
   try {
+    if (values.controls) {
+      const other = await load();
+      if (forgetTraining(other)) untrained = other;
+      else other.dispose();
+    }
     const whole = await openBroden(
       (path) => readFile(join(broden, path)),
       values.split === undefined ? {} : { split: values.split },
@@ -105,6 +128,7 @@ async function main(): Promise<void> {
         network,
         concepts,
         layers,
+        controls: values.controls ? controls(network, layers, untrained) : [],
         placement,
         activationMemory,
         permutations: values.statistics ? PERMUTATIONS : 0,
@@ -116,21 +140,38 @@ async function main(): Promise<void> {
       }),
     );
     const { page, lines } = await writeResults(out, dissections, {
-      title: isSqueezeNet ? 'What the units of SqueezeNet 1.0 detect' : 'What the units of a network detect',
+      title: `What the units of ${subject} detect`,
       intro: [
         `${concepts.count} images with labels of ${concepts.concepts.length} concepts. Computed on ${backend.name}, ${backend.detail}.`,
+        ...(values.controls ? controlsIntro(untrained !== undefined) : []),
       ],
       concepts,
       imagesPerUnit,
     });
     for (const line of lines) console.log(line);
+    const tallies = await readTallies(talliesFolder(from));
+    if (tallies.length > 0) console.log(`Open ${await writeReport(join(out, 'tallies'), talliesReport(tallies))}`);
+    const claims = [
+      ...(tallies.length > 0 ? tallyClaims(tallies) : []),
+      ...dissectionClaims(dissections, { layers, on: `${subject}, ${concepts.count} images` }),
+    ];
+    await writeClaims(out, { claims, backend, seconds: (performance.now() - start) / 1000 });
     const { user, system } = process.cpuUsage();
     console.log(
       `It took ${seconds(performance.now() - start)}, ${seconds((user + system) / 1000)} of processor time, and at most ${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB. Open ${page}`,
     );
   } finally {
+    untrained?.dispose();
     network.dispose();
   }
+}
+
+function controlsIntro(hasUntrained: boolean): string[] {
+  const turned =
+    'Each layer is held against itself turned at random: the same activations, seen from axes that a random rotation of the space of its units gives. If a network had no reason to prefer its own axes, these would detect as many different things.';
+  const untrained =
+    'Untrained is the same architecture with random weights. What it detects is what images and labels give away to any sum of pixels, such as colours.';
+  return hasUntrained ? [turned, untrained] : [turned];
 }
 
 function seconds(milliseconds: number): string {
@@ -143,6 +184,11 @@ function folderOf(option: 'model' | 'broden', name: string, from: string): strin
   const data = process.env.CNNVIZ_DATA;
   if (!data) throw new Error(`name a folder with --${option}, or one that holds ${name} with CNNVIZ_DATA`);
   return resolve(data, name);
+}
+
+function talliesFolder(from: string): string {
+  if (values.tallies !== undefined) return resolve(from, values.tallies);
+  return resolve(process.env.CNNVIZ_DATA ?? from, 'netdissect-tallies');
 }
 
 function placementOf(text: string): Placement {

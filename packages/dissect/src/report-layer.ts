@@ -160,7 +160,7 @@ ${falling.map((unit) => {
 const three = (value: number) => value.toFixed(3);
 
 function columnsOf(
-  { iouLimit, labelSize }: ComparedDissection['dissection'],
+  { units, iouLimit, labelSize }: ComparedDissection['dissection'],
   statistics: readonly UnitStatistics[],
   { perUnit, names }: ReportPictures,
 ): Column[] {
@@ -237,7 +237,7 @@ function columnsOf(
     sort: 'number',
     cell: ({ threshold }) => ({ shown: `${Number(threshold.toPrecision(4))}`, value: threshold }),
   });
-  if (names.size > 0) {
+  if (names.size > 0 && units.some(({ topImages }) => topImages.length > 0)) {
     columns.push({
       name: 'Top images',
       cell: ({ topImages }) => ({ shown: strip(topImages.slice(0, perUnit), labelSize, names) }),
