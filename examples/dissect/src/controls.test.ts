@@ -109,7 +109,7 @@ describe('forgetTraining', () => {
       model
         .getLayer('conv')
         .getWeights()
-        .map((weight) => weight.data()),
+        .map((weight) => weight.data<'float32'>()),
     );
     const variance = kernel!.reduce((sum, value) => sum + value ** 2, 0) / kernel!.length;
     expect(variance).toBeGreaterThan(0.6 * (2 / 27));
@@ -119,7 +119,7 @@ describe('forgetTraining', () => {
       model
         .getLayer('norm')
         .getWeights()
-        .map((weight) => weight.data()),
+        .map((weight) => weight.data<'float32'>()),
     );
     expect(norm.map((values) => [...values])).toEqual([1, 0, 0, 1].map((value) => Array(4).fill(value)));
     image.dispose();
