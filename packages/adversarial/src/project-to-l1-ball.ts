@@ -30,7 +30,7 @@ export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number): 
     const above = tf.sub(perturbation, threshold);
     const below = tf.neg(tf.add(perturbation, threshold));
     const zeroOrNaN = tf.mul(above, 0);
-    return tf.add(tf.sub(tf.relu(above), tf.relu(below)), zeroOrNaN);
+    return tf.add<Tensor4D>(tf.sub(tf.relu(above), tf.relu(below)), zeroOrNaN);
   });
 }
 
