@@ -224,7 +224,7 @@ export async function dissectLayers(options: DissectLayersOptions): Promise<Diss
   return dissectWith(checker('@cnnviz/dissect', 'dissectLayers'), options);
 }
 
-interface Layer {
+export interface Layer {
   name: string;
   mapSize: [number, number];
   interpolation: Interpolation;
@@ -235,7 +235,7 @@ interface Layer {
 }
 
 /** The activations of one image, in the order of the layers. */
-type ImageActivations = {
+export type ImageActivations = {
   activations: Float32Array;
   height: number;
   width: number;
@@ -376,19 +376,19 @@ function groupsFrom({ options }: Run, done: number, kinds: readonly string[]): n
   });
 }
 
-function batchesOf(images: readonly number[], size: number): number[][] {
+export function batchesOf(images: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(images.length / size) }, (_, batch) =>
     images.slice(batch * size, (batch + 1) * size),
   );
 }
 
-interface Run {
+export interface Run {
   check: Check;
   options: DissectLayersOptions;
   names: readonly string[];
 }
 
-function checkOptions(check: Check, options: DissectLayersOptions): number {
+export function checkOptions(check: Check, options: DissectLayersOptions): number {
   const { concepts, upsampling } = options;
   check.callable('probe', options.probe);
   if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
@@ -411,9 +411,9 @@ function checkOptions(check: Check, options: DissectLayersOptions): number {
   return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
 }
 
-const indicesFrom = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
+export const indicesFrom = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
 
-function createLayer(run: Run, name: string, { height, width, units }: ImageActivations[number]): Layer {
+export function createLayer(run: Run, name: string, { height, width, units }: ImageActivations[number]): Layer {
   const { concepts, quantile = 0.995, thresholdMemory = 200e6, seed = 0, topImages = 0 } = run.options;
   const expected = concepts.count * height * width;
   return {
@@ -431,7 +431,7 @@ function placeLayer({ check, options }: Run, name: string, mapSize: [number, num
   return { name, mapSize, interpolation };
 }
 
-function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
+export function restoreLayers(run: Run, state: DissectionState): Layer[] | null {
   const { check, names, options } = run;
   if (state?.kind !== 'Dissection') check.fail('type', 'state', 'the state of a dissection', state);
   check.oneOf('state.phase', state.phase, ['thresholds', 'masks']);
@@ -474,7 +474,7 @@ function checkChance({ check, options }: Run, { phase, images, kinds, layers }: 
 }
 
 /** Runs the probe on some images and reads its activations; `indices` are for errors. */
-async function activationsOf(
+export async function activationsOf(
   run: Run,
   images: readonly ConceptImage[],
   indices: readonly number[],
@@ -520,7 +520,7 @@ async function activationsOf(
   }
 }
 
-function requireSameMaps(check: Check, layers: readonly Layer[], maps: ImageActivations, image: number): void {
+export function requireSameMaps(check: Check, layers: readonly Layer[], maps: ImageActivations, image: number): void {
   for (const [index, { name, mapSize, thresholds }] of layers.entries()) {
     const { height, width, units } = maps[index]!;
     const expected = thresholds.lowerBounds.length;

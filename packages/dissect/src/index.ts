@@ -46,6 +46,14 @@ export {
 } from './dissect.ts';
 export { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
 export {
+  type DissectionShard,
+  type DissectShardOptions,
+  dissectShard,
+  type MergeShardsOptions,
+  mergeShards,
+  type ShardProgress,
+} from './dissection-shards.ts';
+export {
   type DissectionStatistics,
   type DissectionStatisticsOptions,
   dissectionStatistics,

@@ -1,0 +1,309 @@
+import { type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import type { ConceptImage } from './concepts.ts';
+import {
+  activationsOf,
+  batchesOf,
+  checkOptions,
+  createLayer,
+  type DissectionState,
+  type DissectLayersOptions,
+  type ImageActivations,
+  indicesFrom,
+  type Layer,
+  type Run,
+  requireSameMaps,
+  restoreLayers,
+} from './dissect.ts';
+import { DissectionTally, type DissectionTallyState } from './dissection-tally.ts';
+import { labelSlots } from './label-slots.ts';
+import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
+import type { TopImagesState } from './top-images.ts';
+import { mapsAbove, unitMasks } from './unit-masks.ts';
+import { requireFiniteActivations, UnitThresholds, type UnitThresholdsState } from './unit-thresholds.ts';
+
+type Shared = Omit<
+  DissectLayersOptions,
+  'activationMemory' | 'chance' | 'state' | 'onActivations' | 'onMasks' | 'onProgress'
+>;
+
+export interface DissectShardOptions extends Shared, LongWork<ShardProgress> {
+  /** Number of the first image and of the one after the last. */
+  images: readonly [first: number, end: number];
+  /**
+   * What `mergeShards` made of the shards of all images, found without this option: masks and labels are compared by
+   * these thresholds. Default: the thresholds are yet to be found.
+   */
+  thresholds?: DissectionState;
+}
+
+export interface ShardProgress {
+  /** Images of the shard that are done, and of how many. */
+  images: number;
+  count: number;
+}
+
+/** What one phase of a dissection found in some of the images. Plain JSON. */
+export type DissectionShard = ThresholdsShard | MasksShard;
+
+interface ThresholdsShard {
+  kind: 'DissectionShard';
+  phase: 'thresholds';
+  images: [first: number, end: number];
+  layers: { layer: string; mapSize: [number, number]; thresholds: UnitThresholdsState; top: TopActivations | null }[];
+}
+
+interface MasksShard {
+  kind: 'DissectionShard';
+  phase: 'masks';
+  images: [first: number, end: number];
+  layers: { layer: string; tally: DissectionTallyState; masks: TopImagesState['masks'] }[];
+}
+
+/**
+ * The part of `dissectLayers` that concerns some of the images, for several processes or machines to share the work.
+ *
+ * First each image is in one shard without `thresholds`, and `mergeShards` joins these; then each is in one shard with
+ * the `thresholds` that came of it, and `mergeShards` joins these too. What that gives is a state that `dissectLayers`
+ * takes, and makes the result of without looking at an image. All are given the same data and options, however the
+ * images are split: the result is that of `dissectLayers` alone, to the bit, if the probe gives the same bits everywhere.
+ *
+ * Nothing but the shards goes from one process to another, so the images go through the network in both phases.
+ *
+ * @returns Plain JSON.
+ * @throws RangeError if `images` is not a range of the data, and as `dissectLayers` does.
+ * @throws TypeError as `dissectLayers` does.
+ * @throws Error if `thresholds` are not those of all images or of other options, and as `dissectLayers` does.
+ *
+ * @example
+ * import { conceptScenes, dissectLayers, dissectShard, mergeShards } from '@cnnviz/dissect';
+ *
+ * const options = {
+ *   probe: (images: tf.Tensor4D) => ({ pixels: images }),
+ *   concepts: conceptScenes({ seed: 0, count: 4, size: 32 }),
+ *   upsampling: { pixels: 'half-pixel' },
+ * } as const;
+ * const first = [await dissectShard({ ...options, images: [0, 3] }), await dissectShard({ ...options, images: [3, 4] })];
+ * const thresholds = await mergeShards(first, { count: 4 });
+ * const second = [await dissectShard({ ...options, thresholds, images: [0, 4] })];
+ * const state = await mergeShards(second, { count: 4, thresholds });
+ * const [dissection] = await dissectLayers({ ...options, state });
+ */
+export async function dissectShard(options: DissectShardOptions): Promise<DissectionShard> {
+  const check = checker('@cnnviz/dissect', 'dissectShard');
+  const { images: range, thresholds, onProgress: _, ...shared } = options;
+  const count = checkOptions(check, shared);
+  const first = check.number('images[0]', range?.[0], { integer: true, min: 0, max: count - 1 });
+  const end = check.number('images[1]', range[1], { integer: true, min: first + 1, max: count });
+  const run: Run = { check, options: shared, names: Object.keys(shared.upsampling) };
+  const images: [number, number] = [first, end];
+  return thresholds === undefined
+    ? findThresholds(run, images, options)
+    : compareMasks(run, images, thresholds, options);
+}
+
+async function findThresholds(run: Run, images: [number, number], work: LongWork<ShardProgress>) {
+  let layers: Layer[] | null = null;
+  await forEachImage(run, images, work, ({ number, maps }) => {
+    layers ??= maps.map((map, index) => createLayer(run, run.names[index]!, map));
+    requireSameMaps(run.check, layers, maps, number);
+    for (const [index, { mapSize, thresholds, topImages }] of layers.entries()) {
+      const { activations, maxima } = maps[index]!;
+      thresholds.add(number, activations);
+      topImages?.add(number, activations, mapSize, maxima);
+    }
+  });
+  const found = layers as Layer[] | null;
+  return {
+    kind: 'DissectionShard' as const,
+    phase: 'thresholds' as const,
+    images,
+    layers: found!.map(({ name: layer, mapSize, thresholds, topImages }) => ({
+      layer,
+      mapSize,
+      thresholds: thresholds.state(),
+      top: topImages?.state().top ?? null,
+    })),
+  };
+}
+
+async function compareMasks(run: Run, images: [number, number], state: DissectionState, work: LongWork<ShardProgress>) {
+  const { check, options } = run;
+  const { concepts, keepImages = false } = options;
+  const layers = restoreLayers(run, state);
+  if (layers === null || state.phase !== 'thresholds' || state.images !== concepts.count) {
+    return check.failBecause(
+      'state',
+      `thresholds must be those of all ${concepts.count} images, as mergeShards gives them`,
+    );
+  }
+  const { concepts: labels, categories } = labelSlots(check, concepts);
+  const { labelSize } = concepts;
+  const counted = layers.map(({ thresholds, ...layer }) => {
+    const limits = thresholds.result().thresholds;
+    const units = limits.length;
+    const tally = new DissectionTally({ units, concepts: labels, categories, labelSize, keepImages });
+    return { ...layer, limits, tally };
+  });
+  await forEachImage(run, images, work, ({ number, image, maps }) => {
+    requireSameMaps(check, layers, maps, number);
+    for (const [index, { limits, tally, interpolation, topImages }] of counted.entries()) {
+      const { activations, maxima } = maps[index]!;
+      const masks = unitMasks(mapsAbove(activations, limits, maxima), limits, interpolation);
+      tally.add(number, image, masks);
+      topImages?.addMasks(number, masks, labelSize);
+    }
+  });
+  return {
+    kind: 'DissectionShard' as const,
+    phase: 'masks' as const,
+    images,
+    layers: counted.map(({ name: layer, tally, topImages }) => ({
+      layer,
+      tally: tally.state(),
+      masks: topImages?.state().masks ?? [],
+    })),
+  };
+}
+
+async function forEachImage(
+  run: Run,
+  [first, end]: readonly [number, number],
+  work: LongWork<ShardProgress>,
+  visit: (visited: { number: number; image: ConceptImage; maps: ImageActivations }) => void,
+): Promise<void> {
+  const { concepts, batchSize = 8 } = run.options;
+  for (const numbers of batchesOf(indicesFrom(first, end), batchSize)) {
+    throwIfAborted(work);
+    const images = await Promise.all(numbers.map((number) => concepts.read(number)));
+    const batch = await activationsOf(run, images, numbers);
+    for (const [row, number] of numbers.entries()) {
+      for (const { activations, units } of batch[row]!) {
+        requireFiniteActivations(run.check, number, activations, units);
+      }
+      visit({ number, image: images[row]!, maps: batch[row]! });
+    }
+    await reportProgress(work, { images: numbers.at(-1)! + 1 - first, count: end - first });
+  }
+}
+
+export interface MergeShardsOptions {
+  /** How many images the data have. */
+  count: number;
+  /** What came of the shards of the phase before, where these are of the second. */
+  thresholds?: DissectionState;
+}
+
+/**
+ * Joins what `dissectShard` found, in any order; one shard after another, so that they need not all be in memory.
+ *
+ * @param shards Those of one phase, in which each image is once.
+ * @returns What the shards of the second phase take as `thresholds`; of the second phase what `dissectLayers` takes as
+ *   `state`.
+ * @throws RangeError if an image is in no shard, or in two; says which.
+ * @throws TypeError if something is no shard.
+ * @throws Error if the shards are of different phases, layers or options.
+ */
+export async function mergeShards(
+  shards: Iterable<DissectionShard> | AsyncIterable<DissectionShard>,
+  { count, thresholds }: MergeShardsOptions,
+): Promise<DissectionState> {
+  const check = checker('@cnnviz/dissect', 'mergeShards');
+  check.number('count', count, { integer: true, min: 1 });
+  const isThere = new Uint8Array(count);
+  async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
+    for await (const shard of shards) {
+      if (shard?.kind !== 'DissectionShard') check.fail('type', 'shards', 'what dissectShard gave', shard);
+      if (shard.phase !== phase) {
+        check.failBecause('state', `a shard of the phase ${shard.phase} is among those of the phase ${phase}`);
+      }
+      const [first, end] = shard.images;
+      if (end > count) check.failBecause('range', `a shard ends with image ${end - 1}, and there are ${count}`);
+      const twice = isThere.subarray(first, end).indexOf(1);
+      if (twice >= 0) check.failBecause('range', `image ${first + twice} is in two shards`);
+      isThere.fill(1, first, end);
+      yield shard as Extract<DissectionShard, { phase: P }>;
+    }
+  }
+  const layers =
+    thresholds === undefined
+      ? await mergeThresholds(check, ofPhase('thresholds'))
+      : await mergeMasks(check, ofPhase('masks'), thresholds);
+  const missing = isThere.indexOf(0);
+  if (missing >= 0) {
+    const next = isThere.indexOf(1, missing);
+    check.failBecause('range', `images ${missing} to ${(next < 0 ? count : next) - 1} are in no shard`);
+  }
+  const phase = thresholds === undefined ? 'thresholds' : 'masks';
+  return { kind: 'Dissection', phase, images: count, kinds: [], layers };
+}
+
+async function mergeThresholds(
+  check: Check,
+  shards: AsyncIterable<ThresholdsShard>,
+): Promise<DissectionState['layers']> {
+  let merged: { layer: string; mapSize: [number, number]; sought: UnitThresholds; top: TopActivationsTally | null }[] =
+    [];
+  for await (const { layers } of shards) {
+    const read = layers.map(({ layer, mapSize, thresholds, top }) => ({
+      layer,
+      mapSize,
+      sought: UnitThresholds.from(thresholds),
+      top: top && TopActivationsTally.from(top),
+    }));
+    if (merged.length === 0) {
+      merged = read;
+      continue;
+    }
+    requireSame(check, merged.map(layerAndSize), read.map(layerAndSize));
+    for (const [index, { sought, top }] of read.entries()) {
+      merged[index]!.sought.merge(sought);
+      if (top !== null) merged[index]!.top?.merge(top);
+    }
+  }
+  return merged.map(({ layer, mapSize, sought, top }) => ({
+    layer,
+    mapSize,
+    thresholds: sought.state(),
+    topImages: top && { top: top.result(), masks: [] },
+    tally: null,
+    chance: null,
+  }));
+}
+
+async function mergeMasks(
+  check: Check,
+  shards: AsyncIterable<MasksShard>,
+  { layers: before }: DissectionState,
+): Promise<DissectionState['layers']> {
+  const merged = before.map(() => ({ tally: null as DissectionTally | null, masks: [] as TopImagesState['masks'] }));
+  for await (const { layers } of shards) {
+    requireSame(
+      check,
+      before.map(({ layer }) => layer),
+      layers.map(({ layer }) => layer),
+    );
+    for (const [index, { tally, masks }] of layers.entries()) {
+      const into = merged[index]!;
+      const read = DissectionTally.from(tally);
+      if (into.tally === null) into.tally = read;
+      else into.tally.merge(read);
+      for (const mask of masks) into.masks.push(mask);
+    }
+  }
+  return before.map(({ topImages, ...layer }, index) => ({
+    ...layer,
+    topImages: topImages && { ...topImages, masks: merged[index]!.masks },
+    tally: merged[index]!.tally?.state() ?? null,
+  }));
+}
+
+const layerAndSize = ({ layer, mapSize }: { layer: string; mapSize: readonly number[] }) =>
+  `${layer} (${mapSize.join(' x ')})`;
+
+function requireSame(check: Check, ours: readonly string[], theirs: readonly string[]): void {
+  if (JSON.stringify(ours) === JSON.stringify(theirs)) return;
+  check.failBecause(
+    'state',
+    `shards of the layers ${theirs.join(', ')} cannot be joined to those of ${ours.join(', ')}`,
+  );
+}
