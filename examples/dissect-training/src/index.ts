@@ -1,4 +1,5 @@
 export { dissectScenes } from './dissect-scenes.ts';
 export { layersChapter } from './report.ts';
 export { drawScenes } from './scene-images.ts';
-export { loadSceneNetwork } from './shipped-network.ts';
+export { layerNames } from './scene-network.ts';
+export { loadSceneNetwork, sceneNetworkFolder } from './shipped-network.ts';

@@ -2,10 +2,13 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { activate } from './activate.ts';
 
+/** `CNNVIZ_THREADS` is at most how many threads it gets, for those who start several processes. */
 export async function startWasm(): Promise<string> {
+  const asked = process.env.CNNVIZ_THREADS;
+  const most = asked === undefined ? {} : { threads: Number(asked) };
   await import('@tensorflow/tfjs-backend-wasm');
   const { enableThreads, registerWasmGradients } = await import('@cnnviz/wasm-gradients');
-  const { threads, reason } = await withoutNewErrorHandlers(enableThreads);
+  const { threads, reason } = await withoutNewErrorHandlers(() => enableThreads(most));
   registerWasmGradients();
   await withoutNewErrorHandlers(() => activate('wasm'));
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? '' : ' without SIMD';
