@@ -162,6 +162,7 @@ export async function layersChapter(options: LayersChapterOptions): Promise<Chap
   const countOf = ({ layer, training }: (typeof layers)[number], category: string) =>
     categoryDetectors.find((row) => row.layer === layer && row.training === training && row.category === category)!
       .detectors;
+  const found = categories.filter((category) => layers.some((row) => countOf(row, category) > 0));
   const trained = layers.slice(-dissections.length);
   const objects = trained.map((row) => `${countOf(row, 'object')} of ${row.units} in ${row.layer}`);
   const last = dissections.at(-1)!;
@@ -185,22 +186,13 @@ export async function layersChapter(options: LayersChapterOptions): Promise<Chap
       },
       {
         kind: 'table',
-        caption: `The same in numbers. Unique: different concepts that some unit detects best.${hasChance ? ' Above chance: units that fit the labels better than they fit labels of other scenes, with a false discovery rate of 5\u00a0%.' : ''}`,
-        columns: [
-          'layer',
-          ...(before.length > 0 ? ['training'] : []),
-          'units',
-          'detectors',
-          ...categories,
-          'unique',
-          ...(hasChance ? ['above chance'] : []),
-        ],
+        caption: `The same in numbers${found.length < categories.length ? ', categories without detectors left out' : ''}. Unique: different concepts that some unit detects best.${hasChance ? ' Above chance: units that fit the labels better than they fit labels of other scenes, with a false discovery rate of 5\u00a0%.' : ''}`,
+        columns: ['layer', 'units', 'detectors', ...found, 'unique', ...(hasChance ? ['above chance'] : [])],
         rows: layers.map((row) => [
-          row.layer,
-          ...(before.length > 0 ? [row.training] : []),
+          before.length > 0 ? `${row.layer}, ${row.training}` : row.layer,
           row.units,
           row.detectors,
-          ...categories.map((category) => countOf(row, category)),
+          ...found.map((category) => countOf(row, category)),
           row.uniqueBestLabels,
           ...(hasChance ? [row.aboveChance ?? ''] : []),
         ]),

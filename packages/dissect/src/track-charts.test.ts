@@ -22,7 +22,13 @@ describe('charts of units over steps', () => {
       { step: 1, category: 'object', place: 1, detectors: 2, uniqueBestLabels: 2 },
     ]);
     expect(layer).toMatchObject([
-      { encoding: { x: { field: 'step' }, y: { field: 'detectors' }, color: { field: 'category' } } },
+      {
+        encoding: {
+          x: { field: 'step', axis: { values: [0, 1] } },
+          y: { field: 'detectors' },
+          color: { field: 'category' },
+        },
+      },
       { encoding: { x: { field: 'step' }, y: { field: 'uniqueBestLabels' } } },
     ]);
   });

@@ -24,7 +24,8 @@ export function detectorsOverSteps({ steps, categories }: UnitTracks): ChartSpec
       uniqueBestLabels,
     })),
   );
-  const x = { field: 'step', type: 'quantitative', title: 'step' };
+  const axis = { values: steps.map(({ step }) => step), labelOverlap: true, format: ',~f' };
+  const x = { field: 'step', type: 'quantitative', title: 'step', axis };
   return {
     $schema: vegaLite,
     data: { values },
