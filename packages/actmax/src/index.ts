@@ -99,3 +99,9 @@ export {
   type SynthesisQualityRow,
   synthesisQuality,
 } from './synthesis-quality.ts';
+
+// Pictures
+
+export { filmStrip } from './film-strip.ts';
+export { methodsGrid } from './methods-grid.ts';
+export type { TiledBatchesOptions } from './tiled-batches.ts';
