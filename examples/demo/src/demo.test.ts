@@ -40,6 +40,8 @@ beforeAll(async () => {
     memorizingEpochs: 3,
     evolutionGenerations: 4,
     dissectedScenes: 60,
+    generatorImages: 600,
+    generatorEpochs: 2,
     data: { train: selectImages(train, first(1600)), test: selectImages(test, first(TEST_IMAGES)) },
   });
   leaked = tf.memory().numTensors - before;
@@ -59,11 +61,21 @@ describe('runDemo', () => {
       'evolution',
       'evolution-direct',
       'evolution-cppn',
+      'maximization',
       'memorization',
       'critical-samples',
       'units',
     ]);
-    for (const id of ['learning', 'filters', 'perturbation', 'fooling', 'memorization', 'critical-samples', 'units'])
+    for (const id of [
+      'learning',
+      'filters',
+      'perturbation',
+      'fooling',
+      'maximization',
+      'memorization',
+      'critical-samples',
+      'units',
+    ])
       expect(page).toContain(`<a href="#${id}">`);
     expect(stages).toHaveLength(STAGES);
   });
@@ -86,7 +98,9 @@ describe('runDemo', () => {
     const images = [...page.matchAll(/<img [^>]*>/g)].map(([tag]) => tag);
     const alts = images.map((tag) => /alt="([^"]+)"/.exec(tag)?.[1]);
     expect(alts).not.toContain(undefined);
-    const named = alts.filter((alt) => /perturbation|noise|filters|reads|generation|unit/i.test(alt ?? ''));
+    const named = alts.filter((alt) =>
+      /perturbation|noise|filters|reads|generation|unit|wants to see/i.test(alt ?? ''),
+    );
     expect(named).toHaveLength(alts.length);
     expect(page.match(/<svg/g)).toHaveLength(10);
     expect(page.match(/<div role="img" aria-label="[^"]{50,}"><svg/g)).toHaveLength(10);
@@ -125,6 +139,23 @@ describe('runDemo', () => {
     const alts = [...fooling.matchAll(/alt="Noise that the network reads as (\d) at ([\d.]+) %"/g)];
     expect(alts.map(([, digit]) => Number(digit))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (const [, , confidence] of alts) expect(Number(confidence)).toBeGreaterThan(99);
+  });
+
+  it('draws what it wants to see for each digit in three ways, which all excite it, and says what a judge reads', () => {
+    const chapter = page.slice(page.indexOf('<section id="maximization"'), page.indexOf('<section id="memorization"'));
+    const alts = [
+      ...chapter.matchAll(/alt="What the network wants to see for (\d), ([^;]+); another network reads (\d)"/g),
+    ];
+    expect(alts.map(([, digit]) => Number(digit))).toEqual([0, 1, 2].flatMap(() => [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    expect(new Set(alts.map(([, , method]) => method)).size).toBe(3);
+    const rows = [...chapter.matchAll(/<td[^>]*>20<\/td>.*?([\d.]+) %.*?<td[^>]*>([\d.]+)<\/td>/gs)];
+    expect(rows).toHaveLength(3);
+    for (const [, recognized, activation] of rows) {
+      // By chance a tenth would be.
+      expect(Number(recognized)).toBeGreaterThan(20);
+      // The generator has learned little from 600 digits; the other two exceed 0.8.
+      expect(Number(activation)).toBeGreaterThan(0.3);
+    }
   });
 
   it('writes every picture as a file too', async () => {

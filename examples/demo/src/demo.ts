@@ -17,6 +17,7 @@ import { evolutionChapters } from './evolution.ts';
 import { filtersChapter } from './filters.ts';
 import { foolingChapter } from './fooling.ts';
 import { firstKernel, type Learned, learn, learningChapter } from './learning.ts';
+import { maximizationChapter } from './maximization.ts';
 import { MEMORIZING_NETWORKS, memorizationChapter } from './memorization.ts';
 import { percent } from './percent.ts';
 import { perturbationChapter, STRENGTHS } from './perturbation.ts';
@@ -36,6 +37,10 @@ export interface DemoOptions {
   evolutionGenerations?: number;
   /** At most, of each network that learns by heart. Default 30. */
   memorizingEpochs?: number;
+  /** Digits from which a generator learns to draw. Default 2000. */
+  generatorImages?: number;
+  /** Default 3. */
+  generatorEpochs?: number;
   /** Rendered scenes, on which another network is dissected. Default 120. */
   dissectedScenes?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
@@ -49,12 +54,12 @@ export interface DemoResult {
   seconds: number;
 }
 
-export const STAGES = 8;
+export const STAGES = 9;
 const PERTURBED = 500;
 
 /**
- * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways and by evolution, shows what a network
- * learns by heart, dissects one that was trained beforehand, and writes what it found.
+ * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways and by evolution, draws what it wants
+ * to see, shows what a network learns by heart, dissects one that was trained beforehand, and writes what it found.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const {
@@ -66,6 +71,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     foolingIterations = 300,
     evolutionGenerations = 80,
     memorizingEpochs = 30,
+    generatorImages = 2000,
+    generatorEpochs = 3,
     dissectedScenes = 120,
   } = options;
   const start = performance.now();
@@ -109,6 +116,16 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
       evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),
     );
+    const maximization = await progress.stage('drawing what digits it wants to see', 1, (update) =>
+      maximizationChapter({
+        network,
+        data,
+        seed,
+        images: generatorImages,
+        generatorEpochs,
+        onProgress: update,
+      }),
+    );
     const units = await progress.stage('dissecting a network', 1, (update) =>
       unitsChapter({ count: dissectedScenes, seed, onProgress: update }),
     );
@@ -131,6 +148,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
           perturbation,
           fooling,
           ...evolution,
+          maximization,
           memorization,
           criticalSamplesChapter(searched, train.name),
           units,

@@ -3,7 +3,9 @@ import {
   codeBounds,
   type Encoder,
   type GeneratorEpochRecord,
+  type TrainGeneratorOptions,
   trainGenerator,
+  type UpconvolutionalGeneratorOptions,
   upconvolutionalGenerator,
 } from '@cnnviz/actmax';
 import { type DataSet, type Progress, selectImages } from '@cnnviz/example-support';
@@ -21,11 +23,19 @@ export interface LearnedGenerator {
   dispose(): void;
 }
 
+export interface LearnGeneratorOptions extends Pick<UpconvolutionalGeneratorOptions, 'hidden' | 'filters'> {
+  epochs: number;
+  seed: number;
+  progress: Progress;
+  /** Default: images, and features a little. */
+  loss?: TrainGeneratorOptions['loss'];
+}
+
 /** Measures the codes of an encoder and learns to give back the image from them. */
 export async function learnGenerator(
   encoder: Encoder,
   { train, test }: DataSet,
-  { epochs, seed, progress }: { epochs: number; seed: number; progress: Progress },
+  { epochs, seed, progress, loss = { image: 1, feature: 0.01 }, ...sizes }: LearnGeneratorOptions,
 ): Promise<LearnedGenerator> {
   const bounds = await codeBounds(encoder, imagesOnly(train, { size: 500 }));
   const generator = upconvolutionalGenerator({
@@ -34,6 +44,7 @@ export async function learnGenerator(
     bounds: train.bounds,
     seed,
     codeScale: rootMeanSquare(bounds),
+    ...sizes,
   });
   const optimizer = tf.train.adam(0.001);
   const samples: Tensor3D[] = [];
@@ -41,7 +52,7 @@ export async function learnGenerator(
     for (const images of imagesOnly(firstOfEachClass(test), { size: test.classes.length })) {
       const { history } = await progress.stage('the generator', epochs * train.labels.length, (update) =>
         trainGenerator(generator, encoder, (epoch) => imagesOnly(train, { size: 64, seed, epoch }), {
-          loss: { image: 1, feature: 0.01 },
+          loss,
           optimizer,
           epochs,
           schedule: (epoch) => 0.001 * 0.5 ** Math.floor((2 * epoch) / epochs),

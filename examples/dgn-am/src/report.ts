@@ -1,3 +1,4 @@
+import { filmStrip, methodsGrid } from '@cnnviz/actmax';
 import { type Chapter, type PictureCell, pngPicture } from '@cnnviz/example-support';
 import { tileGrid } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -67,18 +68,15 @@ export async function classesChapter(
     }
     rows.push({ heading: TITLES[method], cells });
   }
-  const grid = await pictureOf(
-    () =>
-      tileGrid(tf.concat(classes.map(({ images }) => tf.slice(images, 0, classNames.length))) as Tensor4D, {
-        columns: classNames.length,
-      }),
-    { name: 'classes', alt: `What each class wants to see: ${METHODS.map((method) => TITLES[method]).join(', ')}` },
+  const grid = await classesGrid(
+    classes.map(({ images }) => images),
+    classNames.length,
   );
   const filmed = [0, 3, 8].filter((label) => label < classNames.length);
-  const film = await Promise.all(
+  const films = await Promise.all(
     classes.map(async ({ method, film: frames }) => ({
       heading: TITLES[method],
-      cells: [{ picture: await filmStrip(method, frames, filmed), label: filmed.map((l) => classNames[l]).join(', ') }],
+      cells: [{ picture: await film(method, frames, filmed), label: filmed.map((l) => classNames[l]).join(', ') }],
     })),
   );
   return {
@@ -135,7 +133,7 @@ export async function classesChapter(
       {
         kind: 'pictures',
         caption: 'How the images come about: after 0, 1, 2, 4, 8, … steps, and at the end.',
-        rows: film,
+        rows: films,
       },
     ],
   };
@@ -217,12 +215,24 @@ export async function houseNumbersChapter({
   };
 }
 
-/** One row a class, one column a step. */
-async function filmStrip(method: Method, frames: readonly Tensor4D[], labels: readonly number[]) {
+/** A row for each method, a column for each class, of the first start. */
+function classesGrid(methods: readonly Tensor4D[], classes: number) {
+  return pictureOf(
+    () =>
+      methodsGrid(
+        methods.map((images) => tf.slice(images, 0, classes)),
+        { bounds: [0, 1] },
+      ),
+    { name: 'classes', alt: `What each class wants to see: ${METHODS.map((method) => TITLES[method]).join(', ')}` },
+  );
+}
+
+/** A row for each of some classes, a column for each moment. */
+function film(method: Method, frames: readonly Tensor4D[], labels: readonly number[]) {
   return pictureOf(
     () => {
-      const tiles = labels.flatMap((label) => frames.map((frame) => tf.slice(frame, label, 1)));
-      return tileGrid(tf.concat(tiles) as Tensor4D, { columns: frames.length });
+      const shown = frames.map((images) => tf.concat(labels.map((label) => tf.slice(images, label, 1))) as Tensor4D);
+      return filmStrip(shown, { bounds: [0, 1] });
     },
     { name: `film-${method}`, alt: `Images of ${labels.length} classes on their way, ${TITLES[method]}` },
   );

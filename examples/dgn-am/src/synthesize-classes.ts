@@ -7,6 +7,7 @@ import {
   maximizeActivation,
   type Parameterization,
   pixels,
+  type Transform,
 } from '@cnnviz/actmax';
 import type { Progress } from '@cnnviz/example-support';
 import type { Bounds, Classifier, Generator } from '@cnnviz/internal';
@@ -33,6 +34,8 @@ interface SynthesisRequest {
   steps: number;
   seed: number;
   progress: Progress;
+  /** What is done to images by Fourier coefficients before the network sees them. Default: nothing. */
+  transforms?: readonly Transform[];
   /** Steps after which images are kept for the film. Default: none. */
   filmed?: readonly number[];
 }
@@ -53,11 +56,11 @@ export interface Synthesized {
 /** Lets each unit have what it wants until it is as active as wanted, or the steps are over. */
 export async function synthesize(method: Method, subject: Subject, request: SynthesisRequest): Promise<Synthesized> {
   const { relative, generator, codeBounds, shape, bounds } = subject;
-  const { units, wanted, steps, seed, progress, filmed = [] } = request;
+  const { units, wanted, steps, seed, progress, transforms = [], filmed = [] } = request;
   const withoutPrior = (parameterization: Parameterization) => ({ parameterization, steps });
   const options = {
     generator: () => dgnAm(generator, { codeBounds, range: bounds, bounds, steps }),
-    fourier: () => withoutPrior(fourier({ shape, bounds })),
+    fourier: () => ({ ...withoutPrior(fourier({ shape, bounds })), transforms }),
     pixels: () => withoutPrior(pixels({ shape, bounds })),
   }[method]();
   const film: Tensor4D[] = [];
