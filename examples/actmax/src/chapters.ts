@@ -1,7 +1,8 @@
-import { channel, diversity, logit, sum, times } from '@cnnviz/actmax';
+import { channel, diversity, filmStrip, logit, methodsGrid, sum, times } from '@cnnviz/actmax';
 import { type Chapter, type PictureCell, pngPicture } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Drawing, type DrawOptions, drawTogether, drawUnits, type Method } from './draw.ts';
+import type { ClassDrawings, Sides } from './claims.ts';
+import { type Drawing, type DrawOptions, drawTogether, drawUnits, type Method, thumbnails } from './draw.ts';
 import { className, type Subject } from './subject.ts';
 
 const METHODS: Record<Method, string> = {
@@ -10,9 +11,16 @@ const METHODS: Record<Method, string> = {
 };
 
 /** Classes by both methods: one shows what the network knows, the other that it can be had with noise. */
-export async function classesChapter(subject: Subject, options: DrawOptions): Promise<Chapter> {
+export async function classesChapter(
+  subject: Subject,
+  options: DrawOptions,
+): Promise<{ chapter: Chapter; drawings: ClassDrawings[] }> {
   const { network, classes, name } = subject;
+  const { bounds } = network;
   const rows = [];
+  const drawings: ClassDrawings[] = [];
+  const small: tf.Tensor4D[] = [];
+  const strips: { heading: string; cells: PictureCell[] }[] = [];
   const measured: Record<string, string[]> = {};
   const values: { step: number; activation: number; class: string; method: string }[] = [];
   let done = 0;
@@ -32,16 +40,39 @@ export async function classesChapter(subject: Subject, options: DrawOptions): Pr
         values.push({ step, activation, class: label, method: METHODS[method] });
       }
     }
-    drawing.images.dispose();
+    drawings.push({ method, confidences, roughness: await roughnessOf(drawing.images) });
+    small.push(tf.tidy(() => thumbnails(drawing.images)));
+    const filmed = labels.slice(0, drawing.film[0]!.shape[0]).join(', ');
+    const strip = filmStrip(drawing.film, { bounds });
+    const alt = `${METHODS[method]}: from left to right how images of ${filmed} come about`;
+    strips.push({
+      heading: METHODS[method],
+      cells: [{ picture: await pngPicture(strip, { name: `film-${method}`, alt }), label: filmed }],
+    });
+    tf.dispose([strip, drawing.images, drawing.film]);
   }
-  return {
+  const grid = methodsGrid(small, { bounds });
+  const alt = `Two rows of ${classes.length} images, by Fourier coefficients and by plain pixels`;
+  const side = await pngPicture(grid, { name: 'classes', alt });
+  tf.dispose([grid, small]);
+  const chapter: Chapter = {
     id: 'classes',
     title: `What classes of ${name} want to see`,
     intro: [
       'Images that raise the logit of a class, from grey. With nothing to keep them natural, pixels find noise that the network is as sure of.',
     ],
     figures: [
+      {
+        kind: 'pictures',
+        caption: 'A column for each class; above by Fourier coefficients, below by plain pixels.',
+        rows: [{ cells: [{ picture: side }] }],
+      },
       { kind: 'pictures', caption: 'The best image of each run.', rows },
+      {
+        kind: 'pictures',
+        caption: 'How the first of them come about: after 0, 1, 2, 4, 8, … steps, and at the end.',
+        rows: strips,
+      },
       {
         kind: 'table',
         caption: 'Logit and probability, without transforms.',
@@ -67,6 +98,7 @@ export async function classesChapter(subject: Subject, options: DrawOptions): Pr
       },
     ],
   };
+  return { chapter, drawings };
 }
 
 /** Units of convolutions, filled with what they want. */
@@ -83,7 +115,7 @@ export async function layersChapter(subject: Subject, options: DrawOptions): Pro
     const notes = drawing.activations.map((activation) => `mean activation ${activation.toFixed(1)}`);
     const id = layer.replace(/[^A-Za-z0-9]+/g, '-');
     rows.push({ heading: layer, cells: await cellsOf(id, subject, drawing, labels, notes) });
-    drawing.images.dispose();
+    tf.dispose([drawing.images, drawing.film]);
   }
   return {
     id: 'units',
@@ -94,49 +126,62 @@ export async function layersChapter(subject: Subject, options: DrawOptions): Pro
 }
 
 const SIDES = 4;
-const DIVERSITY_SHARE = 0.5;
+/** Of the mean logit without it: more takes much of the logit, as the README of the package measures. */
+const DIVERSITY_SHARE = 0.01;
 
 /** Several images of one class, alone and made to differ. */
-export async function diversityChapter(subject: Subject, layer: string, options: DrawOptions): Promise<Chapter> {
+export async function diversityChapter(
+  subject: Subject,
+  layer: string,
+  options: DrawOptions,
+): Promise<{ chapter: Chapter; alone: Sides; apart: Sides }> {
   const { network, classes } = subject;
   const label = classes[0]!;
   const objective = logit(network.classifier, label);
   const alone = await drawTogether(subject, objective, SIDES, 'fourier', options);
-  const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
-  // So that it counts about as much as the class does.
   const weight = DIVERSITY_SHARE * mean(alone.activations);
   const both = sum(objective, times(weight, diversity(network.probe(layer))));
   const update = (value: number) => options.update(SIDES * options.steps + value);
   const apart = await drawTogether(subject, both, SIDES, 'fourier', { ...options, update });
   const rows = [];
-  const measured = [];
+  const sides: Sides[] = [];
   for (const [id, how, { images }] of [
     ['alone', 'alone', alone],
     ['apart', `with diversity at ${layer}`, apart],
   ] as const) {
     const logits = await readLogits(subject, images);
-    const drawing = { images, activations: logits.map((row) => row[label]!), traces: [] };
-    const notes = drawing.activations.map((activation) => `logit ${activation.toFixed(1)}`);
+    const own = logits.map((row) => row[label]!);
+    const notes = own.map((activation) => `logit ${activation.toFixed(1)}`);
     const labels = notes.map((_, index) => `${index + 1}`);
-    rows.push({ heading: how, cells: await cellsOf(`diversity-${id}`, subject, drawing, labels, notes) });
-    const [distance, texture] = [await meanDistance(images), await textureDiversity(subject, layer, images)];
-    measured.push([how, mean(drawing.activations).toFixed(1), distance.toFixed(4), texture.toFixed(4)]);
+    rows.push({ heading: how, cells: await cellsOf(`diversity-${id}`, subject, { images }, labels, notes) });
+    const [min, max] = network.bounds;
+    sides.push({
+      meanLogit: mean(own),
+      distance: (await meanDistance(images)) / (max - min),
+      diversity: await textureDiversity(subject, layer, images),
+    });
     images.dispose();
   }
-  return {
+  const chapter: Chapter = {
     id: 'diversity',
     title: `Several sides of one class: ${className(subject, label)}`,
-    intro: ['From one class alone several starts tend to the same image; diversity pushes their textures apart.'],
+    intro: [
+      'Four images from four starts, without and with a reward for textures that differ from those of the other three.',
+    ],
     figures: [
       { kind: 'pictures', caption: `Four images each, in one batch.`, rows },
       {
         kind: 'table',
         caption: 'What that does to the class, to the distance between images, and to what diversity measures.',
-        columns: ['', 'mean logit', 'root mean square difference of two images', 'diversity'],
-        rows: measured,
+        columns: ['', 'mean logit', 'root mean square difference of two images, of the bounds', 'diversity'],
+        rows: rows.map(({ heading }, index) => {
+          const { meanLogit, distance, diversity: texture } = sides[index]!;
+          return [heading, meanLogit.toFixed(1), distance.toFixed(4), texture.toFixed(4)];
+        }),
       },
     ],
   };
+  return { chapter, alone: sides[0]!, apart: sides[1]! };
 }
 
 export async function cellsOf(
@@ -204,6 +249,25 @@ async function textureDiversity({ network }: Subject, layer: string, images: tf.
   });
   const values = [...(await scores.data<'float32'>())];
   scores.dispose();
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** Mean difference of neighbouring pixels of each image, as a share of the mean distance from its mean. */
+async function roughnessOf(images: tf.Tensor4D): Promise<number[]> {
+  const [, height, width] = images.shape;
+  const shares = tf.tidy(() => {
+    const meanSize = (values: tf.Tensor) => tf.mean(tf.abs(values), [1, 2, 3]);
+    const part = (y: number, x: number) => tf.slice(images, [0, y, x, 0], [-1, height - 1, width - 1, -1]);
+    const here = part(0, 0);
+    const neighbours = tf.div(tf.add(meanSize(tf.sub(part(1, 0), here)), meanSize(tf.sub(part(0, 1), here))), 2);
+    return tf.div(neighbours, meanSize(tf.sub(images, tf.mean(images, [1, 2], true))));
+  });
+  const values = [...(await shares.data())];
+  shares.dispose();
+  return values;
+}
+
+function mean(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 

@@ -31,7 +31,11 @@ export interface Drawing {
   activations: number[];
   /** `[n][steps + 1]`. */
   traces: number[][];
+  /** Thumbnails of the first images at moments of their run, the last of them at its end. The caller disposes. */
+  film: tf.Tensor4D[];
 }
+
+const FILMED = [0, 1, 2, 4, 8, 16, 32, 64];
 
 /**
  * Steeper than the spectrum of natural images (1): less of the fine grain that SqueezeNet likes, and stronger colours. The
@@ -49,15 +53,18 @@ export async function drawUnits(
   options: DrawOptions,
 ): Promise<Drawing> {
   const parts: MaximizedActivation[] = [];
+  const film: tf.Tensor4D[] = [];
   let done = 0;
   for (const some of chunksOf(units, options.batch)) {
-    parts.push(await drawTogether(subject, objectiveOf(some), some.length, method, options, done));
+    const filmed = done === 0 ? film : undefined;
+    parts.push(await drawTogether(subject, objectiveOf(some), some.length, method, options, { done, filmed }));
     done += some.length;
   }
   const images = tf.concat(parts.map((part) => part.images)) as tf.Tensor4D;
   tf.dispose(parts.map((part) => part.images));
   return {
     images,
+    film,
     activations: parts.flatMap(({ activations }) => activations),
     traces: parts.flatMap(({ activations, trace }) => activations.map((_, image) => trace.map((row) => row[image]!))),
   };
@@ -69,7 +76,7 @@ export async function drawTogether(
   count: number,
   method: Method,
   { steps, seed, update }: DrawOptions,
-  done = 0,
+  { done = 0, filmed }: { done?: number; filmed?: tf.Tensor4D[] | undefined } = {},
 ): Promise<MaximizedActivation> {
   const { inputShape: shape, bounds } = network;
   // lucid's constants are for images of some 200 pixels.
@@ -91,8 +98,22 @@ export async function drawTogether(
     seed,
     // A unit that is silent at the start stays grey, and the others are drawn.
     rejectZeroGradient: false,
-    onProgress: ({ step }) => update(done * steps + step * count),
+    onProgress: ({ step, images }) => {
+      if (FILMED.includes(step - 1)) film(filmed, images);
+      update(done * steps + step * count);
+    },
   });
+  film(filmed, () => tf.clone(result.last.images));
   result.last.images.dispose();
   return result;
+}
+
+function film(frames: tf.Tensor4D[] | undefined, draw: () => tf.Tensor4D): void {
+  frames?.push(tf.tidy(() => thumbnails(draw())));
+}
+
+/** At most 96 pixels high, by averages. */
+export function thumbnails(images: tf.Tensor4D): tf.Tensor4D {
+  const side = Math.ceil(images.shape[1] / 96);
+  return tf.avgPool(images, side, side, 'valid');
 }

@@ -6,9 +6,11 @@ import {
   type Preprocessing,
   progressBars,
   workspaceRoot,
+  writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
 import { classesChapter, diversityChapter, layersChapter } from './chapters.ts';
+import { activationClaims, type ClassDrawings, type Sides } from './claims.ts';
 import type { DrawOptions } from './draw.ts';
 import { folderSubject, type Subject, squeezeNetSubject } from './subject.ts';
 import { unitPagesChapter } from './unit-pages.ts';
@@ -73,9 +75,13 @@ async function main(): Promise<void> {
   const progress = progressBars();
   const start = performance.now();
   const chapters: Chapter[] = [];
+  let drawings: ClassDrawings[] = [];
+  let diversity: { alone: Sides; apart: Sides } | null = null;
   if (classes.length > 0) {
     const draw = (update: DrawOptions['update']) => classesChapter(subject, { ...options, update });
-    chapters.push(await progress.stage('classes', 2 * classes.length * options.steps, draw));
+    const drawn = await progress.stage('classes', 2 * classes.length * options.steps, draw);
+    chapters.push(drawn.chapter);
+    drawings = drawn.drawings;
   }
   if (units > 0) {
     const { images } = values;
@@ -87,24 +93,29 @@ async function main(): Promise<void> {
   }
   if (withDiversity) {
     const draw = (update: DrawOptions['update']) => diversityChapter(subject, diverse, { ...options, update });
-    chapters.push(await progress.stage('diversity', 8 * options.steps, draw));
+    const { chapter, ...sides } = await progress.stage('diversity', 8 * options.steps, draw);
+    chapters.push(chapter);
+    diversity = sides;
   }
   network.dispose();
   const seconds = (performance.now() - start) / 1000;
-  const page = await writeReport(
-    values.out === undefined ? resolve(workspaceRoot(), 'report/actmax') : resolve(from, values.out),
-    {
-      title: `What ${subject.name} wants to see`,
-      intro: ['Images made by gradient ascent, from grey, that make units of a network as active as they can get.'],
-      facts: [
-        { label: 'backend', value: `${backend.name}, ${backend.detail}` },
-        { label: 'steps', value: String(options.steps) },
-        { label: 'seed', value: String(options.seed) },
-        { label: 'time', value: `${seconds.toFixed(0)} s` },
-      ],
-      chapters,
-    },
-  );
+  const out = values.out === undefined ? resolve(workspaceRoot(), 'report/actmax') : resolve(from, values.out);
+  const page = await writeReport(out, {
+    title: `What ${subject.name} wants to see`,
+    intro: ['Images made by gradient ascent, from grey, that make units of a network as active as they can get.'],
+    facts: [
+      { label: 'backend', value: `${backend.name}, ${backend.detail}` },
+      { label: 'steps', value: String(options.steps) },
+      { label: 'seed', value: String(options.seed) },
+      { label: 'time', value: `${seconds.toFixed(0)} s` },
+    ],
+    chapters,
+  });
+  await writeClaims(out, {
+    claims: activationClaims({ drawings, diversity }, { network: subject.name, steps: options.steps }),
+    backend,
+    seconds,
+  });
   console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
 }
 

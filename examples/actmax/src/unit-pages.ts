@@ -35,7 +35,7 @@ export async function unitPagesChapter(subject: Subject, folder: string, options
       const notes = peaks.map((peak) => `peak ${peak.toFixed(1)}`);
       const labels = units.map(() => `made, seed ${seed}`);
       made.push({ cells: await cellsOf(`made-${idOf(layer)}-${seed}`, subject, drawing, labels, notes), peaks });
-      drawing.images.dispose();
+      tf.dispose([drawing.images, drawing.film]);
     }
     for (const [index, unit] of units.entries()) {
       const real = await realCells(subject, layer, top, unit, photo);
