@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom } from '@cnnviz/internal';
+import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { countsOfText, textOfCounts } from './counts-text.ts';
 import { type DissectionTally, intersectionOverUnion } from './dissection-tally.ts';
@@ -94,9 +94,16 @@ export class ChanceTally {
   /** Goes on from what `state()` gave. */
   static from(state: ChanceTallyState): ChanceTally {
     if (state?.kind !== 'ChanceTally') check.fail('type', 'state', 'the state of a ChanceTally', state);
-    const tally = new ChanceTally(state.options);
-    tally.#take(state, countsOfText(state.intersection));
-    return tally;
+    return restoring(check, 'state', () => {
+      const counts = countsOfText(state.intersection);
+      const { units, concepts, permutations } = state.options;
+      // Before room is made for as many.
+      const expected = units * concepts.length * permutations;
+      if (counts.length !== expected) check.failBecause('state', `intersection has not ${expected} counts`);
+      const tally = new ChanceTally(state.options);
+      tally.#take(state, counts);
+      return tally;
+    });
   }
 
   /** All options. */

@@ -1,4 +1,4 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, restoring } from '@cnnviz/internal';
 import { maskOfRunLengths, unpackRunLengths } from './coco-run-lengths.ts';
 import type { ConceptData, ConceptMap } from './concepts.ts';
 import { decodeImage } from './decode-image.ts';
@@ -78,7 +78,8 @@ export function cocoConcepts(annotations: CocoAnnotations, options: CocoConcepts
   const categoryOf = check.callable('categoryOf', options.categoryOf ?? (() => 'object'));
   for (const name of ['images', 'categories', 'annotations'] as const) {
     const list = annotations?.[name];
-    if (!Array.isArray(list)) check.fail('type', `annotations.${name}`, 'a list', list);
+    const isList = Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null);
+    if (!isList) check.fail('type', `annotations.${name}`, 'a list of objects', list);
   }
   const { images } = annotations;
   for (const [index, { file_name, width, height }] of images.entries()) {
@@ -93,7 +94,7 @@ export function cocoConcepts(annotations: CocoAnnotations, options: CocoConcepts
   const conceptOf = new Map(concepts.map((concept) => [concept.number, concept]));
   if (conceptOf.size < concepts.length)
     check.fail('range', 'annotations.categories', 'of different ids', [...conceptOf.keys()]);
-  const regions = regionsByImage(check, annotations, new Set(conceptOf.keys()));
+  const regions = restoring(check, 'annotations', () => regionsByImage(check, annotations, new Set(conceptOf.keys())));
   const imageOf = (index: number) =>
     images[check.number('index', index, { integer: true, min: 0, max: images.length - 1 })]!;
 

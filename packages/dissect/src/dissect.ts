@@ -1,4 +1,12 @@
-import { type Check, checker, type LongWork, type Probe, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  type LongWork,
+  type Probe,
+  reportProgress,
+  restoring,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from './chance-tally.ts';
@@ -248,7 +256,8 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const count = checkOptions(check, options);
   const names = Object.keys(options.upsampling);
   const run = { check, options, names };
-  let layers = options.state === undefined ? null : restoreLayers(run, options.state);
+  const { state: saved } = options;
+  let layers = saved === undefined ? null : restoring(check, 'state', () => restoreLayers(run, saved));
   const kept = new KeptMaps(options.activationMemory ?? 200e6);
   const slots = labelSlots(check, concepts);
   const kinds = [...(options.state?.kinds ?? [])];
@@ -411,7 +420,8 @@ export function checkOptions(check: Check, options: DissectLayersOptions): numbe
   return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
 }
 
-export const indicesFrom = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
+export const indicesFrom = (start: number, end: number) =>
+  Array.from({ length: end - start }, (_, index) => start + index);
 
 export function createLayer(run: Run, name: string, { height, width, units }: ImageActivations[number]): Layer {
   const { concepts, quantile = 0.995, thresholdMemory = 200e6, seed = 0, topImages = 0 } = run.options;

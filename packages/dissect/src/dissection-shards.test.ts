@@ -117,7 +117,9 @@ describe('dissectShard and mergeShards', () => {
     await expect(mergeShards([a, c, b], { count: COUNT })).rejects.toThrow(
       new RangeError('@cnnviz/dissect: mergeShards: image 12 is in two shards'),
     );
-    await expect(mergeShards([a, b], { count: 22 })).rejects.toThrow('a shard ends with image 22, and there are 22');
+    await expect(mergeShards([a, b], { count: 22 })).rejects.toThrow(
+      'images[1] of a shard must be an integer >= 11 and <= 22, got 23',
+    );
     await expect(mergeShards([a, 7 as never], { count: COUNT })).rejects.toThrow(TypeError);
     const thresholds = await mergeShards([b, a], { count: COUNT });
     await expect(mergeShards([a, b], { count: COUNT, thresholds })).rejects.toThrow(

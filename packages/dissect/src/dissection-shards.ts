@@ -1,4 +1,4 @@
-import { type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { type Check, checker, type LongWork, reportProgress, restoring, throwIfAborted } from '@cnnviz/internal';
 import type { ConceptImage } from './concepts.ts';
 import {
   activationsOf,
@@ -129,7 +129,7 @@ async function findThresholds(run: Run, images: [number, number], work: LongWork
 async function compareMasks(run: Run, images: [number, number], state: DissectionState, work: LongWork<ShardProgress>) {
   const { check, options } = run;
   const { concepts, keepImages = false } = options;
-  const layers = restoreLayers(run, state);
+  const layers = restoring(check, 'thresholds', () => restoreLayers(run, state));
   if (layers === null || state.phase !== 'thresholds' || state.images !== concepts.count) {
     return check.failBecause(
       'state',
@@ -208,6 +208,9 @@ export async function mergeShards(
   { count, thresholds }: MergeShardsOptions,
 ): Promise<DissectionState> {
   const check = checker('@cnnviz/dissect', 'mergeShards');
+  const isList =
+    typeof shards === 'object' && shards !== null && (Symbol.iterator in shards || Symbol.asyncIterator in shards);
+  if (!isList) check.fail('type', 'shards', 'a list of shards', shards);
   check.number('count', count, { integer: true, min: 1 });
   const isThere = new Uint8Array(count);
   async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
@@ -216,8 +219,9 @@ export async function mergeShards(
       if (shard.phase !== phase) {
         check.failBecause('state', `a shard of the phase ${shard.phase} is among those of the phase ${phase}`);
       }
-      const [first, end] = shard.images;
-      if (end > count) check.failBecause('range', `a shard ends with image ${end - 1}, and there are ${count}`);
+      const [first, end] = restoring(check, 'a shard', () => [...shard.images]) as [number, number];
+      check.number('images[0] of a shard', first, { integer: true, min: 0, max: count - 1 });
+      check.number('images[1] of a shard', end, { integer: true, min: first + 1, max: count });
       const twice = isThere.subarray(first, end).indexOf(1);
       if (twice >= 0) check.failBecause('range', `image ${first + twice} is in two shards`);
       isThere.fill(1, first, end);
@@ -241,20 +245,32 @@ async function mergeThresholds(
   check: Check,
   shards: AsyncIterable<ThresholdsShard>,
 ): Promise<DissectionState['layers']> {
-  let merged: { layer: string; mapSize: [number, number]; sought: UnitThresholds; top: TopActivationsTally | null }[] =
-    [];
+  let merged: {
+    layer: string;
+    mapSize: [number, number];
+    name: string;
+    sought: UnitThresholds;
+    top: TopActivationsTally | null;
+  }[] = [];
   for await (const { layers } of shards) {
-    const read = layers.map(({ layer, mapSize, thresholds, top }) => ({
-      layer,
-      mapSize,
-      sought: UnitThresholds.from(thresholds),
-      top: top && TopActivationsTally.from(top),
-    }));
+    const read = restoring(check, 'a shard', () =>
+      layers.map(({ layer, mapSize, thresholds, top }) => ({
+        layer,
+        mapSize,
+        name: `${layer} (${mapSize.join(' x ')})`,
+        sought: UnitThresholds.from(thresholds),
+        top: top && TopActivationsTally.from(top),
+      })),
+    );
     if (merged.length === 0) {
       merged = read;
       continue;
     }
-    requireSame(check, merged.map(layerAndSize), read.map(layerAndSize));
+    requireSame(
+      check,
+      merged.map(({ name }) => name),
+      read.map(({ name }) => name),
+    );
     for (const [index, { sought, top }] of read.entries()) {
       merged[index]!.sought.merge(sought);
       if (top !== null) merged[index]!.top?.merge(top);
@@ -277,16 +293,18 @@ async function mergeMasks(
 ): Promise<DissectionState['layers']> {
   const merged = before.map(() => ({ tally: null as DissectionTally | null, masks: [] as TopImagesState['masks'] }));
   for await (const { layers } of shards) {
+    const read = restoring(check, 'a shard', () =>
+      layers.map(({ layer, tally, masks }) => ({ layer, tally: DissectionTally.from(tally), masks: [...masks] })),
+    );
     requireSame(
       check,
       before.map(({ layer }) => layer),
-      layers.map(({ layer }) => layer),
+      read.map(({ layer }) => layer),
     );
-    for (const [index, { tally, masks }] of layers.entries()) {
+    for (const [index, { tally, masks }] of read.entries()) {
       const into = merged[index]!;
-      const read = DissectionTally.from(tally);
-      if (into.tally === null) into.tally = read;
-      else into.tally.merge(read);
+      if (into.tally === null) into.tally = tally;
+      else into.tally.merge(tally);
       for (const mask of masks) into.masks.push(mask);
     }
   }
@@ -296,9 +314,6 @@ async function mergeMasks(
     tally: merged[index]!.tally?.state() ?? null,
   }));
 }
-
-const layerAndSize = ({ layer, mapSize }: { layer: string; mapSize: readonly number[] }) =>
-  `${layer} (${mapSize.join(' x ')})`;
 
 function requireSame(check: Check, ours: readonly string[], theirs: readonly string[]): void {
   if (JSON.stringify(ours) === JSON.stringify(theirs)) return;

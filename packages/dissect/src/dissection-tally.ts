@@ -1,4 +1,4 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, restoring } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { clearShared, countShared, type LabelSlots, labelSlots } from './label-slots.ts';
 import type { UnitMasks } from './unit-masks.ts';
@@ -120,9 +120,16 @@ export class DissectionTally {
   /** Goes on from what `state()` gave. */
   static from(state: DissectionTallyState): DissectionTally {
     if (state?.kind !== 'DissectionTally') check.fail('type', 'state', 'the state of a DissectionTally', state);
-    const tally = new DissectionTally(state.options);
-    tally.#take(state);
-    return tally;
+    return restoring(check, 'state', () => {
+      const { units, concepts } = state.options;
+      // Before room is made for as many.
+      if (state.intersection.length !== units * concepts.length) {
+        check.failBecause('state', `intersection has not ${units * concepts.length} counts`);
+      }
+      const tally = new DissectionTally(state.options);
+      tally.#take(state);
+      return tally;
+    });
   }
 
   /** How many images were added. */

@@ -1,4 +1,4 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, restoring } from '@cnnviz/internal';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
 
@@ -62,9 +62,11 @@ export class TopActivationsTally {
   /** Goes on from what `result()` gave. */
   static from(top: TopActivations): TopActivationsTally {
     if (!isTop(top)) check.fail('type', 'top', 'a result of topActivations', top);
-    const tally = new TopActivationsTally({ units: top.units.length, perUnit: top.perUnit });
-    tally.#take(top);
-    return tally;
+    return restoring(check, 'top', () => {
+      const tally = new TopActivationsTally({ units: top.units.length, perUnit: top.perUnit });
+      tally.#take(top);
+      return tally;
+    });
   }
 
   /** How many images were added. */

@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom } from '@cnnviz/internal';
+import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
 import { floatsOfText, textOfFloats } from './float32-text.ts';
 import { LargestValues } from './largest-values.ts';
 
@@ -100,9 +100,18 @@ export class UnitThresholds {
   /** Goes on from what `state()` gave. */
   static from(state: UnitThresholdsState): UnitThresholds {
     if (state?.kind !== 'UnitThresholds') check.fail('type', 'state', 'the state of UnitThresholds', state);
-    const thresholds = new UnitThresholds(state.options);
-    thresholds.#take(state.added, state.sampled, state.largest.map(floatsOfText));
-    return thresholds;
+    return restoring(check, 'state', () => {
+      // Before room is made for as many.
+      if (state.largest.length !== state.options.units) {
+        check.failBecause(
+          'state',
+          `there are activations of ${state.largest.length} units, not ${state.options.units}`,
+        );
+      }
+      const thresholds = new UnitThresholds(state.options);
+      thresholds.#take(state.added, state.sampled, state.largest.map(floatsOfText));
+      return thresholds;
+    });
   }
 
   /** For each unit a number that its threshold is not below, rising as images are added. */

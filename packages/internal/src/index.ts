@@ -12,5 +12,6 @@ export * from './optimizer-state.ts';
 export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
+export * from './restoring.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';
