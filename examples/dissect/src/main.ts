@@ -142,7 +142,7 @@ async function main(): Promise<void> {
     const { page, lines } = await writeResults(out, dissections, {
       title: `What the units of ${subject} detect`,
       intro: [
-        `${concepts.count} images with labels of ${concepts.concepts.length} concepts. Computed on ${backend.name}, ${backend.detail}.`,
+        `${concepts.count} images with labels of ${concepts.concepts.length} concepts. Computed on ${backend.name}, ${backend.detail}. Names are those of the data; in Broden, those that end in -c are colours.`,
         ...(values.controls ? controlsIntro(untrained !== undefined) : []),
       ],
       concepts,

@@ -36,7 +36,8 @@ th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--
 thead th { vertical-align: bottom; font-size: .85rem; }
 tbody th { font-weight: 400; }
 .summary td, .summary thead th:not(:first-child), .number, thead th[data-sort="number"]:not(:first-child) { text-align: right; }
-.number { white-space: nowrap; }
+.number, .summary td { white-space: nowrap; }
+.summary th, .summary td { padding-left: .5rem; padding-right: .5rem; }
 .histograms { display: grid; grid-template-columns: minmax(14rem, 1fr) minmax(0, 3fr); gap: 0 2rem; }
 .bars { list-style: none; margin: 0; padding: 0; columns: 17rem; column-gap: 2rem; }
 .bars li { display: grid; grid-template-columns: 1fr 7rem; gap: .6rem; break-inside: avoid; padding: .1rem 0; }
@@ -71,7 +72,7 @@ th[aria-sort="ascending"] button::after { content: " \\25B2"; }
   .units, .units thead, .units tbody, .units th, .units td { display: block; }
   .units thead tr { display: flex; flex-wrap: wrap; gap: .2rem .9rem; }
   .units thead th { position: static; border: 0; padding: .2rem 0; }
-  .units tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  .units tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); padding: .6rem 0; border-bottom: 1px solid var(--line); }
   .units tbody th, .units td { border: 0; padding: .1rem .5rem .1rem 0; text-align: left; }
   .units thead th[data-sort] { text-align: left; }
   .units tbody [data-label]::before { content: attr(data-label); display: block; font-size: .75rem; color: var(--quiet); }
