@@ -1,4 +1,12 @@
-import { type Check, checker, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  createRandom,
+  type Random,
+  type RandomState,
+  restoreRandom,
+  restoring,
+} from '@cnnviz/internal';
 import type { Encoding } from './encoding.ts';
 import { PROBABILITY } from './genes.ts';
 import { byFitness, type Goal, type Selection } from './selection.ts';
@@ -128,10 +136,11 @@ export class GeneticAlgorithm<G> {
       this.#random = createRandom(options.seed);
       this.#memory = {};
     } else {
-      const state = requireState(options.state, options.encoding, this.#size);
-      this.#random = restoreRandom(state.random);
+      const saved = options.state;
+      const state = restoring(constructing, 'state', () => requireState(saved, options.encoding, this.#size));
+      this.#random = restoring(constructing, 'state', () => restoreRandom(state.random));
       this.#memory = { ...state.memory };
-      this.#restore(state);
+      restoring(constructing, 'state', () => this.#restore(state));
     }
   }
 

@@ -1,4 +1,4 @@
-import { checker, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
+import { checker, createRandom, type Random, type RandomState, restoreRandom, restoring } from '@cnnviz/internal';
 import { AddStatus, type Archive, type Offers } from './archive.ts';
 import type { Encoding } from './encoding.ts';
 import { PROBABILITY } from './genes.ts';
@@ -163,10 +163,11 @@ export class MapElites<G, Evaluation> {
       this.#random = createRandom(options.seed);
       this.#memory = {};
     } else {
-      const state = requireState(options.state, options);
-      this.#random = restoreRandom(state.random);
+      const saved = options.state;
+      const state = restoring(constructing, 'state', () => requireState(saved, options));
+      this.#random = restoring(constructing, 'state', () => restoreRandom(state.random));
       this.#memory = { ...state.memory };
-      this.#restore(state);
+      restoring(constructing, 'state', () => this.#restore(state));
     }
   }
 

@@ -1,0 +1,35 @@
+import { damagedJson, fuzz } from '@cnnviz/testing/damaged';
+import { describe, it } from 'vitest';
+import { bitEncoding } from './bit-encoding.ts';
+import { classArchive } from './class-archive.ts';
+import { cppnEncoding } from './cppn-encoding.ts';
+import { GeneticAlgorithm, type GeneticAlgorithmState } from './genetic-algorithm.ts';
+import { MapElites, type MapElitesState } from './map-elites.ts';
+
+describe('damaged states', () => {
+  it('of MapElites are gone on from or refused', async () => {
+    const options = {
+      encoding: cppnEncoding({ shape: [4, 4, 1], bounds: [0, 1] }),
+      archive: classArchive({ classes: 3 }),
+      batchSize: 2,
+      seed: 0,
+    };
+    const search = new MapElites(options);
+    for (let generation = 0; generation < 2; generation++) {
+      const asked = search.ask().length;
+      search.tell(Array.from({ length: 3 * asked }, (_, index) => (index % 7) / 7));
+    }
+    search.ask();
+    const state = JSON.parse(JSON.stringify(search.state())) as MapElitesState;
+    await fuzz(damagedJson(state), (damaged) => new MapElites({ ...options, state: damaged }).state());
+  });
+
+  it('of a GeneticAlgorithm are gone on from or refused', async () => {
+    const options = { encoding: bitEncoding({ length: 6 }), populationSize: 4, seed: 0 };
+    const search = new GeneticAlgorithm(options);
+    search.tell(search.ask().map((_, index) => index));
+    search.ask();
+    const state = JSON.parse(JSON.stringify(search.state())) as GeneticAlgorithmState;
+    await fuzz(damagedJson(state), (damaged) => new GeneticAlgorithm({ ...options, state: damaged }).state());
+  });
+});
