@@ -9,7 +9,7 @@ import { MapElites, type MapElitesState } from './map-elites.ts';
 describe('damaged states', () => {
   it('of MapElites are gone on from or refused', async () => {
     const options = {
-      encoding: cppnEncoding({ shape: [4, 4, 1], bounds: [0, 1] }),
+      encoding: cppnEncoding({ shape: [4, 4, 1] }),
       archive: classArchive({ classes: 3 }),
       batchSize: 2,
       seed: 0,
