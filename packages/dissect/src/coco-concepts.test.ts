@@ -86,7 +86,8 @@ describe('cocoConcepts', () => {
       annotations: [{ ...annotations.annotations[0]!, ...change }],
     });
     const failing: [object, string][] = [
-      [{ images: 3 }, 'annotations.images must be a list, got 3'],
+      [{ images: 3 }, 'annotations.images must be a list of objects, got 3'],
+      [{ categories: [null] }, 'annotations.categories must be a list of objects, got'],
       [withAnnotation({ image_id: 5 }), 'annotations.annotations[0].image_id must be the id of an image, got 5'],
       [
         withAnnotation({ category_id: 5 }),
