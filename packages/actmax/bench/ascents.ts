@@ -1,5 +1,5 @@
 import type { Cost } from '@cnnviz/example-support';
-import { createRandom, type LongWork } from '@cnnviz/internal';
+import type { LongWork } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type AscentOptions,
@@ -27,15 +27,22 @@ type Ascent = Pick<AscentOptions, 'parameterization' | 'optimizer' | 'transforms
 interface Measured {
   atMost: number;
   ascent: Ascent;
-  /** The variables of the bare work, and what becomes of them. */
-  bare: { variables: tf.Tensor; logits: (variables: tf.Tensor) => tf.Tensor2D };
+  /**
+   * The variables of the bare work, those that the step had, and what becomes of them: what max-pooling takes, for one,
+   * depends on the values.
+   */
+  bare: { variables: (step: AscentStep) => Promise<tf.Tensor>; logits: (variables: tf.Tensor) => tf.Tensor2D };
 }
 
-function measuredAscents({ model, bounds, shape, classes, generator: decoder, codeLength }: Subject) {
-  const images = tf.fill([classes.length, ...shape], (bounds[0] + bounds[1]) / 2) as tf.Tensor4D;
-  const numbers = createRandom(0).fillNormal(new Float32Array(classes.length * codeLength));
-  const codes = tf.tensor2d(numbers, [classes.length, codeLength]);
-  const bareModel = { variables: images, logits: (input: tf.Tensor) => model(input as tf.Tensor4D) };
+function measuredAscents({ model, bounds, shape, generator: decoder, codeLength }: Subject) {
+  const bareModel: Measured['bare'] = {
+    variables: async ({ images }) => images(),
+    logits: (images) => model(images as tf.Tensor4D),
+  };
+  const codesOf = async ({ state }: AscentStep) => {
+    const { variables, shape } = await state();
+    return tf.tensor(variables, [...shape]);
+  };
   // lucid's transforms are for 200 pixels; on digits they are as much smaller.
   const part = Math.min(1, shape[0] / 200);
   const jitter = [Math.round(8 * part), Math.round(4 * part)] as const;
@@ -59,7 +66,7 @@ function measuredAscents({ model, bounds, shape, classes, generator: decoder, co
         parameterization: generator(decoder, { codeLength, range: [0, 1], bounds }),
         optimizer: normalizedAscent({ initial: 0.1, final: 1e-10 }),
       },
-      bare: { variables: codes, logits: (input: tf.Tensor) => model(decoder(input as tf.Tensor2D)) },
+      bare: { variables: codesOf, logits: (codes) => model(decoder(codes as tf.Tensor2D)) },
     },
   } satisfies Record<string, Measured>;
 }
@@ -68,18 +75,15 @@ function measuredAscents({ model, bounds, shape, classes, generator: decoder, co
 export async function ascentCosts(subject: Subject, rounds: number): Promise<Cost[]> {
   const { name, classes, model, timedSteps } = subject;
   const costs: Cost[] = [];
-  const ascents = measuredAscents(subject);
-  for (const [what, { atMost, ascent, bare }] of Object.entries(ascents)) {
-    const run = (work: LongWork<AscentStep>) =>
-      maximizeActivation({
-        ...(ascent as Ascent),
-        objective: logit(model, classes),
-        steps: timedSteps,
-        seed: 0,
-        ...work,
-      });
-    for (let warmUp = 0; warmUp < 2; warmUp++) await valueAndGradient(bare, classes);
-    const { alone, step, ends } = await timeInTurns(run, () => valueAndGradient(bare, classes), rounds);
+  for (const [what, { atMost, ascent, bare }] of Object.entries(measuredAscents(subject))) {
+    const run: Run = (steps, work = {}) =>
+      maximizeActivation({ ...(ascent as Ascent), objective: logit(model, classes), steps, seed: 0, ...work });
+    await run(2).then(({ images, last }) => tf.dispose([images, last.images]));
+    const { alone, step, ends } = await timeInTurns(
+      (work) => run(timedSteps, work),
+      (step) => valueAndGradient(bare, step, classes),
+      rounds,
+    );
     costs.push({
       what: `${name}, ${what}, ${STEPS} steps`,
       ratio: (STEPS * step + ends) / (STEPS * alone),
@@ -87,7 +91,6 @@ export async function ascentCosts(subject: Subject, rounds: number): Promise<Cos
       detail: `a step ${(step / alone).toFixed(2)}, start and end together ${(ends / alone).toFixed(2)} times value and gradient alone (${alone.toFixed(0)} ms)`,
     });
   }
-  tf.dispose(Object.values(ascents).map(({ bare }) => bare.variables));
   return costs;
 }
 
@@ -119,22 +122,26 @@ export async function batchCost({ name, model, bounds, shape }: Subject): Promis
   };
 }
 
-type Run = (work: LongWork<AscentStep>) => ReturnType<typeof maximizeActivation>;
+type Run = (steps: number, work?: LongWork<AscentStep>) => ReturnType<typeof maximizeActivation>;
 
 /**
  * Milliseconds of one value and gradient, which is computed after each step; of a step; and of what a run takes before
  * its steps and after them. Of each the lower quartile, since what else the machine does can only add to them.
  */
-async function timeInTurns(run: Run, bare: () => Promise<number>, rounds: number) {
+async function timeInTurns(
+  run: (work: LongWork<AscentStep>) => ReturnType<Run>,
+  bare: (step: AscentStep) => Promise<number>,
+  rounds: number,
+) {
   const alone: number[] = [];
   const first: number[] = [];
   const between: number[] = [];
   const last: number[] = [];
   for (let round = 0; round < rounds; round++) {
     let since = processorTime();
-    const onProgress = async ({ step }: AscentStep) => {
-      (step === 1 ? first : between).push(processorTime() - since);
-      alone.push(await bare());
+    const onProgress = async (step: AscentStep) => {
+      (step.step === 1 ? first : between).push(processorTime() - since);
+      alone.push(await bare(step));
       since = processorTime();
     };
     const { images, last: end } = await run({ onProgress });
@@ -146,7 +153,12 @@ async function timeInTurns(run: Run, bare: () => Promise<number>, rounds: number
 }
 
 /** @returns How many milliseconds it took. */
-async function valueAndGradient({ variables, logits }: Measured['bare'], classes: readonly number[]): Promise<number> {
+async function valueAndGradient(
+  { variables: variablesOf, logits }: Measured['bare'],
+  step: AscentStep,
+  classes: readonly number[],
+): Promise<number> {
+  const variables = await variablesOf(step);
   const start = processorTime();
   const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => {
     const output = logits(input);
@@ -154,8 +166,9 @@ async function valueAndGradient({ variables, logits }: Measured['bare'], classes
     return tf.sum(tf.mul(output, tf.cast(isWanted, 'float32')));
   })(variables);
   await value.data();
-  tf.dispose([value, grad]);
-  return processorTime() - start;
+  const took = processorTime() - start;
+  tf.dispose([value, grad, variables]);
+  return took;
 }
 
 const lowerQuartile = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 2]!;
