@@ -40,6 +40,16 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
+/** The page of examples/playground, built once and opened in Chromium. */
+const playground: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'playground',
+    include: ['examples/playground/tests/*.test.ts'],
+    globalSetup: ['examples/playground/tests/build-page.ts'],
+  },
+};
+
 /** Where a machine-readable report goes, if one is wanted. */
 const results = process.env.CNNVIZ_TEST_RESULTS;
 const jsonTo = (outputFile: string): ['json', { outputFile: string }] => ['json', { outputFile }];
@@ -48,7 +58,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects: reasonWithoutChromium() === undefined ? [node, browser] : [node],
+    projects: reasonWithoutChromium() === undefined ? [node, browser, playground] : [node, playground],
     reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
     // The cpu backend recommends the native library in every file.
     onConsoleLog: (log) => !log.includes('looks like you are running TensorFlow.js in Node.js'),

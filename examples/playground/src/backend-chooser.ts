@@ -1,0 +1,82 @@
+import { html, render } from 'lit-html';
+import { messageOf } from './long-job.ts';
+import type { Page } from './page.ts';
+import type { BackendName, BackendState } from './worker/backends.ts';
+
+const meanings: Record<BackendName, string> = {
+  webgpu: 'WebGPU: the graphics card',
+  webgl: 'WebGL: the graphics card, everywhere',
+  wasm: 'WebAssembly: the processor',
+};
+
+/** Where the page computes: which backends there are, why not the others, and which is in use. */
+export function backendChooser(page: Page, tellChange: () => void) {
+  const element = document.createElement('div');
+  element.className = 'setting';
+  let backends: BackendState[] = [];
+  let current: BackendName | undefined;
+  let status = 'Starting …';
+  let error = '';
+  let isBusy = true;
+
+  const show = () =>
+    render(
+      html`
+        <label for="backend">Compute with</label>
+        <select id="backend" ?disabled=${isBusy} @change=${choose} aria-describedby="backend-notes">
+          ${backends.map(
+            ({ name, isAvailable }) => html`
+              <option value=${name} ?disabled=${!isAvailable} .selected=${name === current}>
+                ${meanings[name]}${isAvailable ? '' : ' (not here)'}
+              </option>
+            `,
+          )}
+        </select>
+        <p class="status" role="status">${status}</p>
+        <p class="error" role="alert">${error}</p>
+        <details id="backend-notes">
+          <summary>What there is on this machine</summary>
+          <ul>
+            ${backends.map(
+              ({ name, isAvailable, detail, isSoftware }) => html`
+                <li>
+                  <strong>${name}</strong>${isAvailable ? '' : ' is not available'}: ${detail}${
+                    isSoftware ? '; that is the processor imitating a graphics card, and wasm is quicker' : ''
+                  }.
+                </li>
+              `,
+            )}
+          </ul>
+        </details>
+      `,
+      element,
+    );
+
+  const change = async (name: BackendName | undefined) => {
+    [isBusy, error, status] = [true, '', 'Starting …'];
+    show();
+    try {
+      current = await page.api.useBackend(name);
+    } catch (thrown) {
+      error = messageOf(thrown);
+    }
+    isBusy = false;
+    status = current === undefined ? 'Nothing can be computed.' : `${meanings[current]} is in use.`;
+    show();
+    tellChange();
+  };
+
+  const choose = (event: Event) => change((event.target as HTMLSelectElement).value as BackendName);
+
+  show();
+  return {
+    element,
+    /** @param asked What the address asks for. */
+    async start(asked: string | null): Promise<void> {
+      backends = await page.api.backends();
+      const named = backends.find(({ name }) => name === asked);
+      await change(named?.name);
+      if (named !== undefined && current === undefined) await change(undefined);
+    },
+  };
+}
