@@ -2,11 +2,13 @@ import { html, render } from 'lit-html';
 import { backendChooser } from './backend-chooser.ts';
 import type { Chapter } from './chapter.ts';
 import { digit } from './chapters/digit.ts';
+import { evolution } from './chapters/evolution.ts';
+import { oneMax } from './chapters/one-max.ts';
 import { modelChooser } from './model-chooser.ts';
 import { openPage } from './page.ts';
 
 // One line a chapter, in the order of the navigation.
-const chapters: readonly [Chapter, ...Chapter[]] = [digit];
+const chapters: readonly [Chapter, ...Chapter[]] = [digit, evolution, oneMax];
 
 const { page, tellChange } = openPage();
 const backend = backendChooser(page, tellChange);

@@ -2,8 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as Comlink from 'comlink';
 import { type BackendName, type BackendState, backendsHere, startBackend, startBestBackend } from './backends.ts';
 import { digit } from './digit.ts';
+import { evolution } from './evolution.ts';
 import { changeAlone, stop } from './jobs.ts';
 import { forgetNetworks, type NetworkDescription, useVisitorNetwork } from './networks.ts';
+import { oneMax } from './one-max.ts';
 import type { ModelSource } from './visitor-model.ts';
 
 const api = {
@@ -24,6 +26,8 @@ const api = {
   },
   // One line a chapter.
   digit: Comlink.proxy(digit),
+  evolution: Comlink.proxy(evolution),
+  oneMax: Comlink.proxy(oneMax),
 };
 
 export type Api = typeof api;
