@@ -9,6 +9,7 @@ export interface Work<P> {
 const controllers = new Map<string, AbortController>();
 const running = new Map<string, Promise<unknown>>();
 
+let quickCalls = 0;
 let begin = () => {};
 /** What jobs wait for: the last change of the backend or of the network, the first of which is that there is one. */
 let lastChange: Promise<unknown> = new Promise<void>((resolve) => {
@@ -40,8 +41,7 @@ export function job<O, P, R>(
 /** Makes a function callable from the page that has no progress and is too quick to be stopped by hand. */
 export function quick<O, R>(run: (options: O) => Promise<R>): (options: O) => Promise<R> {
   const asJob = job<O, never, R>(run);
-  let calls = 0;
-  return (options) => asJob(`${run.name} ${++calls}`, options, () => {});
+  return (options) => asJob(`quick ${++quickCalls}`, options, () => {});
 }
 
 /** Aborts a job; its promise rejects with an AbortError. */
