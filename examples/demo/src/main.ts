@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseBackend, progressBars, workspaceRoot } from '@cnnviz/example-support';
+import { chooseBackend, peakMemory, peakMemoryText, progressBars, workspaceRoot } from '@cnnviz/example-support';
 import { runDemo, STAGES } from './demo.ts';
 import { percent } from './percent.ts';
 
@@ -35,6 +35,8 @@ if (values.help) {
     backend,
     progress: progressBars({ stages: STAGES }),
   });
-  console.log(`${percent(testAccuracy)} of the test digits are read rightly. Everything took ${seconds.toFixed(0)} s.`);
+  console.log(
+    `${percent(testAccuracy)} of the test digits are read rightly. Everything took ${seconds.toFixed(0)} s and at most ${peakMemoryText(peakMemory())}.`,
+  );
   console.log(`Open ${page}`);
 }

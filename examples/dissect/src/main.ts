@@ -7,6 +7,8 @@ import {
   type ImageModel,
   loadModel,
   type Preprocessing,
+  peakMemory,
+  peakMemoryText,
   progressBars,
   workspaceRoot,
   writeClaims,
@@ -158,7 +160,7 @@ async function main(): Promise<void> {
     await writeClaims(out, { claims, backend, seconds: (performance.now() - start) / 1000 });
     const { user, system } = process.cpuUsage();
     console.log(
-      `It took ${seconds(performance.now() - start)}, ${seconds((user + system) / 1000)} of processor time, and at most ${(process.resourceUsage().maxRSS / 1e6).toFixed(1)} GB. Open ${page}`,
+      `It took ${seconds(performance.now() - start)}, ${seconds((user + system) / 1000)} of processor time, and at most ${peakMemoryText(peakMemory())}. Open ${page}`,
     );
   } finally {
     untrained?.dispose();

@@ -10,6 +10,7 @@ const results = {
   ],
   backend: 'wasm (2 threads)',
   seconds: 12,
+  memory: { resident: 4e8, wasmHeap: 6e7 },
   commit: 'abc',
   node: '20.19.0',
   tfjs: '4.22.0',
@@ -22,7 +23,9 @@ describe('reproductionPage', () => {
   ]);
 
   it('counts what agrees, and keeps what does not', () => {
-    expect(page).toContain(`| [${first!.title}](#${first!.title.toLowerCase()}) | 1 | 0 | 1 | 12 s |`);
+    expect(page).toContain(
+      `| [${first!.title}](#${first!.title.toLowerCase()}) | 1 | 0 | 1 | 400 MB, 60 MB of it the wasm heap | 12 s |`,
+    );
     expect(page).toContain('| a \\| b | paper | 1 | 2 | net | 3 | **no** |');
     expect(page).toContain('| c | paper | 1 | 1 | net | 3 | yes |');
   });
@@ -30,7 +33,7 @@ describe('reproductionPage', () => {
   it('says how each was run, with what, and what was not run', () => {
     expect(page).toContain(`@cnnviz/example-${first!.name} start --quick`);
     expect(page).toContain('12 s on wasm (2 threads), Node 20.19.0, TensorFlow.js 4.22.0, commit abc');
-    expect(page).toContain(`| ${second!.title} |  |  |  | not run |`);
+    expect(page).toContain(`| ${second!.title} |  |  |  |  | not run |`);
     expect(page).not.toContain(`## ${second!.title}`);
   });
 });

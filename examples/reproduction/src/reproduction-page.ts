@@ -1,4 +1,4 @@
-import { agreements, type ClaimsFile } from '@cnnviz/example-support';
+import { agreements, type ClaimsFile, peakMemoryText } from '@cnnviz/example-support';
 import type { Experiment } from './experiments.ts';
 
 /** An experiment, and what it left; nothing if it was not run. */
@@ -13,10 +13,15 @@ export interface Outcome {
 export function reproductionPage(outcomes: readonly Outcome[]): string {
   const summary = outcomes.map(({ experiment: { title, needsData }, results }) => {
     if (results === undefined) {
-      return [title, '', '', '', needsData ? 'not run: it needs CNNVIZ_DATA' : 'not run'];
+      return [title, '', '', '', '', needsData ? 'not run: it needs CNNVIZ_DATA' : 'not run'];
     }
     const counts = agreements.map((agreement) => results.claims.filter(({ agrees }) => agrees === agreement).length);
-    return [`[${title}](#${anchor(title)})`, ...counts.map(String), `${results.seconds} s`];
+    return [
+      `[${title}](#${anchor(title)})`,
+      ...counts.map(String),
+      peakMemoryText(results.memory),
+      `${results.seconds} s`,
+    ];
   });
   return [
     '# What reproduces, and what does not',
@@ -24,7 +29,7 @@ export function reproductionPage(outcomes: readonly Outcome[]): string {
     'written by `npx --yes pnpm@10.34.9 reproduce`, or with `--quick` in a fraction of the time and with less data; a claim',
     'that does not come out stays. `--only overfitting,onemax` runs some of them, and keeps what others left in `report/`.',
     '',
-    table(['experiment', 'yes', 'in part', 'no', 'took'], summary),
+    table(['experiment', 'yes', 'in part', 'no', 'memory at most', 'took'], summary),
     ...outcomes.flatMap(({ experiment, options, results }) =>
       results === undefined ? [] : section(experiment, options, results),
     ),

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { version_core } from '@tensorflow/tfjs-core';
 import { workspaceRoot } from './backends/installed.ts';
 import { writeWhole } from './html-report/write-report.ts';
+import { type PeakMemory, peakMemory } from './peak-memory.ts';
 
 /** What somebody stated, beside what was measured here. */
 export interface Claim {
@@ -33,6 +34,8 @@ export interface ClaimsFile {
   backend: string;
   /** That the whole took by the clock. */
   seconds: number;
+  /** That it had at most. */
+  memory: PeakMemory;
   commit: string;
   node: string;
   tfjs: string;
@@ -53,6 +56,7 @@ export async function writeClaims(
     claims,
     backend: `${backend.name} (${backend.detail})`,
     seconds: Math.round(seconds),
+    memory: peakMemory(),
     commit: await commit(),
     node: process.versions.node,
     tfjs: version_core,

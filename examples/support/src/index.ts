@@ -8,4 +8,5 @@ export * from './html-report/chart.ts';
 export { type Report, renderReport } from './html-report/render-report.ts';
 export * from './html-report/write-report.ts';
 export * from './models/index.ts';
+export * from './peak-memory.ts';
 export * from './progress-bar.ts';
