@@ -10,7 +10,7 @@ export interface PeakMemory {
 
 /** What this process had at most until now. */
 export function peakMemory(): PeakMemory {
-  const { wasm } = tf.backend() as { wasm?: { HEAPU8: Uint8Array } };
+  const { wasm } = (tf.getBackend() ? tf.backend() : {}) as { wasm?: { HEAPU8: Uint8Array } };
   // In kilobytes on all systems: libuv sees to that.
   return { resident: 1024 * process.resourceUsage().maxRSS, wasmHeap: wasm?.HEAPU8.length ?? 0 };
 }
