@@ -3,7 +3,14 @@ import { synthesisClaims } from './claims.ts';
 import type { MethodQuality } from './experiment.ts';
 
 const row = (method: string, recognized: number, leastRatio: number) =>
-  ({ method, recognized, leastRatio, images: 10 }) as MethodQuality;
+  ({
+    method,
+    recognized,
+    leastRatio,
+    interval: [0.9, 1],
+    leastRecognized: 0.5,
+    images: 10,
+  }) as unknown as MethodQuality;
 const agreements = (...quality: MethodQuality[]) =>
   synthesisClaims({ quality }, { dataSet: 'MNIST', wanted: 0.8 }).map(({ agrees }) => agrees);
 

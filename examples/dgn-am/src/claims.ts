@@ -1,5 +1,5 @@
 import { agreementOf, type Claim } from '@cnnviz/example-support';
-import type { Experiment } from './experiment.ts';
+import type { Experiment, MethodQuality } from './experiment.ts';
 
 /** What a learned prior adds to activation maximization. */
 export function synthesisClaims(
@@ -21,14 +21,14 @@ export function synthesisClaims(
       ...common,
       claim: 'Images of a learned generator are recognized, by another network too.',
       theirs: 'recognizable at a glance',
-      ours: `an independent network recognizes ${percent(generator.recognized)}`,
+      ours: `an independent network recognizes ${shareOf(generator)}, of the class it knows least ${percent(generator.leastRecognized)}`,
       agrees: agreementOf([generator.recognized >= 0.95]),
     },
     {
       ...common,
       claim: 'Without a prior, plain pixels become noise that only the one network understands.',
       theirs: 'unrecognizable',
-      ours: `an independent network recognizes ${percent(pixels.recognized)} of the images from plain pixels, ${percent(fourier.recognized)} of those from Fourier coefficients`,
+      ours: `an independent network recognizes ${shareOf(pixels)} of the images from plain pixels, ${shareOf(fourier)} of those from Fourier coefficients`,
       agrees: agreementOf([pixels.recognized < 0.5]),
     },
     {
@@ -42,5 +42,8 @@ export function synthesisClaims(
     },
   ];
 }
+
+const shareOf = ({ recognized, interval: [low, high] }: MethodQuality): string =>
+  `${percent(recognized)} (${Math.round(100 * low)}–${percent(high)})`;
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

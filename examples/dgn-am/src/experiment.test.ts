@@ -3,7 +3,7 @@ import { mnist, progressBars, renderReport } from '@cnnviz/example-support';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { drawWhatUnitsWant, firstImages } from './experiment.ts';
+import { drawWhatUnitsWant, firstImages, halves } from './experiment.ts';
 import { classesChapter, generatorChapter, hiddenChapter } from './report.ts';
 
 useBackend('wasm');
@@ -12,8 +12,9 @@ test('networks, a generator, three methods, hidden units and their pages, on few
   const { train, test: held } = await mnist({ seed: 0 });
   const before = tf.memory().numTensors;
   const experiment = await drawWhatUnitsWant({
-    data: { train: firstImages(train, 512), test: firstImages(held, 200) },
+    data: { train: firstImages(train, 1024), test: firstImages(held, 200) },
     networkEpochs: 1,
+    judgeEpochs: 2,
     generatorEpochs: 2,
     starts: 2,
     wanted: 1,
@@ -51,4 +52,16 @@ test('networks, a generator, three methods, hidden units and their pages, on few
   expect(page.match(/<img/g)!.length).toBe(2 + 1 + 30 + 3 + 12);
   experiment.dispose();
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test('what the judge learns from is no image that anything else learns from', async () => {
+  const { train } = await mnist({ seed: 0 });
+  const some = firstImages(train, 601);
+  const [first, second] = halves(some);
+  expect([first.labels.length, second.labels.length]).toEqual([301, 300]);
+  expect([...first.labels, ...second.labels]).toEqual([...some.labels]);
+  expect([...first.images.slice(0, 784), ...second.images.slice(-784)]).toEqual([
+    ...some.images.slice(0, 784),
+    ...some.images.slice(-784),
+  ]);
 });

@@ -1,5 +1,6 @@
 import { type Synthesis, type SynthesisQualityRow, synthesisQuality } from '@cnnviz/actmax';
-import { type DataSet, type Progress, selectImages } from '@cnnviz/example-support';
+import { type DataSet, type ImageSet, type Progress, selectImages } from '@cnnviz/example-support';
+import { wilsonInterval } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseHiddenUnits, type HiddenUnit, imagesAt } from './hidden-units.ts';
@@ -9,9 +10,11 @@ import { largestOutputs, type Networks, trainNetworks } from './networks.ts';
 import { METHODS, type Subject, type Synthesized, synthesize } from './synthesize-classes.ts';
 
 export interface ExperimentOptions {
+  /** The judge learns from one half of what there is to learn from, everything else from the other. */
   data: DataSet;
-  /** Of each of the three networks. */
+  /** Of the encoder and of the network under study. */
   networkEpochs: number;
+  judgeEpochs: number;
   generatorEpochs: number;
   /** Images of each class by each method, each from another start. */
   starts: number;
@@ -44,6 +47,10 @@ export interface MethodQuality {
   activationRatio: number;
   leastRatio: number;
   recognized: number;
+  /** Wilson's 95 % interval of `recognized`, as if the images had nothing to do with each other. */
+  interval: readonly [low: number, high: number];
+  /** Of the class of which the judge recognizes least. */
+  leastRecognized: number;
   confidence: number;
   nearestDistance: number;
   diversity: number | null;
@@ -55,10 +62,13 @@ const FILMED = [0, 1, 2, 4, 8, 16, 32, 64, 128];
 const TOP_IMAGES = 3;
 
 export async function drawWhatUnitsWant(options: ExperimentOptions): Promise<Experiment> {
-  const { data, seed, progress, steps, starts, wanted } = options;
-  const { train, test } = data;
+  const { seed, progress, steps, starts, wanted } = options;
+  const [train, ofJudge] = halves(options.data.train);
+  const data = { train, test: options.data.test };
+  const { test } = data;
   const labels = train.classes.map((_, label) => label);
-  const networks = await trainNetworks({ data, epochs: options.networkEpochs, seed, progress });
+  const { networkEpochs: epochs, judgeEpochs } = options;
+  const networks = await trainNetworks({ data, ofJudge, epochs, judgeEpochs, seed, progress });
   const { encoder, studied, judge } = networks;
   const learned = await learnGenerator(encoder.layer('fc1'), data, {
     epochs: options.generatorEpochs,
@@ -159,18 +169,29 @@ function summarize(
   const own = rows.filter((row) => row.method === method);
   const run = classes.find((synthesized) => synthesized.method === method);
   const mean = (of: (row: SynthesisQualityRow) => number) => own.reduce((sum, row) => sum + of(row), 0) / own.length;
+  const images = own.reduce((sum, row) => sum + row.images, 0);
+  const recognized = own.reduce((sum, row) => sum + row.recognized! * row.images, 0);
   return {
     method,
-    images: own.reduce((sum, { images }) => sum + images, 0),
+    images,
     activationRatio: mean((row) => row.activationRatio),
     leastRatio: run === undefined ? Math.min(...own.map((row) => row.activationRatio)) : Math.min(...run.activations),
-    recognized: mean((row) => row.recognized!),
+    recognized: recognized / images,
+    interval: wilsonInterval(Math.round(recognized), images),
+    leastRecognized: Math.min(...own.map((row) => row.recognized!)),
     confidence: mean((row) => row.confidence!),
     nearestDistance: mean((row) => row.nearestDistance),
     diversity: own.some(({ diversity }) => diversity === null) ? null : mean((row) => row.diversity!),
     steps: run?.steps ?? null,
     seconds: run?.seconds ?? null,
   };
+}
+
+/** The first images of a set and the others. */
+export function halves(set: ImageSet): [ImageSet, ImageSet] {
+  const indices = Array.from(set.labels.keys());
+  const middle = Math.ceil(indices.length / 2);
+  return [selectImages(set, indices.slice(0, middle)), selectImages(set, indices.slice(middle))];
 }
 
 /** The first images of a set, for a shorter run. */

@@ -3,13 +3,15 @@ import {
   codeBounds,
   type Encoder,
   type GeneratorEpochRecord,
+  type TrainableGenerator,
   type TrainGeneratorOptions,
   trainGenerator,
   type UpconvolutionalGeneratorOptions,
   upconvolutionalGenerator,
 } from '@cnnviz/actmax';
 import { type DataSet, type Progress, selectImages } from '@cnnviz/example-support';
-import type { Generator } from '@cnnviz/internal';
+import { createRandom, type Generator } from '@cnnviz/internal';
+import { dropout } from '@cnnviz/regularizers';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { imagesOnly } from './images-only.ts';
@@ -27,15 +29,22 @@ export interface LearnGeneratorOptions extends Pick<UpconvolutionalGeneratorOpti
   epochs: number;
   seed: number;
   progress: Progress;
-  /** Default: images, and features a little. */
+  /** Default: `'l2'`, the squared distance of images. */
   loss?: TrainGeneratorOptions['loss'];
 }
 
-/** Measures the codes of an encoder and learns to give back the image from them. */
+/** Of the numbers of a code, in training. */
+const LEFT_OUT = 0.5;
+
+/**
+ * Measures the codes of an encoder and learns to give back the image from them, of which half of the numbers are left out
+ * each time: ascent leads to codes that no image has, and a generator that has met whole codes only draws dots and
+ * broken strokes there.
+ */
 export async function learnGenerator(
   encoder: Encoder,
   { train, test }: DataSet,
-  { epochs, seed, progress, loss = { image: 1, feature: 0.01 }, ...sizes }: LearnGeneratorOptions,
+  { epochs, seed, progress, loss = 'l2', ...sizes }: LearnGeneratorOptions,
 ): Promise<LearnedGenerator> {
   const bounds = await codeBounds(encoder, imagesOnly(train, { size: 500 }));
   const generator = upconvolutionalGenerator({
@@ -51,17 +60,22 @@ export async function learnGenerator(
   try {
     for (const images of imagesOnly(firstOfEachClass(test), { size: test.classes.length })) {
       const { history } = await progress.stage('the generator', epochs * train.labels.length, (update) =>
-        trainGenerator(generator, encoder, (epoch) => imagesOnly(train, { size: 64, seed, epoch }), {
-          loss,
-          optimizer,
-          epochs,
-          schedule: (epoch) => 0.001 * 0.5 ** Math.floor((2 * epoch) / epochs),
-          samples: { images, bounds: train.bounds, onPicture: (picture) => void samples.push(tf.clone(picture)) },
-          onProgress: ({ epoch, batch, imageLoss }) => {
-            const seen = Math.min(64 * batch, train.labels.length);
-            update(epoch * train.labels.length + seen, `squared distance ${imageLoss.toFixed(1)}`);
+        trainGenerator(
+          withNumbersLeftOut(generator, seed),
+          encoder,
+          (epoch) => imagesOnly(train, { size: 64, seed, epoch }),
+          {
+            loss,
+            optimizer,
+            epochs,
+            schedule: (epoch) => 0.001 * 0.5 ** Math.floor((2 * epoch) / epochs),
+            samples: { images, bounds: train.bounds, onPicture: (picture) => void samples.push(tf.clone(picture)) },
+            onProgress: ({ epoch, batch, imageLoss }) => {
+              const seen = Math.min(64 * batch, train.labels.length);
+              update(epoch * train.labels.length + seen, `squared distance ${imageLoss.toFixed(1)}`);
+            },
           },
-        }),
+        ),
       );
       return {
         generator: (codes) => generator.apply(codes, { training: false }),
@@ -75,6 +89,18 @@ export async function learnGenerator(
   } finally {
     optimizer.dispose();
   }
+}
+
+function withNumbersLeftOut(generator: TrainableGenerator, seed: number): TrainableGenerator {
+  const random = createRandom(seed);
+  return {
+    variables: generator.variables,
+    apply: (codes, { training }) =>
+      tf.tidy(() => {
+        const left = dropout(codes, { rate: LEFT_OUT, seed: random.integer(2 ** 32), training });
+        return generator.apply(left, { training });
+      }),
+  };
 }
 
 function rootMeanSquare({ mean, deviation }: CodeBounds): number {

@@ -21,13 +21,14 @@ const USAGE = `Learns to draw images from a network's features, then draws what 
 network want to see, beside Fourier and plain pixels.
 
   --data NAME        mnist or fashion (default: mnist)
-  --images NUMBER    to learn from (default: 8000, all that mnist has; at most 60000 of fashion)
-  --starts NUMBER    images of each class by each method (default: 5)
+  --images NUMBER    to learn from, one half for the judge (default: 8000, all that mnist has; at most 60000 of fashion)
+  --starts NUMBER    images of each class by each method (default: 10)
   --steps NUMBER     of each ascent, at most (default: 200)
   --wanted NUMBER    activation at which an image is done, as a multiple of the best real image's (default: 0.8)
   --epochs NUMBER    of each network (default: 3)
+  --judge NUMBER     epochs of the judge (default: 8)
   --generator NUMBER epochs of the generator (default: 6)
-  --quick            3000 images, 2 epochs, 4 of the generator, 2 starts, 100 steps: for a first look
+  --quick            4000 images, 4 epochs of the judge, 2 starts, 100 steps: for a first look
   --svhn FOLDER      generator of house numbers (default: models/svhn-dcgan in the folder that CNNVIZ_DATA names)
   --out FOLDER       where the page goes (default: report/dgn-am)
   --seed NUMBER      (default: 0)
@@ -42,6 +43,7 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     wanted: { type: 'string', default: '0.8' },
     epochs: { type: 'string' },
+    judge: { type: 'string' },
     generator: { type: 'string' },
     quick: { type: 'boolean', default: false },
     svhn: { type: 'string' },
@@ -64,15 +66,16 @@ async function main(): Promise<void> {
   if (!(wanted > 0)) throw new RangeError(`--wanted must be a number > 0, got ${values.wanted}`);
   const options = {
     wanted,
-    networkEpochs: wholeNumber('epochs', quick ? 2 : 3),
-    generatorEpochs: wholeNumber('generator', quick ? 4 : 6),
-    starts: wholeNumber('starts', quick ? 2 : 5),
+    networkEpochs: wholeNumber('epochs', 3),
+    judgeEpochs: wholeNumber('judge', quick ? 4 : 8),
+    generatorEpochs: wholeNumber('generator', 6),
+    starts: wholeNumber('starts', quick ? 2 : 10),
     steps: wholeNumber('steps', quick ? 100 : 200),
     hiddenUnits: 8,
     seed,
   };
   const backend = await chooseBackend();
-  const data = await dataSet(seed, wholeNumber('images', quick ? 3000 : 8000));
+  const data = await dataSet(seed, wholeNumber('images', quick ? 4000 : 8000));
   const progress = progressBars();
   const start = performance.now();
   const experiment = await drawWhatUnitsWant({ ...options, data, progress });
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
     await hiddenChapter(experiment),
   ];
   console.table(experiment.quality);
+  console.log(`Right on test images: ${JSON.stringify(experiment.accuracies)}`);
   experiment.dispose();
 
   const folder = values.svhn ?? (process.env.CNNVIZ_DATA && join(process.env.CNNVIZ_DATA, 'models/svhn-dcgan'));
@@ -126,7 +130,10 @@ async function dataSet(seed: number, images: number): Promise<DataSet> {
   return { train: firstImages(train, images), test: firstImages(test, 2000) };
 }
 
-function wholeNumber(name: 'seed' | 'epochs' | 'generator' | 'starts' | 'steps' | 'images', standard: number): number {
+function wholeNumber(
+  name: 'seed' | 'epochs' | 'judge' | 'generator' | 'starts' | 'steps' | 'images',
+  standard: number,
+): number {
   const value = Number(values[name] ?? standard);
   const min = name === 'seed' ? 0 : 1;
   if (!Number.isSafeInteger(value) || value < min) {

@@ -2,20 +2,21 @@ import type { Encoder } from '@cnnviz/actmax';
 import {
   accuracy,
   type DataSet,
+  type ImageSet,
   imageBatches,
   initializeKernels,
   lenet,
-  multilayerPerceptron,
   type Progress,
   trainable,
   trainModel,
 } from '@cnnviz/example-support';
-import type { Classifier } from '@cnnviz/internal';
+import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { randomCrop } from '@cnnviz/regularizers';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
-interface Network {
+export interface Network {
   classifier: Classifier;
   /** The outputs of a layer of units. */
   layer(name: string): Encoder;
@@ -28,40 +29,77 @@ export interface Networks {
   encoder: Network;
   /** Whose classes and hidden units are drawn: `fc1` before, `relu1` after the ReLU. */
   studied: Network;
-  /** Who says what the drawings show. */
+  /** Who says what the drawings show: another kind of network, which has learned from other images. */
   judge: Network;
 }
 
-interface NetworkRequest {
+interface NetworksRequest {
+  /** What the encoder and the network under study learn from, and what all three are tested on. */
   data: DataSet;
+  /** What the judge learns from: other images. */
+  ofJudge: ImageSet;
   epochs: number;
+  judgeEpochs: number;
   seed: number;
   progress: Progress;
 }
 
-/** Three networks of different architecture and seed, trained on the same images. */
-export async function trainNetworks(request: NetworkRequest): Promise<Networks> {
-  const { shape, classes } = request.data.train;
-  const options = { inputShape: shape, classes: classes.length };
-  const { seed } = request;
-  const learn = async (name: string, model: tfl.LayersModel, ownSeed: number) =>
-    trainNetwork(name, model, { ...request, seed: ownSeed });
+/** Three networks of different architecture and seed, of which the judge has seen none of the images of the others. */
+export async function trainNetworks(request: NetworksRequest): Promise<Networks> {
+  const { data, ofJudge, epochs, judgeEpochs, seed, progress } = request;
+  const { train, test } = data;
+  const options = { inputShape: train.shape, classes: train.classes.length };
+  const learn = (name: string, model: tfl.LayersModel, ownSeed: number) =>
+    trainNetwork(name, model, {
+      batches: (epoch) => imageBatches(train, { size: 64, seed: ownSeed, epoch }),
+      learningRate: (epoch) => 0.04 * 0.5 ** epoch,
+      images: train.labels.length,
+      epochs,
+      test,
+      progress,
+    });
   return {
     encoder: await learn('the encoder, LeNet', lenet({ ...options, seed }), seed),
     studied: await learn('the network under study', smallVgg({ ...options, seed: seed + 1 }), seed + 1),
-    judge: await learn('the judge', multilayerPerceptron({ ...options, seed: seed + 2, hiddenLayers: 2 }), seed + 2),
+    judge: await learnJudge({ train: ofJudge, test }, { epochs: judgeEpochs, seed: seed + 2, progress }),
   };
+}
+
+/** A network of strided convolutions, that learns from images at shifted places. */
+export async function learnJudge(
+  { train, test }: DataSet,
+  { epochs, seed, progress }: { epochs: number; seed: number; progress: Progress },
+): Promise<Network> {
+  const model = stridedConvolutions({ seed, inputShape: train.shape, classes: train.classes.length });
+  return trainNetwork('the judge', model, {
+    batches: (epoch) => shifted(imageBatches(train, { size: 64, seed, epoch }), train, seed + epoch),
+    learningRate: (epoch) => 0.04 * 0.7 ** epoch,
+    images: train.labels.length,
+    epochs,
+    test,
+    progress,
+  });
+}
+
+interface TrainingRequest {
+  batches: (epoch: number) => Iterable<LabelledImages>;
+  learningRate: (epoch: number) => number;
+  /** Of an epoch. */
+  images: number;
+  epochs: number;
+  test: ImageSet;
+  progress: Progress;
 }
 
 async function trainNetwork(
   name: string,
   model: tfl.LayersModel,
-  { data: { train, test }, epochs, seed, progress }: NetworkRequest,
+  { batches, learningRate, images: ofEpoch, epochs, test, progress }: TrainingRequest,
 ): Promise<Network> {
-  await progress.stage(name, epochs * train.labels.length, (update) =>
-    trainModel(trainable(model), (epoch) => imageBatches(train, { size: 64, seed, epoch }), {
+  await progress.stage(name, epochs * ofEpoch, (update) =>
+    trainModel(trainable(model), batches, {
       epochs,
-      learningRate: (epoch) => 0.04 * 0.5 ** epoch,
+      learningRate,
       onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
     }),
   );
@@ -97,6 +135,47 @@ function smallVgg(options: { inputShape: readonly [number, number, number]; clas
   });
   initializeKernels(model, { seed: options.seed, scheme: 'he-normal' });
   return model;
+}
+
+/** Convolutions of 5x5, 5x5 and 3x3, the first two of stride 2 in place of pooling, 128 hidden units, logits. */
+function stridedConvolutions(options: {
+  inputShape: readonly [number, number, number];
+  classes: number;
+  seed: number;
+}) {
+  const shared = { activation: 'relu', kernelInitializer: 'zeros' } as const;
+  const same = { ...shared, padding: 'same' } as const;
+  const model = tfl.sequential({
+    name: 'strided_convolutions',
+    layers: [
+      tfl.layers.conv2d({ inputShape: [...options.inputShape], filters: 24, kernelSize: 5, strides: 2, ...same }),
+      tfl.layers.conv2d({ filters: 48, kernelSize: 5, strides: 2, ...same }),
+      tfl.layers.conv2d({ filters: 64, kernelSize: 3, ...same }),
+      tfl.layers.flatten(),
+      tfl.layers.dense({ units: 128, ...shared }),
+      tfl.layers.dense({ units: options.classes, kernelInitializer: 'zeros' }),
+    ],
+  });
+  initializeKernels(model, { seed: options.seed, scheme: 'he-normal' });
+  return model;
+}
+
+/** Each image moved by up to two pixels. */
+function shifted(batches: Iterable<LabelledImages>, { shape }: ImageSet, seed: number): Iterable<LabelledImages> {
+  const crop = randomCrop({ size: [shape[0], shape[1]], padding: 2 });
+  return {
+    *[Symbol.iterator]() {
+      const random = createRandom(seed);
+      for (const { images, labels } of batches) {
+        const moved = crop(images, { seed: random.integer(2 ** 32) });
+        try {
+          yield { images: moved, labels };
+        } finally {
+          moved.dispose();
+        }
+      }
+    },
+  };
 }
 
 /** The largest value of each column of a network's output over a data set. */

@@ -27,7 +27,7 @@ export async function generatorChapter({ learned }: Experiment): Promise<Chapter
     id: 'generator',
     title: 'A generator learns to draw from features',
     intro: [
-      `Images go through LeNet up to its ${bounds.mean.length} hidden units; the generator learns to give back the image from them. It has never seen the network whose units it draws below.`,
+      `Images go through LeNet up to its ${bounds.mean.length} hidden units; the generator learns to give back the image from them, while half of them are left out. It has never seen the network whose units it draws below.`,
     ],
     facts: [{ label: 'images', value: bounds.images.toLocaleString('en-GB') }],
     figures: [
@@ -38,13 +38,9 @@ export async function generatorChapter({ learned }: Experiment): Promise<Chapter
       },
       {
         kind: 'table',
-        caption: 'Squared distances, summed over the pixels of an image or over its features.',
-        columns: ['epoch', 'of images', 'of features'],
-        rows: history.map(({ epoch, imageLoss, featureLoss }) => [
-          epoch + 1,
-          imageLoss.toFixed(1),
-          (featureLoss ?? 0).toFixed(1),
-        ]),
+        caption: 'Squared distances in training, summed over the pixels of an image, from half of its features.',
+        columns: ['epoch', 'squared distance'],
+        rows: history.map(({ epoch, imageLoss }) => [epoch + 1, imageLoss.toFixed(1)]),
       },
     ],
   };
@@ -84,7 +80,7 @@ export async function classesChapter(
     title: 'What every class wants to see',
     intro: [
       `One image a class, by gradient ascent on the logit of a network that had no part in training the generator, until the logit is ${wanted} of that of the best of the training images.`,
-      'A second network, of another kind, then says what it sees. What only the first one understands is no picture of the class.',
+      'A judge then says what it sees: a network of another kind, which has learned from other images than the first and the generator. What only the first one understands is no picture of the class.',
     ],
     facts: [
       { label: 'network under study, test accuracy', value: percent(accuracies.studied) },
@@ -111,6 +107,8 @@ export async function classesChapter(
           'activation / best real',
           'least',
           'recognized by the judge',
+          '95 % interval',
+          'of the class least recognized',
           'its confidence',
           'nearest training image',
           'diversity',
@@ -123,6 +121,8 @@ export async function classesChapter(
           row.activationRatio.toFixed(2),
           row.leastRatio.toFixed(2),
           percent(row.recognized),
+          row.interval.map((share) => (100 * share).toFixed(0)).join('–'),
+          percent(row.leastRecognized),
           percent(row.confidence),
           row.nearestDistance.toFixed(3),
           row.diversity?.toFixed(3) ?? '',

@@ -26,6 +26,12 @@ export interface Subject {
   bounds: Bounds;
 }
 
+/**
+ * Of the mean width of the code bounds. The released 8 / 11.85 leaps from corner to corner of the box until the steps
+ * have become small: fit for a run to its end, not for one that stops at a wanted activation.
+ */
+const FIRST_STEP = 0.1;
+
 interface SynthesisRequest {
   /** The unit of each image. */
   units: readonly number[];
@@ -59,7 +65,10 @@ export async function synthesize(method: Method, subject: Subject, request: Synt
   const { units, wanted, steps, seed, progress, transforms = [], filmed = [] } = request;
   const withoutPrior = (parameterization: Parameterization) => ({ parameterization, steps });
   const options = {
-    generator: () => dgnAm(generator, { codeBounds, range: bounds, bounds, steps }),
+    generator: () => {
+      const initialStep = FIRST_STEP * meanWidth(codeBounds);
+      return dgnAm(generator, { codeBounds, range: bounds, bounds, steps, initialStep });
+    },
     fourier: () => ({ ...withoutPrior(fourier({ shape, bounds })), transforms }),
     pixels: () => withoutPrior(pixels({ shape, bounds })),
   }[method]();
@@ -89,4 +98,8 @@ export async function synthesize(method: Method, subject: Subject, request: Synt
     steps: result.steps,
     seconds: (performance.now() - start) / 1000,
   };
+}
+
+function meanWidth({ lower, upper }: CodeBounds): number {
+  return upper.reduce((sum, most, index) => sum + most - lower[index]!, 0) / upper.length;
 }

@@ -1,3 +1,4 @@
+import { createRandom } from '@cnnviz/internal';
 import { describeOnBackends, linearClassifier, tinyCnn, tinyTrainable, useBackend } from '@cnnviz/testing';
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -91,6 +92,25 @@ test('its defaults are those released, the first step in proportion to the bound
   const expected = byHand({ steps: 200, initial: ((2 + 3 + 4) / 3) * (8 / 11.85), final: 1e-10, decay: 0.99 });
   for (const step of [0, 1, 199]) {
     for (const [i, value] of expected[step]!.entries()) expect(codes[step]![i]).toBeCloseTo(value, 4);
+  }
+});
+
+test('draws the start in proportion to the bounds, as N(0, 1) is to 11.85', async () => {
+  const decoder = (codes: Tensor2D) => tf.reshape<tf.Rank.R4>(codes, [-1, 1, 3, 1]);
+  const lower = [0, -1, 0];
+  const drawn = createRandom(5).fillNormal(new Float32Array(120));
+  for (const [own, deviation] of [
+    [{}, (2 + 4 + 4) / 3 / 11.85],
+    [{ deviation: 1 }, 1],
+    [{ deviation: 0 }, 0],
+  ] as const) {
+    const { parameterization } = dgnAm(decoder, { range, bounds: range, codeBounds: { lower, upper }, ...own });
+    const start = tf.tidy(() => parameterization.start(createRandom(5), 40));
+    for (const [i, value] of (await start.data()).entries()) {
+      const expected = Math.min(upper[i % 3]!, Math.max(lower[i % 3]!, deviation * drawn[i]!));
+      expect(value).toBeCloseTo(expected, 5);
+    }
+    start.dispose();
   }
 });
 

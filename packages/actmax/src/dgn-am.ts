@@ -4,7 +4,7 @@ import { decay } from './decay.ts';
 import { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
 import { normalizedAscent } from './normalized-ascent.ts';
 
-export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'codeBounds'> {
+export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'codeBounds' | 'deviation'> {
   /** What each number of a code may be, as `codeBounds` measures it. */
   codeBounds: CodeBox;
   /**
@@ -12,6 +12,8 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
    * the released code takes 8 for AlexNet, whose bounds are 11.85 wide on average.
    */
   initialStep?: number;
+  /** Standard deviation of the codes at the start. Default: 1 / 11.85 of the mean width of `codeBounds`, likewise. */
+  deviation?: number;
   /** What the steps fall to along a line. Default: 1e-10, as released. */
   finalStep?: number;
   /** What a code is multiplied by after each step. Default: 0.99, as released. */
@@ -24,7 +26,7 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
  * Activation maximization with a deep generator network, as options for `maximizeActivation`: what a unit wants to see,
  * as an image of the kind that the generator has learned.
  *
- * 1. A code is drawn at random from N(0, 1) and clipped to `codeBounds`.
+ * 1. A code is drawn at random from a normal distribution around 0 and clipped to `codeBounds`.
  * 2. The generator makes an image of it, which is mapped to what the network takes.
  * 3. The network looks at the image.
  * 4. The gradient of the objective goes back to the image,
@@ -65,13 +67,19 @@ export function dgnAm(
   options: DgnAmOptions,
 ): Required<Pick<AscentOptions, 'parameterization' | 'optimizer' | 'regularizers' | 'steps'>> {
   const check = checker('@cnnviz/actmax', 'dgnAm');
-  const { codeBounds, initialStep, finalStep, decay: factor, steps, ...generatorOptions } = options;
+  const { codeBounds, initialStep, finalStep, decay: factor, steps, deviation, ...generatorOptions } = options;
   const { lower, upper } = codeBounds ?? check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
   const codeLength = upper.length;
+  const width = meanWidth(lower, upper);
   return {
-    parameterization: generator(model, { ...generatorOptions, codeLength, codeBounds }),
+    parameterization: generator(model, {
+      ...generatorOptions,
+      codeLength,
+      codeBounds,
+      deviation: check.number('deviation', deviation ?? releasedDeviation * width, { min: 0 }),
+    }),
     optimizer: normalizedAscent({
-      initial: check.number('initialStep', initialStep ?? releasedStep * meanWidth(lower, upper), { above: 0 }),
+      initial: check.number('initialStep', initialStep ?? releasedStep * width, { above: 0 }),
       final: check.number('finalStep', finalStep ?? 1e-10, { min: 0 }),
     }),
     regularizers: [decay({ factor: check.number('decay', factor ?? 0.99, { min: 0, max: 1 }) })],
@@ -79,7 +87,8 @@ export function dgnAm(
   };
 }
 
-const releasedStep = 8 / 11.85;
+/** The released code draws from N(0, 1) and first steps by 8, within bounds that are 11.85 wide on average. */
+const [releasedDeviation, releasedStep] = [1 / 11.85, 8 / 11.85];
 
 function meanWidth(lower: ArrayLike<number>, upper: ArrayLike<number>): number {
   let sum = 0;

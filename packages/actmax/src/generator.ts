@@ -23,8 +23,10 @@ export interface GeneratorOptions {
   map?: 'linear' | ((images: Tensor4D) => Tensor4D);
   /** Codes are clipped to these after each step. Default: no bounds. */
   codeBounds?: CodeBox;
-  /** Codes to start from, `[n, codeLength]`; still the caller's. Default: drawn from N(0, 1), as released for DGN-AM. */
+  /** Codes to start from, `[n, codeLength]`; still the caller's. Default: drawn from a normal distribution around 0. */
   from?: Tensor2D;
+  /** Standard deviation of codes that are drawn. Default: 1, as released for DGN-AM. */
+  deviation?: number;
 }
 
 /**
@@ -61,6 +63,7 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
   const bounds = check.bounds('bounds', options.bounds);
   const map = checkMap(check, options.map, range, bounds);
   const limits = checkCodeBounds(check, options.codeBounds, codeLength);
+  const deviation = check.number('deviation', options.deviation ?? 1, { min: 0 });
   const { from } = options;
   if (from !== undefined) checkCodes(check, from, codeLength);
   const generate = (codes: Tensor): Tensor4D => {
@@ -81,7 +84,7 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
     bounds,
     start: (random, count) => {
       if (from === undefined) {
-        const codes = random.fillNormal(new Float32Array(count * codeLength));
+        const codes = random.fillNormal(new Float32Array(count * codeLength), 0, deviation);
         return project(tf.tensor2d(codes, [count, codeLength]));
       }
       if (from.shape[0] !== count) check.fail('range', 'from', `codes of ${count} images`, from);
