@@ -11,7 +11,7 @@ export interface LineChartOptions {
 }
 
 const [width, height] = [360, 200];
-const plot = { left: 52, right: 10, top: 10, bottom: 36 };
+const plot = { left: 60, right: 10, top: 10, bottom: 36 };
 const dashes = ['', '6 4', '2 4'];
 /** More of them would not be seen. */
 const mostPoints = 400;

@@ -1,5 +1,6 @@
 import { bitEncoding, GeneticAlgorithm, tournamentSelection, twoPointCrossover } from '@cnnviz/genetic';
-import { describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type CrossoverName,
   nextGeneration,
@@ -8,6 +9,7 @@ import {
   runToSolution,
   type SelectionName,
 } from '../src/worker/one-max.ts';
+import { expectAccessible, expectNoSidewaysScrolling, openBrowser, openPage, reasonToSkip } from './open-page.ts';
 
 const settings: OneMaxSettings = {
   seed: 3,
@@ -100,5 +102,133 @@ describe('the work of the chapter', () => {
     );
     stopping.abort();
     await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 120_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  const press = (tab: Page, name: string) => tab.getByRole('button', { name, exact: true }).click();
+  const bitsOf = (tab: Page) => tab.locator('.genomes .bits').allTextContents();
+  const numbersOf = (tab: Page) => tab.locator('.genomes tbody th').allTextContents();
+  const stageOf = (tab: Page) => tab.locator('.stages input:checked').inputValue();
+
+  it('takes a generation apart, by keyboard', async () => {
+    const { tab, complaints, close } = await openPage(browser, 'one-max');
+    await tab.getByText('Generation 0: bits at random').waitFor();
+    const parents = await bitsOf(tab);
+    expect(parents).toHaveLength(30);
+    expect(parents.every((bits) => /^[01]{32}$/.test(bits))).toBe(true);
+
+    const next = tab.getByRole('button', { name: 'Next step' });
+    await next.focus();
+    await tab.keyboard.press('Enter');
+    await tab.getByText('On the way to generation 1: selection.').waitFor();
+    const [selected, numbers] = [await bitsOf(tab), await numbersOf(tab)];
+    selected.forEach((bits, row) => {
+      expect(bits).toBe(parents[Number(numbers[row]) - 1]);
+    });
+    const drawn = (await tab.locator('.genomes .note').allTextContents()).map(
+      (note) => /\d+|once|twice|never/.exec(note)![0],
+    );
+    const times = drawn.map((word) => ({ never: 0, once: 1, twice: 2 })[word] ?? Number(word));
+    expect(times.reduce((sum, count) => sum + count)).toBe(30);
+
+    await tab.keyboard.press('Enter');
+    await tab.getByText('On the way to generation 1: crossover.').waitFor();
+    const crossed = await bitsOf(tab);
+    const crossing = await tab.locator('.genomes tbody tr').evaluateAll((rows) =>
+      rows.map((row) => ({
+        note: row.querySelector('.note')!.textContent,
+        partner: [...row.querySelectorAll('.partner')].map((span) => span.textContent).join(''),
+      })),
+    );
+    expect(crossing.some(({ partner }) => partner !== '')).toBe(true);
+    crossing.forEach(({ note, partner }, child) => {
+      const [, copied] = /^copy of (\d+)$/.exec(note!) ?? [];
+      if (copied !== undefined) expect(crossed[child]).toBe(parents[Number(copied) - 1]);
+      const [, first, last, other] = /bits (\d+) to (\d+) of (\d+)$/.exec(note!) ?? [];
+      if (other === undefined) return;
+      expect(partner).toBe(parents[Number(other) - 1]!.slice(Number(first) - 1, Number(last)));
+    });
+
+    await tab.keyboard.press('Enter');
+    await tab.getByText('On the way to generation 1: mutation.').waitFor();
+    const mutated = await bitsOf(tab);
+    const differing = mutated.map(
+      (bits, child) => [...bits].filter((bit, place) => bit !== crossed[child]![place]).length,
+    );
+    const flipped = await tab
+      .locator('.genomes .bits')
+      .evaluateAll((cells) =>
+        cells
+          .map((cell) => cell.querySelectorAll('.flipped'))
+          .map((spans) => [...spans].map((span) => span.textContent).join('').length),
+      );
+    expect(flipped).toEqual(differing);
+
+    await tab.keyboard.press('Enter');
+    await tab.getByText('Generation 1: best').waitFor();
+    const ones = await tab.locator('.genomes tbody td:nth-of-type(2)').allTextContents();
+    expect(ones.map(Number)).toEqual(mutated.map((bits) => [...bits].filter((bit) => bit === '1').length));
+    await tab.keyboard.press('Enter');
+    await tab.getByText('On the way to generation 2: selection.').waitFor();
+
+    await tab.getByLabel('2 crossover').check();
+    await expectNoSidewaysScrolling(tab);
+    await tab.getByLabel('genomes', { exact: true }).fill('6');
+    await next.click();
+    await tab.getByText('On the way to generation 1: selection.').waitFor();
+    await tab.getByLabel('2 crossover').check();
+    await expectAccessible(tab);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('runs until solved, stops, and begins anew', async () => {
+    const { tab, complaints, countTensors, close } = await openPage(browser, 'one-max');
+    await tab.getByText('Generation 0: bits at random').waitFor();
+    const first = await bitsOf(tab);
+    await tab.getByLabel('Pace of a run').selectOption('as quick as can be');
+    await press(tab, 'Run until solved');
+    await tab.getByText(/^Solved in generation \d+, after/).waitFor();
+    expect((await bitsOf(tab)).some((bits) => bits === '1'.repeat(32))).toBe(true);
+    expect(await tab.locator('.line-chart > svg').getAttribute('aria-label')).toContain('the best has 32 ones of 32');
+
+    await tab.getByLabel('genomes', { exact: true }).fill('8');
+    await tab.getByLabel('genomes', { exact: true }).blur();
+    await tab.getByText('Generation 0: bits at random').waitFor();
+    const few = await bitsOf(tab);
+    expect(few).toEqual(first.slice(0, 8));
+    const tensors = await countTensors();
+    for (let round = 0; round < 10; round++) {
+      await press(tab, 'Begin anew');
+      await tab.getByText('Generation 0: bits at random').waitFor();
+      expect(await bitsOf(tab)).toEqual(few);
+      await press(tab, 'Next generation');
+      await tab.getByText('From generation 0 to generation 1').waitFor();
+    }
+    expect(await countTensors()).toBe(tensors);
+
+    await tab.getByLabel('Pace of a run').selectOption('slow');
+    await press(tab, 'Run until solved');
+    await tab.getByText('From generation 1 to generation 2').waitFor();
+    await press(tab, 'Stop');
+    await tab.getByText('Stopped.').waitFor();
+    expect(await stageOf(tab)).toBe('evaluation');
+    await tab.getByLabel('2 crossover').check();
+    expect(await stageOf(tab)).toBe('crossover');
+
+    await tab.getByLabel('Selection', { exact: true }).selectOption('roulette');
+    await tab.getByText('Generation 0: bits at random').waitFor();
+    await press(tab, 'Next generation');
+    await tab.getByText('From generation 0 to generation 1').waitFor();
+    expect(await bitsOf(tab)).toHaveLength(8);
+    expect(complaints).toEqual([]);
+    await close();
   });
 });

@@ -48,12 +48,13 @@ function mountEvolution(section: HTMLElement, page: Page): () => void {
     }),
     onProgress: showReport,
     onResult: (result) => {
+      if (isOpening) {
+        forgetPictures();
+        Object.assign(settings, { encoding: result.saved.encoding, seed: result.saved.seed });
+      }
       saved = result.saved;
-      if (isOpening) Object.assign(settings, { encoding: saved.encoding, seed: saved.seed });
-      const opened = isOpening;
-      if (opened) forgetPictures();
       showReport(result);
-      return opened ? `Opened: evolution stands at generation ${result.generation}.` : describeEnd(result);
+      return isOpening ? `Opened: evolution stands at generation ${result.generation}.` : describeEnd(result);
     },
   });
 

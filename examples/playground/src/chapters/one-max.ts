@@ -215,7 +215,7 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
               .value=${String(settings.mutationRate)}
               @change=${(event: Event) => change({ mutationRate: (event.target as HTMLInputElement).valueAsNumber })}
             />
-            <output for="one-max-mutation">${Math.round(100 * settings.mutationRate)} %</output>
+            <output for="one-max-mutation">${Math.round(100 * settings.mutationRate)}\u00a0%</output>
           </span>
           <span>Numbers</span>
           <span class="fields numbers">

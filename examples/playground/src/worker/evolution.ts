@@ -67,31 +67,34 @@ export const PICTURES_A_GENERATION = 200;
 /** Evolution ends when the network is as sure as that of each picture. */
 export const TARGET = 0.9999;
 
-/** Set while evolution runs. */
-let pause: (() => void) | undefined;
+let isPauseAsked = false;
+const evolve = job(async (options: EvolutionOptions, work: Work<EvolutionReport>) =>
+  evolvePictures(await digitNetwork(), options, { ...work, isToPause: () => isPauseAsked }),
+);
 
 export const evolution = {
-  evolve: job(async (options: EvolutionOptions, work: Work<EvolutionReport>) =>
-    evolvePictures(await digitNetwork(), options, work),
-  ),
-  /** The run ends after its generation, with what is needed to go on. */
-  pause: (): void => pause?.(),
+  evolve: (...call: Parameters<typeof evolve>) => {
+    isPauseAsked = false;
+    return evolve(...call);
+  },
+  /** What evolves ends after its generation, with what is needed to go on. */
+  pause: (): void => {
+    isPauseAsked = true;
+  },
 };
 
 /** Evolves a picture for each class of the network, and reports as often as leaves most of the time to evolution. */
 export async function evolvePictures(
   network: Pick<DigitNetwork, 'classify' | 'shape' | 'bounds' | 'classes'>,
   { encoding: asked, seed: askedSeed, generations, saved }: EvolutionOptions,
-  work: Work<EvolutionReport>,
+  work: Work<EvolutionReport> & { isToPause: () => boolean },
 ): Promise<EvolvedPictures> {
-  if (pause !== undefined) throw new Error('Evolution runs already. Stop it before you start another.');
   const before = saved === undefined ? undefined : readSaved(saved);
   const { encoding: name, seed } = before ?? { encoding: asked, seed: askedSeed };
   const encoding = encodingOf(name, network.shape);
   const medians = [...(before?.medians ?? [])];
   const pausing = new AbortController();
   const paused = new Error('paused');
-  let isToPause = false;
   const turns = drawingTurns();
   const start = performance.now();
   const shown = new Map<number, unknown>();
@@ -113,48 +116,41 @@ export async function evolvePictures(
     };
   };
 
-  pause = () => {
-    isToPause = true;
-  };
+  const run = evolveFoolingImages(network.classify, {
+    encoding,
+    bounds: network.bounds,
+    seed,
+    generations,
+    target: TARGET,
+    populationSize: PICTURES_A_GENERATION,
+    ...(before === undefined ? {} : { state: before.state }),
+    signal: AbortSignal.any([work.signal, pausing.signal]),
+    onProgress: async ({ elites, state, ...statistics }) => {
+      medians.push(statistics.median);
+      last = { statistics, elites, state };
+      if (work.isToPause()) return pausing.abort(paused);
+      const now = performance.now();
+      if (!turns.isDue(now)) return;
+      const changed = elites.filter(({ cell, genome }) => shown.get(cell) !== genome);
+      await work.onProgress(await reportOn(statistics, changed));
+      turns.took(now, performance.now());
+    },
+  });
   try {
-    const run = evolveFoolingImages(network.classify, {
-      encoding,
-      bounds: network.bounds,
-      seed,
-      generations,
-      target: TARGET,
-      populationSize: PICTURES_A_GENERATION,
-      ...(before === undefined ? {} : { state: before.state }),
-      signal: AbortSignal.any([work.signal, pausing.signal]),
-      onProgress: async ({ elites, state, ...statistics }) => {
-        medians.push(statistics.median);
-        last = { statistics, elites, state };
-        if (isToPause) return pausing.abort(paused);
-        const now = performance.now();
-        if (!turns.isDue(now)) return;
-        const changed = elites.filter(({ cell, genome }) => shown.get(cell) !== genome);
-        await work.onProgress(await reportOn(statistics, changed));
-        turns.took(now, performance.now());
-      },
-    });
-    try {
-      const { elites, state, stoppedBy } = await run;
-      return {
-        ...(await reportOn(state, elites)),
-        stoppedBy,
-        saved: { encoding: name, seed, medians, state },
-      };
-    } catch (error) {
-      if (error !== paused || last === undefined) throw error;
-      const { statistics, elites, state } = last;
-      return {
-        ...(await reportOn(statistics, elites)),
-        stoppedBy: 'pause',
-        saved: { encoding: name, seed, medians, state: state() },
-      };
-    }
-  } finally {
-    pause = undefined;
+    const { elites, state, stoppedBy } = await run;
+    return {
+      ...(await reportOn(state, elites)),
+      stoppedBy,
+      saved: { encoding: name, seed, medians, state },
+    };
+  } catch (error) {
+    if (error !== paused || last === undefined) throw error;
+    const { statistics, elites, state } = last;
+    return {
+      ...(await reportOn(statistics, elites)),
+      stoppedBy: 'pause',
+      saved: { encoding: name, seed, medians, state: state() },
+    };
   }
 }
 
