@@ -8,8 +8,12 @@ export function filesOfInput(input: HTMLInputElement): FolderFile[] {
 /** All files of what was dropped, folders with all that is in them. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<FolderFile[]> {
   // The list empties as soon as the event is over.
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry());
-  return (await Promise.all(entries.map((entry) => (entry === null ? [] : filesOf(entry, ''))))).flat();
+  const dropped = Array.from(transfer.items, (item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const files = dropped.map(({ entry, file }) => {
+    if (entry !== null) return filesOf(entry, '');
+    return file === null ? [] : [{ path: file.name, file }];
+  });
+  return (await Promise.all(files)).flat();
 }
 
 async function filesOf(entry: FileSystemEntry, parent: string): Promise<FolderFile[]> {

@@ -290,7 +290,7 @@ function mapView(page: Page) {
       const { name, distance } = result;
       return distance === null
         ? `On the whole map it is taken for ${article(name)}.`
-        : `The nearest point of the map that is not taken for ${article(name)} is ${distance.toFixed(2)} away.`;
+        : `The nearest point of the map that is not taken for ${article(name)} is ${distance.toFixed(2)} from the middle.`;
     },
   });
 
@@ -301,8 +301,8 @@ function mapView(page: Page) {
         <h3>The decisions around it</h3>
         <p>
           Your digit is in the middle. To the right lies the way on which the network loses its opinion fastest, upwards a
-          random one. Each colour is a class, paler where the network is less sure, striped where a pixel would be darker than
-          black or brighter than white.
+          random one; what would be darker than black or brighter than white is cut off. Each colour is a class, paler where
+          the network is less sure.
         </p>
         <p>
           <label for="extent">From the middle to the edge</label><br />
@@ -387,7 +387,7 @@ function article(name: string): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
 function pictureOfPixels(pixels: Float32Array): Picture {

@@ -105,8 +105,17 @@ export const digit = {
       const { classify, bounds, classes } = await digitNetwork();
       return withImage(options.pixels, async (image) => {
         const { extent } = options;
-        const map = await decisionMap(classify, image, { bounds, extent, resolution: 41, seed: 0, ...work });
-        const { picture, legend } = decisionPicture(map, { factor: 8, classNames: classes });
+        const map = await decisionMap(classify, image, {
+          bounds,
+          extent,
+          resolution: 41,
+          seed: 0,
+          clip: true,
+          ...work,
+        });
+        // Of a digit on black nearly every point is clipped: to mark them would tell nothing.
+        const inside = map.inside.map(() => true);
+        const { picture, legend } = decisionPicture({ ...map, inside }, { factor: 8, classNames: classes });
         try {
           const { label, distance } = map.sample;
           return { picture: await pictureOf(picture), legend, name: classes[label]!, distance };

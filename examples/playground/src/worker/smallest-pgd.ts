@@ -14,7 +14,7 @@ export interface SmallestPgdOptions {
 const halvings = 7;
 
 /**
- * The least epsilon of `pgd` that fools, to a 128th of what `fgsm` needs, or of `maxEpsilon` where that does not fool.
+ * The least epsilon of `pgd` that fools, to about a 128th of what `fgsm` needs, or of `maxEpsilon` where that does not fool.
  *
  * @param image `[1, h, w, c]`.
  * @returns What `pgd` makes of the image there, which the caller disposes, or undefined if none up to `maxEpsilon` fools.
@@ -40,7 +40,8 @@ export async function smallestPgd(
 
   const { images, epsilons } = await minimalFgsm(model, image, label, { bounds, maxEpsilon, signal });
   images.dispose();
-  let [low, high] = [0, epsilons[0] ?? maxEpsilon];
+  // A little more, for PGD comes to the same point by other sums.
+  let [low, high] = [0, Math.min(maxEpsilon, 1.05 * (epsilons[0] ?? maxEpsilon))];
   let best = await attack(high, 0);
   if (best === undefined) return undefined;
   try {
