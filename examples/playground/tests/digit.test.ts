@@ -41,7 +41,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter of the drawn digit', ()
     await page.tab.getByLabel('Attack').selectOption({ label: attack });
     await press('Find the smallest change');
     await page.tab.getByText(`${attack} breaks it: `).waitFor();
-    return page.tab.getByText('The pixel that changed').innerText();
+    return (await page.tab.getByText('The pixel that changed').textContent())!;
   };
   const numbers = (sentence: string) => {
     const [, largest, length] = /changed by\s+([\d.]+).* length ([\d.]+)\./s.exec(sentence)!;

@@ -105,8 +105,9 @@ async function fetchOfVisitor(url: string): Promise<Uint8Array> {
 function explainModel(error: Error): never {
   const shape = /the model leaves it open, \[(.*)\]/.exec(error.message)?.[1];
   if (shape !== undefined) {
+    const sizes = shape.split(', ').map((size) => (/^[1-9]/.test(size) ? size : '?'));
     throw new Error(
-      `The model takes inputs of the shape [${shape.replace(/null|-1/g, '?')}]. This page needs one that takes images of ` +
+      `The model takes inputs of the shape [${sizes.join(', ')}]. This page needs one that takes images of ` +
         'a fixed size, [?, height, width, 1 or 3].',
       { cause: error },
     );
