@@ -121,5 +121,7 @@ export function modelChooser(page: Page, tellChange: () => void) {
 
 function describe({ shape, classes, layers, isForDigits }: NetworkDescription): string {
   const what = `Your network is in use: images of ${shape.join(' x ')}, ${classes} classes, ${layers} layers to look into.`;
-  return isForDigits ? `${what} It takes the place of the digit network.` : `${what} It does not take digits.`;
+  return isForDigits
+    ? `${what} It takes the place of the digit network.`
+    : `${what} It does not take digits: it is asked what it wants to see, in that chapter.`;
 }

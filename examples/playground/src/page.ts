@@ -1,7 +1,7 @@
 import * as Comlink from 'comlink';
 import type { Api } from './worker/worker.ts';
 
-export interface PageWork<P> {
+interface PageWork<P> {
   /** Aborting it makes the work reject with an AbortError. */
   signal: AbortSignal;
   onProgress: (progress: P) => void;

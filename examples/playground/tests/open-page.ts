@@ -8,7 +8,7 @@ import { isRequired } from '../../../packages/testing/src/required.ts';
 export const reasonToSkip = isRequired('chromium') ? undefined : reasonWithoutChromium();
 
 /** The longest that a test waits for the page, which computes on one busy core. */
-export const patience = 60_000;
+const patience = 60_000;
 
 export async function openBrowser(): Promise<Browser> {
   const executablePath = findChromium();

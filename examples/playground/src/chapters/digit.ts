@@ -202,7 +202,7 @@ function attackView(page: Page) {
         </p>
         <p>${meaning}</p>
         ${job.element}
-        <p>
+        <p ?hidden=${!hasEpsilon}>
           <label for="epsilon">Epsilon, the largest change of a pixel (black to white is 1)</label><br />
           <input
             id="epsilon"
@@ -210,14 +210,15 @@ function attackView(page: Page) {
             min="0"
             max="0.5"
             step="any"
-            ?disabled=${!hasEpsilon || drawing.isEmpty()}
+            ?disabled=${drawing.isEmpty()}
             .value=${String(epsilon)}
             aria-valuetext=${epsilon.toFixed(3)}
             @input=${slide}
             @keydown=${slideByKey}
           />
-          <output for="epsilon">${hasEpsilon ? epsilon.toFixed(3) : 'this attack has none: it finds how far by itself'}</output>
+          <output for="epsilon">${epsilon.toFixed(3)}</output>
         </p>
+        <p class="note" ?hidden=${hasEpsilon}>This attack has no epsilon to choose: it finds by itself how far to go.</p>
         <p class="error" role="alert">${error}</p>
         ${drawing.isEmpty() ? html`<p class="note">Draw a digit first, or choose one.</p>` : nothing}
         ${attacked === undefined ? nothing : attackedView(attacked)}

@@ -8,7 +8,7 @@ import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threa
 import * as tf from '@tensorflow/tfjs-core';
 
 /** In order of preference. */
-export const backendNames = ['webgpu', 'webgl', 'wasm'] as const;
+const backendNames = ['webgpu', 'webgl', 'wasm'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** A backend on this machine, in words. */

@@ -22,7 +22,7 @@ export type EpsilonAttack = 'fgsm' | 'pgd';
 export type Attack = EpsilonAttack | 'deepFool' | 'carliniWagner';
 
 /** Beyond half of the range of a pixel a grey image fools everything. */
-export const maxEpsilon = 0.5;
+const maxEpsilon = 0.5;
 
 /** What the network takes a digit for. */
 export interface Answer {

@@ -50,7 +50,7 @@ export function stop(id: string): void {
 }
 
 /** Aborts all jobs that have begun, and waits until they have ended. */
-export async function stopAll(): Promise<void> {
+async function stopAll(): Promise<void> {
   for (const id of running.keys()) stop(id);
   await Promise.allSettled(running.values());
 }
