@@ -3,14 +3,20 @@ import { backendChooser } from './backend-chooser.ts';
 import type { Chapter } from './chapter.ts';
 import { digit } from './chapters/digit.ts';
 import { evolution } from './chapters/evolution.ts';
+import { maximization } from './chapters/maximization.ts';
 import { oneMax } from './chapters/one-max.ts';
+import { units } from './chapters/units.ts';
 import { modelChooser } from './model-chooser.ts';
 import { openPage } from './page.ts';
 
 // One line a chapter, in the order of the navigation.
-const chapters: readonly [Chapter, ...Chapter[]] = [digit, evolution, oneMax];
+const chapters: readonly [Chapter, ...Chapter[]] = [digit, evolution, oneMax, units, maximization];
 
-const { page, tellChange } = openPage();
+const { page, tellChange } = openPage(() =>
+  backend.fail(
+    'The part of this page that computes did not load. Load the page again; if that does not help, the browser is too old for it.',
+  ),
+);
 const backend = backendChooser(page, tellChange);
 const model = modelChooser(page, tellChange);
 window.playground = { memory: () => page.api.memory() };

@@ -34,9 +34,8 @@ export type DigitNetwork = Network;
 /** Takes `[n, 32, 32, 3]` in [0, 255]. */
 export type SceneNetwork = Network;
 
-/** A network in words, for the page. */
+/** The visitor's network, for the page. */
 export interface NetworkDescription {
-  name: string;
   shape: readonly number[];
   classes: number;
   layers: number;
@@ -47,6 +46,8 @@ export interface NetworkDescription {
 let digits: Promise<Network> | undefined;
 let scenes: Promise<Network> | undefined;
 let visitor: Network | undefined;
+/** Where the visitor's came from. */
+let source: ModelSource | undefined;
 let models: ImageModel[] = [];
 
 /** The visitor's network if it tells digits apart, else the shipped one. */
@@ -66,21 +67,32 @@ export function visitorNetwork(): Network | undefined {
   return visitor;
 }
 
-/** Frees all networks, those shipped too: they are loaded again when they are asked for, on the backend of then. */
-export function forgetNetworks(): void {
+export function describeVisitorNetwork(): NetworkDescription | undefined {
+  if (visitor === undefined) return undefined;
+  const { shape, classes, layers } = visitor;
+  return { shape, classes: classes.length, layers: layers.length, isForDigits: isForDigits(visitor) };
+}
+
+/**
+ * Frees all networks, those shipped too: they are loaded again when they are asked for, on the backend of then.
+ *
+ * @returns Where the visitor's came from, if there was one.
+ */
+export function forgetNetworks(): ModelSource | undefined {
   for (const model of models) model.dispose();
+  const forgotten = source;
   models = [];
-  [digits, scenes, visitor] = [undefined, undefined, undefined];
+  [digits, scenes, visitor, source] = [undefined, undefined, undefined, undefined];
+  return forgotten;
 }
 
 /** @throws Error that tells the visitor what is wrong with it. The network in use before stays. */
-export async function useVisitorNetwork(source: ModelSource): Promise<NetworkDescription> {
-  const { model, classes: names } = await loadVisitorModel(source);
+export async function useVisitorNetwork(given: ModelSource): Promise<void> {
+  const { model, classes } = await loadVisitorModel(given);
   forgetNetworks();
   models.push(model);
-  visitor = { ...networkOf('your network', model), classes: names };
-  const { name, shape, classes, layers } = visitor;
-  return { name, shape, classes: classes.length, layers: layers.length, isForDigits: isForDigits(visitor) };
+  visitor = { ...networkOf('your network', model), classes };
+  source = given;
 }
 
 function isForDigits({ shape, classes }: Network): boolean {
@@ -94,7 +106,8 @@ async function shipped(name: string, urls: { json: string; weights: string }, bo
   return networkOf(name, model);
 }
 
-async function readShipped(url: string): Promise<Uint8Array> {
+/** A file of this page. */
+export async function readShipped(url: string): Promise<Uint8Array> {
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok)
     throw new Error('A network of this page did not arrive. Is the connection gone? Load the page again.');

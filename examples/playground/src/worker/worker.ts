@@ -4,21 +4,24 @@ import { type BackendName, type BackendState, backendsHere, startBackend, startB
 import { digit } from './digit.ts';
 import { evolution } from './evolution.ts';
 import { changeAlone, stop } from './jobs.ts';
-import { forgetNetworks, type NetworkDescription, useVisitorNetwork } from './networks.ts';
+import { maximization } from './maximization.ts';
+import { describeVisitorNetwork, forgetNetworks, useVisitorNetwork } from './networks.ts';
 import { oneMax } from './one-max.ts';
+import { units } from './units.ts';
 import type { ModelSource } from './visitor-model.ts';
 
 const api = {
   backends: (): Promise<BackendState[]> => backendsHere(),
   /** Stops all jobs. Without a name, the best that starts. If the named one does not start, the one before stays. */
-  useBackend: (name?: BackendName): Promise<BackendName> => changeAlone(() => switchBackend(name)),
-  /** Stops all jobs. Without a source, the shipped networks. */
-  useNetwork: (source?: ModelSource): Promise<NetworkDescription | undefined> =>
+  useBackend: (name?: BackendName): Promise<BackendInUse> => changeAlone(() => switchBackend(name)),
+  /** Stops all jobs. Without a source, the shipped networks. If the source has none, the one before stays. */
+  useNetwork: (source?: ModelSource): Promise<void> =>
     changeAlone(async () => {
-      if (source !== undefined) return useVisitorNetwork(source);
-      forgetNetworks();
-      return undefined;
+      if (source === undefined) forgetNetworks();
+      else await useVisitorNetwork(source);
     }),
+  /** What the visitor brought, if anything. */
+  visitorNetwork: describeVisitorNetwork,
   stop,
   memory: (): { numTensors: number; numBytes: number } => {
     const { numTensors, numBytes } = tf.memory();
@@ -28,19 +31,36 @@ const api = {
   digit: Comlink.proxy(digit),
   evolution: Comlink.proxy(evolution),
   oneMax: Comlink.proxy(oneMax),
+  units: Comlink.proxy(units),
+  maximization: Comlink.proxy(maximization),
 };
 
 export type Api = typeof api;
 
-async function switchBackend(name: BackendName | undefined): Promise<BackendName> {
+export interface BackendInUse {
+  name: BackendName;
+  /** Why the visitor's network was given up: it cannot be used on this backend. */
+  lostNetwork: string | undefined;
+}
+
+async function switchBackend(asked: BackendName | undefined): Promise<BackendInUse> {
   const before = tf.engine().backendName as BackendName | undefined;
-  forgetNetworks();
+  const source = forgetNetworks();
+  const lostNetwork = () =>
+    source &&
+    useVisitorNetwork(source).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
   try {
-    if (name === undefined) return await startBestBackend();
-    await startBackend(name);
-    return name;
+    const name = asked ?? (await startBestBackend());
+    if (asked !== undefined) await startBackend(asked);
+    return { name, lostNetwork: await lostNetwork() };
   } catch (error) {
-    if (before) await tf.setBackend(before);
+    if (before) {
+      await tf.setBackend(before);
+      await lostNetwork();
+    }
     throw error;
   }
 }
