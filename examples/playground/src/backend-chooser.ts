@@ -52,11 +52,13 @@ export function backendChooser(page: Page, tellChange: () => void) {
       element,
     );
 
-  const change = async (name: BackendName | undefined) => {
-    [isBusy, error, status] = [true, '', 'Starting …'];
+  const change = async (name: BackendName | undefined, errorBefore = '') => {
+    [isBusy, error, status] = [true, errorBefore, 'Starting …'];
     show();
     try {
-      current = await page.api.useBackend(name);
+      const { name: started, lostNetwork } = await page.api.useBackend(name);
+      current = started;
+      if (lostNetwork !== undefined) error = `Your network cannot be used on ${current}. ${lostNetwork}`;
     } catch (thrown) {
       error = messageOf(thrown);
     }
@@ -71,12 +73,17 @@ export function backendChooser(page: Page, tellChange: () => void) {
   show();
   return {
     element,
+    /** Nothing can be computed at all. */
+    fail(message: string): void {
+      [isBusy, error, status] = [true, message, ''];
+      show();
+    },
     /** @param asked What the address asks for. */
     async start(asked: string | null): Promise<void> {
       backends = await page.api.backends();
       const named = backends.find(({ name }) => name === asked);
       await change(named?.name);
-      if (named !== undefined && current === undefined) await change(undefined);
+      if (named !== undefined && current === undefined) await change(undefined, error);
     },
   };
 }

@@ -11,10 +11,9 @@ const ranges = { '0 to 1': [0, 1], '-1 to 1': [-1, 1], '0 to 255': [0, 255] } as
 export function modelChooser(page: Page, tellChange: () => void) {
   const element = document.createElement('div');
   element.className = 'setting';
-  let status = 'The networks of this page are in use: one for digits, one for scenes.';
+  let network: NetworkDescription | undefined;
   let error = '';
   let isBusy = false;
-  let isOwn = false;
   let isOver = false;
 
   const show = () =>
@@ -48,11 +47,11 @@ export function modelChooser(page: Page, tellChange: () => void) {
             <input id="url" type="url" required placeholder="https://…/model.json" ?disabled=${isBusy} />
             <button type="submit" ?disabled=${isBusy}>Load</button>
           </form>
-          <button type="button" ?disabled=${isBusy || !isOwn} @click=${() => use(undefined)}>
+          <button type="button" ?disabled=${isBusy || network === undefined} @click=${() => use(undefined)}>
             Back to the networks of this page
           </button>
         </details>
-        <p class="status" role="status">${status}</p>
+        <p class="status" role="status">${isBusy ? 'Loading …' : describe(network)}</p>
         <p class="error" role="alert">${error}</p>
       `,
       element,
@@ -64,21 +63,23 @@ export function modelChooser(page: Page, tellChange: () => void) {
   };
 
   const use = async (source: ModelSource | undefined) => {
-    const before = status;
-    [isBusy, status, error] = [true, 'Loading …', ''];
+    [isBusy, error] = [true, ''];
     show();
     try {
-      const network = await page.api.useNetwork(source);
-      isOwn = network !== undefined;
-      status = network === undefined ? 'The networks of this page are in use.' : describe(network);
-      tellChange();
+      await page.api.useNetwork(source);
     } catch (thrown) {
       error = messageOf(thrown);
-      status = before;
     }
     isBusy = false;
     show();
+    // All jobs were stopped, even where the network stays.
+    tellChange();
   };
+
+  page.onChange(async () => {
+    network = await page.api.visitorNetwork();
+    show();
+  });
 
   const useFolder = (folder: FolderFile[]) => use({ range: range(), folder });
 
@@ -119,7 +120,9 @@ export function modelChooser(page: Page, tellChange: () => void) {
   return { element };
 }
 
-function describe({ shape, classes, layers, isForDigits }: NetworkDescription): string {
+function describe(network: NetworkDescription | undefined): string {
+  if (network === undefined) return 'The networks of this page are in use: one for digits, one for scenes.';
+  const { shape, classes, layers, isForDigits } = network;
   const what = `Your network is in use: images of ${shape.join(' x ')}, ${classes} classes, ${layers} layers to look into.`;
   return isForDigits
     ? `${what} It takes the place of the digit network.`

@@ -25,9 +25,14 @@ export interface Page {
   onChange(listener: () => void): () => void;
 }
 
-/** The page and the way to tell its listeners. */
-export function openPage(): { page: Page; tellChange: () => void } {
+/**
+ * The page and the way to tell its listeners.
+ *
+ * @param onFailure Called if the worker does not load.
+ */
+export function openPage(onFailure: () => void): { page: Page; tellChange: () => void } {
   const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type: 'module' });
+  worker.addEventListener('error', onFailure);
   const api = Comlink.wrap<Api>(worker);
   const listeners = new Set<() => void>();
   let jobs = 0;

@@ -1,15 +1,15 @@
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  describeInBrowser,
   expectAccessible,
   expectNoSidewaysScrolling,
   type OpenedPage,
   openBrowser,
   openPage,
-  reasonToSkip,
 } from './open-page.ts';
 
-describe.skipIf(reasonToSkip !== undefined)('the chapter of the drawn digit', () => {
+describeInBrowser('the chapter of the drawn digit', () => {
   let browser: Browser;
   let page: OpenedPage;
   beforeAll(async () => {

@@ -1,11 +1,17 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright';
-import { expect, inject } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { chromiumArguments, findChromium, reasonWithoutChromium } from '../../../packages/testing/src/chromium.ts';
 import { isRequired } from '../../../packages/testing/src/required.ts';
 
 /** Why the page cannot be tested here; where Chromium is required that fails instead. */
 export const reasonToSkip = isRequired('chromium') ? undefined : reasonWithoutChromium();
+
+/** The tests of `suite`; where no Chromium starts one test in their place, skipped with the reason. */
+export function describeInBrowser(name: string, suite: () => void): void {
+  if (reasonToSkip === undefined) describe(name, suite);
+  else describe(name, () => it('opens in Chromium', ({ skip }) => skip(reasonToSkip)));
+}
 
 /** The longest that a test waits for the page, which computes on one busy core. */
 const patience = 60_000;

@@ -112,6 +112,7 @@ function explainModel(error: Error): never {
       { cause: error },
     );
   }
+  if (error.message.startsWith('Kernel ')) explainKernel(error);
   throw new Error(`TensorFlow.js cannot make a model of these files: ${error.message}`, { cause: error });
 }
 
@@ -120,13 +121,35 @@ function countClasses(model: ImageModel): number {
   if (model.inputShape[2] !== 1 && model.inputShape[2] !== 3) {
     throw new Error(`The model takes images [?, ${shape}]. This page has images of 1 or 3 channels.`);
   }
-  const answer = tf.tidy(() => model.classifier(tf.zeros([1, ...model.inputShape])).shape as number[]);
+  const answer = answerTo(tf.zeros<tf.Rank.R4>([1, ...model.inputShape]), model);
   if (answer.length !== 2 || answer[1]! < 2) {
     throw new Error(
       `The model answers an image with the shape [${answer.join(', ')}]. This page needs a classifier, [1, classes].`,
     );
   }
   return answer[1]!;
+}
+
+/** @param image Is disposed. */
+function answerTo(image: tf.Tensor4D, model: ImageModel): number[] {
+  try {
+    return tf.tidy(() => model.classifier(image).shape as number[]);
+  } catch (error) {
+    return explainKernel(error as Error);
+  } finally {
+    image.dispose();
+  }
+}
+
+function explainKernel(error: Error): never {
+  const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(error.message) ?? [];
+  if (kernel === undefined) throw error;
+  throw new Error(
+    `The model needs ${kernel}, which TensorFlow.js cannot compute on ${backend}. Choose another backend.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function listed(paths: readonly string[]): string {
