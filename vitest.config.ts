@@ -9,7 +9,12 @@ const node: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'node',
-    include: ['scripts/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+    include: [
+      'scripts/**/*.test.ts',
+      'packages/*/src/**/*.test.ts',
+      'examples/*/src/**/*.test.ts',
+      'benchmarks/src/**/*.test.ts',
+    ],
     exclude: [...configDefaults.exclude, '**/*.browser.test.ts'],
   },
 };

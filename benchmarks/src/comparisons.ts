@@ -1,0 +1,20 @@
+import { compareAscents } from './ascents.ts';
+import { compareAttacks } from './attacks.ts';
+import { compareDissections } from './dissection.ts';
+import { compareMapElites } from './map-elites.ts';
+import { compareOneMax } from './one-max.ts';
+import type { Setting } from './row.ts';
+
+interface Comparison {
+  /** False where no tensor is involved: it runs once, not on each backend. */
+  usesBackend: boolean;
+  run: (setting: Setting) => Promise<void>;
+}
+
+export const comparisons: Record<string, Comparison> = {
+  attacks: { usesBackend: true, run: compareAttacks },
+  ascents: { usesBackend: true, run: compareAscents },
+  dissection: { usesBackend: true, run: compareDissections },
+  'map-elites': { usesBackend: true, run: compareMapElites },
+  'one-max': { usesBackend: false, run: compareOneMax },
+};

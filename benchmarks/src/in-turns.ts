@@ -1,0 +1,50 @@
+import { median } from '@cnnviz/example-support';
+
+export interface Timing {
+  /** By the clock. */
+  seconds: number;
+  /** Of all threads. */
+  processorSeconds: number;
+}
+
+export interface Pairs {
+  /** Medians of ours, and of theirs. */
+  ours: Timing;
+  theirs: Timing;
+  /** Median over the pairs of ours / theirs, by the clock. Below 1 we are ahead. */
+  ratio: number;
+}
+
+/** Both in turns, `rounds` times, after one round that does not count; what else the machine does then meets both. */
+export async function inTurns(
+  rounds: number,
+  ours: () => Promise<Timing>,
+  theirs: () => Promise<Timing>,
+): Promise<Pairs> {
+  const pairs: { ours: Timing; theirs: Timing }[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    // Who goes first changes, too.
+    const isOursFirst = round % 2 === 0;
+    const first = await (isOursFirst ? ours : theirs)();
+    const second = await (isOursFirst ? theirs : ours)();
+    if (round > 0) pairs.push(isOursFirst ? { ours: first, theirs: second } : { ours: second, theirs: first });
+  }
+  const medianOf = (whose: 'ours' | 'theirs'): Timing => ({
+    seconds: median(pairs.map((pair) => pair[whose].seconds)),
+    processorSeconds: median(pairs.map((pair) => pair[whose].processorSeconds)),
+  });
+  return {
+    ours: medianOf('ours'),
+    theirs: medianOf('theirs'),
+    ratio: median(pairs.map((pair) => pair.ours.seconds / pair.theirs.seconds)),
+  };
+}
+
+/** Runs it, and says what it took. */
+export async function timed<T>(work: () => T | Promise<T>): Promise<Timing & { result: T }> {
+  const processor = process.cpuUsage();
+  const clock = performance.now();
+  const result = await work();
+  const { user, system } = process.cpuUsage(processor);
+  return { seconds: (performance.now() - clock) / 1000, processorSeconds: (user + system) / 1e6, result };
+}

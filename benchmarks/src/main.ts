@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chooseBackend } from '@cnnviz/example-support';
+import { comparisons } from './comparisons.ts';
+import { trainDigitNetwork } from './digit-network.ts';
+import type { Row } from './row.ts';
+import type { Message } from './run-comparison.ts';
+import { tableOf } from './table.ts';
+
+const USAGE = `Sets the packages beside what a user would take instead, on this machine, the same networks and images.
+
+  --only NAMES       of ${Object.keys(comparisons).join(', ')}, with commas between (default: all)
+  --backends NAMES   of tensorflow and wasm (default: both; one that does not start is left out)
+  --rounds NUMBER    pairs that count (default: 5)
+  --quick            fewer sizes
+  --json FILE        writes the rows there, too
+  --help
+
+peers/install.sh makes the Python environment of the peers. SqueezeNet and photographs are where CNNVIZ_DATA says.`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(comparisons).join(',') },
+    backends: { type: 'string', default: 'tensorflow,wasm' },
+    rounds: { type: 'string', default: '5' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else await main();
+
+async function main(): Promise<void> {
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new RangeError(`--rounds must be an integer >= 1, got ${values.rounds}`);
+  const wanted = values.only.split(',');
+  for (const name of wanted) {
+    if (!(name in comparisons))
+      throw new RangeError(`--only must name some of ${Object.keys(comparisons).join(', ')}, got ${name}`);
+  }
+  const exchange = await mkdtemp(join(tmpdir(), 'benchmarks-'));
+  const rows: Row[] = [];
+  const skipped = new Set<string>();
+  try {
+    await chooseBackend({ argv: ['--backend', 'wasm'], print: () => {} });
+    await trainDigitNetwork(exchange);
+    for (const comparison of wanted) {
+      const backends = comparisons[comparison]!.usesBackend ? values.backends.split(',') : ['wasm'];
+      for (const backend of backends) {
+        const setting = { comparison, backend, rounds, exchange, data: process.env.CNNVIZ_DATA, quick: values.quick };
+        const failure = await run(JSON.stringify(setting), (message) => {
+          if ('row' in message) {
+            rows.push(message.row);
+            console.error(`${message.row.what}, ${message.row.backend} beside ${message.row.peer}`);
+          } else skipped.add(`${message.skipped}: ${message.reason}`);
+        });
+        if (failure !== undefined) skipped.add(`${comparison} on ${backend}: ${failure}`);
+      }
+    }
+  } finally {
+    await rm(exchange, { recursive: true });
+  }
+  const machine = `${cpus()[0]!.model}, ${availableParallelism()} cores, Node ${process.version}; medians of ${rounds} pairs`;
+  console.log(`${machine}\n\n${tableOf(rows)}`);
+  for (const reason of skipped) console.log(`\nLeft out: ${reason}`);
+  if (values.json !== undefined) {
+    await writeFile(values.json, JSON.stringify({ machine, rows, skipped: [...skipped] }, null, 2));
+  }
+}
+
+/** @returns The last line of what the process complained about, if it failed. */
+function run(setting: string, onMessage: (message: Message) => void): Promise<string | undefined> {
+  const child = fork(join(import.meta.dirname, 'run-comparison.ts'), [setting], {
+    execArgv: process.execArgv,
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  let complaint = '';
+  child.stderr!.on('data', (text) => {
+    complaint += text;
+  });
+  child.on('message', onMessage);
+  return new Promise((resolve) => {
+    child.on('exit', (code) => resolve(code === 0 ? undefined : reasonIn(complaint)));
+  });
+}
+
+/** The message of what was thrown, not where. */
+function reasonIn(complaint: string): string {
+  const lines = complaint.split('\n').map((line) => line.trim());
+  return lines.find((line) => /Error\b.*:/.test(line)) ?? lines.filter(Boolean).at(-1) ?? 'it ended without a word';
+}

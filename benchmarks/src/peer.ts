@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Timing } from './in-turns.ts';
+
+interface Answer<R> extends Timing {
+  /** That the process had at most until now. */
+  residentBytes: number;
+  result: R;
+}
+
+/** A Python program that waits for requests, so that neither its start nor its imports are measured. */
+export interface Peer {
+  /** Of the package that it is made of, with its name. */
+  version: string;
+  ask<R>(what: string, request?: Record<string, unknown>): Promise<Answer<R>>;
+  stop(): void;
+}
+
+const folder = resolve(import.meta.dirname, '../peers');
+
+/**
+ * @param program In `peers`, without `.py`.
+ * @param python Default: that of the environment that `peers/install.sh` makes.
+ * @returns Why there is none, if it cannot be had.
+ */
+export async function startPeer(
+  program: string,
+  python = join(folder, '.venv/bin/python'),
+): Promise<Peer | { missing: string }> {
+  if (!existsSync(python)) return { missing: 'benchmarks/peers/install.sh was not run' };
+  const child = spawn(python, [join(folder, `${program}.py`)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint += text;
+  });
+  child.stdin.on('error', () => {});
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const next = async <T>(): Promise<T> => {
+    const { value, done } = await lines.next();
+    if (!done) return JSON.parse(value) as T;
+    throw new Error(`peers/${program}.py ended: ${complaint.trim().split('\n').at(-1) || 'without a word'}`);
+  };
+  try {
+    const { version } = await next<{ version: string }>();
+    return {
+      version,
+      ask: (what, request = {}) => {
+        child.stdin.write(`${JSON.stringify({ ask: what, ...request })}\n`);
+        return next();
+      },
+      stop: () => child.stdin.end(),
+    };
+  } catch (error) {
+    return { missing: (error as Error).message };
+  }
+}
