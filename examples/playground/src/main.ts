@@ -26,7 +26,7 @@ function showPage(current: Chapter, section: HTMLElement): void {
   render(
     html`
       <a class="skip" href="#chapter" @click=${skip}>Skip to the chapter</a>
-      <header>
+      <header aria-label="This page">
         <h1>cnnviz playground</h1>
         <p>
           What has a convolutional neural network learned, and how easily is it fooled? Everything here is computed in your
@@ -42,7 +42,7 @@ function showPage(current: Chapter, section: HTMLElement): void {
           )}
         </ul>
       </nav>
-      <main id="chapter" tabindex="-1">
+      <main id="chapter" tabindex="-1" aria-label="Chapter">
         <h2 tabindex="-1">${current.title}</h2>
         <p class="question">${current.question}</p>
         ${section}

@@ -139,7 +139,7 @@ describe('the work of the chapter', () => {
   });
 });
 
-describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 120_000 }, () => {
+describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();

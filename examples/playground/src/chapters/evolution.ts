@@ -4,6 +4,7 @@ import { drawPicture } from '../canvas.ts';
 import type { Chapter } from '../chapter.ts';
 import { lineChart } from '../line-chart.ts';
 import { longJob } from '../long-job.ts';
+import { numberField } from '../number-field.ts';
 import { isAbort, type Page } from '../page.ts';
 import type {
   EncodingName,
@@ -159,7 +160,7 @@ function mountEvolution(section: HTMLElement, page: Page): () => void {
               )}
             </select>
           </span>
-          ${numberField('Seed', 'seed', 0)} ${numberField('Last generation', 'generations', 1)}
+          ${settingField('Seed', 'seed', 0)} ${settingField('Last generation', 'generations', 1)}
         </fieldset>
         ${job.element}
         <div class="buttons file">
@@ -189,23 +190,16 @@ function mountEvolution(section: HTMLElement, page: Page): () => void {
     );
   }
 
-  function numberField(name: string, key: 'seed' | 'generations', min: number) {
-    return html`
-      <span>
-        <label for="evolution-${key}">${name}</label>
-        <input
-          id="evolution-${key}"
-          type="number"
-          min=${min}
-          step="1"
-          .value=${String(settings[key])}
-          @change=${(event: Event) => {
-            settings[key] = (event.target as HTMLInputElement).valueAsNumber;
-          }}
-        />
-      </span>
-    `;
-  }
+  const settingField = (label: string, key: 'seed' | 'generations', min: number) =>
+    numberField({
+      id: `evolution-${key}`,
+      label,
+      value: settings[key],
+      min,
+      onChange: (value) => {
+        settings[key] = value;
+      },
+    });
 
   function showArchive(latest: EvolutionReport, shown: readonly Portrait[]) {
     return html`

@@ -2,6 +2,7 @@ import { html, nothing, render } from 'lit-html';
 import { drawPicture, pictureCanvas } from '../canvas.ts';
 import type { Chapter } from '../chapter.ts';
 import { longJob, messageOf } from '../long-job.ts';
+import { numberField } from '../number-field.ts';
 import { isAbort } from '../page.ts';
 import type {
   MaximizationChoices,
@@ -13,18 +14,21 @@ import type {
 } from '../worker/maximization.ts';
 import './maximization.css';
 
-const methods: Record<Method, { title: string; meaning: string }> = {
+const methods: Record<Method, { title: string; inText: string; meaning: string }> = {
   pixels: {
     title: 'Plain pixels',
+    inText: 'plain pixels',
     meaning: 'Each pixel follows the gradient. Nothing keeps the picture natural.',
   },
   fourier: {
     title: 'Fourier with robustness',
+    inText: 'Fourier with robustness',
     meaning:
       'The coefficients of waves follow it, while the picture is shifted, turned and scaled before each look (lucid). What is left are shapes that bear being moved.',
   },
   generator: {
     title: 'A learned generator',
+    inText: 'a learned generator',
     meaning:
       'A network that has learned to draw digits draws; the gradient only tells it what (DGN-AM). Whatever it draws, it draws in strokes.',
   },
@@ -67,7 +71,7 @@ export const maximization: Chapter = {
     const draw = (latest: Wanted[]) => {
       drawn = latest;
       for (const each of drawn) {
-        const label = `What ${methods[each.method].title.toLowerCase()} made for ${wantedInWords()}: ${readingInWords(each.reading)}`;
+        const label = `What ${methods[each.method].inText} made for ${wantedInWords()}: ${readingInWords(each.reading)}`;
         drawPicture(canvases.get(each.method)!, each.picture, { label, enlarge: enlargementOf(each.picture) });
       }
       show();
@@ -97,7 +101,7 @@ export const maximization: Chapter = {
               <label for="wanted">To please</label>
               <select id="wanted" @change=${choose}>${choices === undefined ? nothing : optionsOf(choices)}</select>
             </span>
-            ${numberField('Seed', 'seed', 0)} ${numberField('Steps', 'steps', 1)}
+            ${settingField('Seed', 'seed', 0)} ${settingField('Steps', 'steps', 1)}
           </fieldset>
           ${job.element}
           <p class="error" role="alert">${error}</p>
@@ -125,21 +129,16 @@ export const maximization: Chapter = {
     const option = (value: string, text: string) =>
       html`<option value=${value} .selected=${value === settings.wanted}>${text}</option>`;
 
-    const numberField = (name: string, key: 'seed' | 'steps', min: number) => html`
-      <span>
-        <label for="maximization-${key}">${name}</label>
-        <input
-          id="maximization-${key}"
-          type="number"
-          min=${min}
-          step="1"
-          .value=${String(settings[key])}
-          @change=${(event: Event) => {
-            settings[key] = (event.target as HTMLInputElement).valueAsNumber;
-          }}
-        />
-      </span>
-    `;
+    const settingField = (label: string, key: 'seed' | 'steps', min: number) =>
+      numberField({
+        id: `maximization-${key}`,
+        label,
+        value: settings[key],
+        min,
+        onChange: (value) => {
+          settings[key] = value;
+        },
+      });
 
     const column = (method: Method) => {
       const { title, meaning } = methods[method];
@@ -199,7 +198,7 @@ function numbersOf({ activation, relative, reading, judged }: Wanted) {
 }
 
 function filmView({ film, moments, drawn }: Maximized) {
-  const rows = drawn.map(({ method }) => methods[method].title.toLowerCase()).join(', ');
+  const rows = drawn.map(({ method }) => methods[method].inText).join(', ');
   const columns = `after ${moments.join(', ')} steps, and the best`;
   const enlarge = film.width < 300 ? 3 : 1;
   return html`

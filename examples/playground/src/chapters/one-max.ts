@@ -67,6 +67,8 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
   let error = '';
   /** Which run of the settings; what is of an older one is no longer of interest. */
   let run = 0;
+  /** Resolves once the latest settings have their first generation: a press of a button that changed them waits for that. */
+  let beginning = Promise.resolve();
   let isStepping = false;
   let isMounted = true;
 
@@ -87,6 +89,7 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
   });
 
   async function runOn(id: string, onProgress: (step: OneMaxStep) => void) {
+    await beginning;
     const latest = steps.at(-1);
     if (latest === undefined) throw new Error('There is no population yet.');
     [stage, said, error] = ['evaluation', '', ''];
@@ -100,9 +103,12 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
     }
   }
 
-  async function begin(): Promise<void> {
+  function begin(): void {
     job.stop();
-    const own = ++run;
+    beginning = beginRun(++run);
+  }
+
+  async function beginRun(own: number): Promise<void> {
     [error, said, stage, isStepping] = ['', '', 'evaluation', false];
     try {
       const step = await page.api.oneMax.step({ settings: { ...settings } });
@@ -119,12 +125,14 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
 
   /** @param shown The stage of the next generation that is shown first. */
   async function step(shown: Stage): Promise<void> {
-    const latest = steps.at(-1);
-    if (latest === undefined || isStepping || job.isRunning()) return;
+    if (isStepping || job.isRunning()) return;
     const own = run;
     isStepping = true;
     error = '';
     try {
+      await beginning;
+      const latest = steps.at(-1);
+      if (own !== run || latest === undefined) return;
       const next = await page.api.oneMax.step({ settings: { ...settings }, state: latest.state });
       if (own !== run) return;
       steps.push(next);
@@ -283,7 +291,7 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
 
   function change(changed: Partial<OneMaxSettings>): void {
     Object.assign(settings, changed);
-    void begin();
+    begin();
   }
 
   function stageChooser({ generation, births }: OneMaxGeneration) {
@@ -337,7 +345,7 @@ function mountOneMax(section: HTMLElement, page: Page): () => void {
   }
 
   show();
-  void begin();
+  begin();
   return () => {
     isMounted = false;
     run++;

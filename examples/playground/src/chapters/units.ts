@@ -4,6 +4,7 @@ import type { Chapter } from '../chapter.ts';
 import { drawing } from '../drawing.ts';
 import { drawingPad } from '../drawing-pad.ts';
 import { longJob, messageOf } from '../long-job.ts';
+import { numberField } from '../number-field.ts';
 import { isAbort, type Page } from '../page.ts';
 import type {
   Brightness,
@@ -224,7 +225,7 @@ function dissectionView(page: Page) {
               )}
             </select>
           </span>
-          ${numberField('Scenes', 'count', 10, 10)} ${numberField('Seed', 'seed', 0, 1)}
+          ${settingField('Scenes', 'count', 10, 10)} ${settingField('Seed', 'seed', 0, 1)}
           <span>
             <input
               id="with-chance"
@@ -245,21 +246,17 @@ function dissectionView(page: Page) {
     );
   };
 
-  const numberField = (name: string, key: 'count' | 'seed', min: number, step: number) => html`
-    <span>
-      <label for="dissection-${key}">${name}</label>
-      <input
-        id="dissection-${key}"
-        type="number"
-        min=${min}
-        step=${step}
-        .value=${String(choice[key])}
-        @change=${(event: Event) => {
-          choice[key] = (event.target as HTMLInputElement).valueAsNumber;
-        }}
-      />
-    </span>
-  `;
+  const settingField = (label: string, key: 'count' | 'seed', min: number, step: number) =>
+    numberField({
+      id: `dissection-${key}`,
+      label,
+      value: choice[key],
+      min,
+      step,
+      onChange: (value) => {
+        choice[key] = value;
+      },
+    });
 
   show();
   return {
@@ -315,9 +312,14 @@ function resultView(result: DissectedLayer, files: { json: string; csv: string }
       class="report"
       title="Report of the dissection of ${layer}"
       sandbox="allow-scripts"
-      .srcdoc=${report}
+      .srcdoc=${withOwnLinks(report)}
     ></iframe>
   `;
+}
+
+/** Without a base of its own, a link to one of its headings would lead to this page. */
+function withOwnLinks(report: string): string {
+  return report.replace('<head>', '<head><base href="about:srcdoc">');
 }
 
 function bestTable(best: DissectedLayer['best']): TemplateResult {
