@@ -1,26 +1,23 @@
 import { methodsGrid, robustness } from '@cnnviz/actmax';
 import {
   firstImages,
+  halves,
   imagesOnly,
   largestOutputs,
   learnGenerator,
+  learnJudge,
   METHODS,
   type Method,
   type Synthesized,
   synthesize,
 } from '@cnnviz/example-dgn-am';
 import {
-  accuracy,
   type Chapter,
   type DataSet,
   type ImageSet,
-  imageBatches,
-  multilayerPerceptron,
   type PictureCell,
   type Progress,
   pngPicture,
-  trainable,
-  trainModel,
 } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,7 +28,7 @@ export interface MaximizationOptions {
   network: tfl.LayersModel;
   data: DataSet;
   seed: number;
-  /** Digits that the judge and the generator learn from, at most. */
+  /** Digits that the generator learns from, and as many others that the judge does, at most. */
   images: number;
   generatorEpochs: number;
   /** From 0 to 1. */
@@ -48,7 +45,6 @@ const WANTED = 0.8;
 const STEPS = 90;
 const STARTS = 2;
 const JUDGE_EPOCHS = 3;
-const JUDGE_UNITS = 96;
 /** The training of the judge and of the generator, and the methods. */
 const PARTS = 2 + METHODS.length;
 const ENLARGED = 3;
@@ -57,29 +53,19 @@ const ENLARGED = 3;
 export async function maximizationChapter(options: MaximizationOptions): Promise<Chapter> {
   const { network, data, seed, images, generatorEpochs, onProgress } = options;
   const { classes, shape, bounds } = data.train;
-  const train = firstImages(data.train, images);
+  const [train, ofJudge] = halves(firstImages(data.train, 2 * images));
   const progress = partsOf(onProgress);
   const classifier = classifierOf(network);
   const features = tfl.model({ inputs: network.inputs, outputs: network.getLayer('fc1').output });
-  const judge = multilayerPerceptron({
-    seed: seed + 1,
-    inputShape: shape,
-    classes: classes.length,
-    hiddenLayers: 1,
-    units: JUDGE_UNITS,
-  });
+  const judge = await learnJudge(
+    { train: ofJudge, test: data.test },
+    { epochs: JUDGE_EPOCHS, seed: seed + 1, progress },
+  );
   try {
-    await progress.stage('a judge', JUDGE_EPOCHS * train.labels.length, (update) =>
-      trainModel(trainable(judge), (epoch) => imageBatches(train, { size: 64, seed, epoch }), {
-        epochs: JUDGE_EPOCHS,
-        learningRate: (epoch) => 0.05 * 0.5 ** epoch,
-        onProgress: ({ images: done }) => update(done),
-      }),
-    );
     const learned = await learnGenerator(
       classifierOf(features),
       { train, test: data.test },
-      { epochs: generatorEpochs, seed, progress, hidden: 64, filters: [16, 8], loss: 'l2' },
+      { epochs: generatorEpochs, seed, progress, hidden: 64, filters: [16, 8] },
     );
     try {
       const largest = await largestOutputs(classifier, imagesOnly(train, { size: 500 }));
@@ -90,11 +76,11 @@ export async function maximizationChapter(options: MaximizationOptions): Promise
       const drawings: Drawing[] = [];
       for (const method of METHODS) {
         const ascent = { units, wanted: WANTED, steps: STEPS, seed, progress, transforms };
-        drawings.push(await judged(await synthesize(method, subject, ascent), classifierOf(judge), data.train));
+        drawings.push(await judged(await synthesize(method, subject, ascent), judge.classifier, data.train));
       }
       return chapterOf(drawings, {
         learnedFrom: train.labels.length,
-        judgeAccuracy: await accuracy(classifierOf(judge), imageBatches(data.test, { size: 500 })),
+        judgeAccuracy: judge.testAccuracy,
       });
     } finally {
       tf.dispose(learned.samples);

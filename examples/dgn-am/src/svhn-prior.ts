@@ -46,7 +46,7 @@ export async function drawHouseNumbers(
     await progress.stage('a network for digits in any shade', epochs * train.labels.length, (update) =>
       trainModel(trainable(model), (epoch) => shaded(imageBatches(train, { size: 64, seed, epoch }), seed + epoch), {
         epochs,
-        learningRate: (epoch) => 0.04 * 0.5 ** epoch,
+        learningRate: (epoch) => 0.02 * 0.5 ** epoch,
         onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
       }),
     );

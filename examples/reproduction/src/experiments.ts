@@ -22,5 +22,6 @@ export const experiments: readonly Experiment[] = [
   { name: 'fooling-compare', title: 'Three ways to fool a network', options: alike() },
   { name: 'dissect-training', title: 'Detectors that emerge in training', options: shorter },
   { name: 'dissect', title: 'Network Dissection of SqueezeNet', options: shorter, needsData: true },
+  { name: 'actmax', title: 'Activation maximization in SqueezeNet', options: shorter, needsData: true },
   { name: 'dgn-am', title: 'Activation maximization with a learned generator', options: shorter },
 ];
