@@ -63,9 +63,9 @@ export interface EvolvedPictures extends EvolutionReport {
 }
 
 /** The fooling code's, for digits. */
-export const PICTURES_A_GENERATION = 200;
+const PICTURES_A_GENERATION = 200;
 /** Evolution ends when the network is as sure as that of each picture. */
-export const TARGET = 0.9999;
+const TARGET = 0.9999;
 
 let isPauseAsked = false;
 const evolve = job(async (options: EvolutionOptions, work: Work<EvolutionReport>) =>

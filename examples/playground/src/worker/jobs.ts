@@ -22,8 +22,7 @@ export function job<O, P, R>(
   run: (options: O, work: Work<P>) => Promise<R>,
 ): (id: string, options: O, onProgress: (progress: P) => void) => Promise<R> {
   return async (id, options, onProgress) => {
-    const controller = new AbortController();
-    controllers.set(id, controller);
+    const controller = controllerOf(id);
     try {
       await changesToEnd();
       controller.signal.throwIfAborted();
@@ -44,9 +43,15 @@ export function quick<O, R>(run: (options: O) => Promise<R>): (options: O) => Pr
   return (options) => asJob(`quick ${++quickCalls}`, options, () => {});
 }
 
-/** Aborts a job; its promise rejects with an AbortError. */
+/** Aborts a job, also one that is still to begin; its promise rejects with an AbortError. */
 export function stop(id: string): void {
-  controllers.get(id)?.abort();
+  controllerOf(id).abort();
+}
+
+function controllerOf(id: string): AbortController {
+  const controller = controllers.get(id) ?? new AbortController();
+  controllers.set(id, controller);
+  return controller;
 }
 
 /** Aborts all jobs that have begun, and waits until they have ended. */

@@ -47,7 +47,7 @@ export interface OneMaxSettings {
 }
 
 /** Probability that a bit of a child under mutation flips. DEAP's OneMax has it. */
-export const FLIP_RATE = 0.05;
+const FLIP_RATE = 0.05;
 const CROSSOVER_RATE = 0.5;
 
 /** How a genome came about. Genomes are strings of 0 and 1. */
