@@ -226,7 +226,7 @@ function dissectionView(page: Page) {
             </select>
           </span>
           ${settingField('Scenes', 'count', 10, 10)} ${settingField('Seed', 'seed', 0, 1)}
-          <span>
+          <span class="check">
             <input
               id="with-chance"
               type="checkbox"
@@ -326,7 +326,7 @@ function bestTable(best: DissectedLayer['best']): TemplateResult {
   return html`
     <div class="table" tabindex="0" role="group" aria-label="The surest detectors">
       <table>
-        <caption>The surest detectors</caption>
+        <caption>The surest detectors (“-c” ends the name of a colour, as in NetDissect)</caption>
         <thead>
           <tr><th scope="col">unit</th><th scope="col">detects</th><th scope="col">a kind of</th><th scope="col">IoU</th></tr>
         </thead>
