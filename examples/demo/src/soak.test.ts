@@ -47,8 +47,15 @@ describe('complaintsAbout', () => {
       resident: round < 3 ? 1e8 : 2e8,
     }));
     expect(complaintsAbout(settles)).toEqual([]);
+    const settlesLater = rounds(12, (round) => ({ wasmHeap: round < 4 ? 1e6 : 1.2e6 }));
+    expect(complaintsAbout(settlesLater)).toEqual([]);
     const wanders = rounds(9, (round) => ({ resident: 2e8 + (round % 3) * 5e7 }));
     expect(complaintsAbout(wanders)).toEqual([]);
+  });
+
+  it('name a heap that grows once in a long while', () => {
+    const leaks = rounds(40, (round) => ({ wasmHeap: round < 25 ? 1e6 : 1.2e6 }));
+    expect(complaintsAbout(leaks)).toEqual([expect.stringContaining('wasmHeap: ')]);
   });
 
   it('name other results, and each kind of memory that grows', () => {
