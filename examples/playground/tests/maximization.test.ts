@@ -264,6 +264,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
   it('is worked by keyboard, and stopped', async () => {
     const { tab, complaints, close } = await openPage(browser, 'maximization');
     const focused = () => tab.evaluate(() => document.activeElement?.textContent?.trim());
+    await tab.getByRole('option', { name: 'hidden unit 63' }).waitFor({ state: 'attached' });
     await tab.getByLabel('To please').focus();
     await tab.keyboard.press('End');
     expect(await tab.getByLabel('To please').inputValue()).toBe('hidden 63');

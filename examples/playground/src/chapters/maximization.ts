@@ -99,7 +99,7 @@ export const maximization: Chapter = {
             <legend>What and how</legend>
             <span>
               <label for="wanted">To please</label>
-              <select id="wanted" @change=${choose}>${choices === undefined ? nothing : optionsOf(choices)}</select>
+              <select id="wanted" ?disabled=${choices === undefined} @change=${choose}>${choices === undefined ? nothing : optionsOf(choices)}</select>
             </span>
             ${settingField('Seed', 'seed', 0)} ${settingField('Steps', 'steps', 1)}
           </fieldset>
