@@ -9,6 +9,7 @@ import type { Random } from '@cnnviz/internal';
 export function drawMutatingGenes(length: number, rate: number, random: Random): number[] {
   const places: number[] = [];
   if (rate === 0) return places;
+  if (rate === 1) return Array.from({ length }, (_, place) => place);
   const logOfStaying = Math.log1p(-rate);
   let place = -1;
   for (;;) {

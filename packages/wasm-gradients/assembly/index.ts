@@ -1,6 +1,7 @@
 // Compiled by scripts/build-simd.mjs to a module that imports the memory of the wasm backend and works on its heap in
 // place. Sizes are element counts, pointers byte addresses.
 
+export { addColumns } from './add-columns';
 export { conv2dBackpropFilter } from './conv2d-backprop-filter';
 export { depthToSpace, phaseFilter, transposeBlock } from './conv2d-backprop-input';
 export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';

@@ -3,6 +3,7 @@ import type { WasmBackend } from './wasm-backend.ts';
 
 /** What assembly/index.ts exports; pointers are byte addresses, sizes element counts. */
 export interface Simd {
+  addColumns(...values: number[]): void;
   conv2dBackpropFilter(...values: number[]): void;
   phaseFilter(...values: number[]): void;
   depthToSpace(...values: number[]): void;

@@ -5,9 +5,16 @@ import {
   expectSameAsCpu,
   type KernelCase,
   normal,
+  relativeError,
   runKernelOn,
+  tensorOf,
+  useWasm,
   type Values,
 } from '../../test-support/compare-with-cpu.ts';
+import type { WasmBackend } from '../wasm-backend.ts';
+import { flippedConvolution } from './flipped-convolution.ts';
+import { inputGradientOf } from './input-gradient.ts';
+import { scatteredProduct } from './scattered-product.ts';
 
 type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
 
@@ -115,6 +122,7 @@ grid.push(
     ],
   },
   { input: [2, 4, 4, 2], filter: [1, 1], outChannels: 3, strides: [1, 1], pad: 2 },
+  { input: [20, 28, 28, 1], filter: [5, 5], outChannels: 3, strides: [1, 1], pad: 'valid' },
 );
 
 const drawn: fc.Arbitrary<Convolution> = fc
@@ -139,6 +147,46 @@ describe('gradients of a convolution', () => {
 
   it.each(grid)('input gradient equals cpu: %j', async (convolution) => {
     await expectSameAsCpu(backpropInput(convolution));
+  });
+
+  it.each(grid)('input gradient equals cpu in either form: %j', async (convolution) => {
+    await useWasm();
+    const { inputs, attrs } = backpropInput(convolution);
+    const expected = await runKernelOn('cpu', backpropInput(convolution));
+    await useWasm();
+    const [dy, filter] = [tensorOf(inputs.dy!), tensorOf(inputs.filter!)];
+    const backend = tf.backend() as WasmBackend;
+    for (const form of [flippedConvolution, scatteredProduct]) {
+      const dx = tf.fill(convolution.input, 7);
+      form(inputGradientOf({ dy, filter }, attrs as unknown as tf.Conv2DBackpropInputAttrs)).run(backend, dx);
+      expect(relativeError(await dx.data(), expected.values), form.name).toBeLessThan(1e-4);
+      dx.dispose();
+    }
+    tf.dispose([dy, filter]);
+  });
+
+  it('input gradient takes the form that multiplies less', () => {
+    const costs = (input: Convolution['input'], filterSize: number, outChannels: number, pad: Pad) => {
+      const { inputs, attrs } = backpropInput({
+        input,
+        filter: [filterSize, filterSize],
+        outChannels,
+        strides: [1, 1],
+        pad,
+      });
+      const gradient = inputGradientOf(
+        {
+          dy: { ...inputs.dy!, dataId: {}, dtype: 'float32' },
+          filter: { ...inputs.filter!, dataId: {}, dtype: 'float32' },
+        },
+        attrs as unknown as tf.Conv2DBackpropInputAttrs,
+      );
+      return { flipped: flippedConvolution(gradient).cost, scattered: scatteredProduct(gradient).cost };
+    };
+    const first = costs([4, 28, 28, 1], 5, 20, 'valid');
+    expect(first.scattered).toBeLessThan(first.flipped);
+    const inner = costs([4, 16, 16, 64], 3, 64, 'same');
+    expect(inner.flipped).toBeLessThan(inner.scattered);
   });
 
   it('equal cpu on drawn shapes', async () => {

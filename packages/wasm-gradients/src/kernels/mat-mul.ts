@@ -19,6 +19,7 @@ import { defer } from '../deferred.ts';
 import { simdOf } from '../simd.ts';
 import { addressOf, closeView, type DataId, openView, type WasmBackend, withScratch } from '../wasm-backend.ts';
 import { runKernel, wasmKernel } from './kernel.ts';
+import { xnnpackProduct } from './xnnpack-product.ts';
 
 interface MatMulAttrs {
   transposeA: boolean;
@@ -127,7 +128,7 @@ function matMul(backend: WasmBackend, a: TensorInfo, b: TensorInfo, attrs: MatMu
   if (pairs.length === 1 && !transposeA && !transposeB) {
     withOwnOperator(backend, b, (factor) => {
       const id = factor === b ? bId : backend.dataIdMap.get(factor.dataId).id;
-      times(backend, aAddress, { id, address: bAddress }, outAddress, m, k, n);
+      xnnpackProduct(backend, aAddress, { id, address: bAddress }, outAddress, m, k, n);
     });
     return out;
   }
@@ -143,7 +144,7 @@ function product(backend: WasmBackend, problem: Problem, a: number, b: number, o
   const simd = simdOf(backend);
   const timesAt = (left: number, right: number, to: number, rows: number, inner: number, cols: number) => {
     const view = openView(backend, right, inner * cols);
-    times(backend, left, view, to, rows, inner, cols);
+    xnnpackProduct(backend, left, view, to, rows, inner, cols);
     closeView(backend, view);
   };
   if (!transposeA && !transposeB) {
@@ -200,45 +201,6 @@ function transposedTimes(
   n: number,
 ): void {
   simd.conv2dBackpropFilter(a, b, out, 1, 1, k, m, 1, k, n, 1, 1, 1, 1, 1, 1, 0, 0, 0, n);
-}
-
-const xnnpackMatMuls = new WeakMap<WasmBackend, (...values: unknown[]) => void>();
-
-/** out [m, n] = a [m, k] b [k, n] through XNNPACK. */
-function times(
-  backend: WasmBackend,
-  a: number,
-  b: { id: number; address: number },
-  out: number,
-  m: number,
-  k: number,
-  n: number,
-): void {
-  let call = xnnpackMatMuls.get(backend);
-  if (call === undefined) {
-    const [number, array] = ['number', 'array'];
-    call = backend.wasm.cwrap(BatchMatMul, null, [
-      number,
-      array,
-      number,
-      number,
-      array,
-      number,
-      number,
-      number,
-      number,
-    ]);
-    xnnpackMatMuls.set(backend, call);
-  }
-  const left = openView(backend, a, m * k);
-  const to = openView(backend, out, m * n);
-  call(left.id, int32Bytes([1, m, k]), 3, b.id, int32Bytes([1, k, n]), 3, 0, 0, to.id);
-  closeView(backend, left);
-  closeView(backend, to);
-}
-
-function int32Bytes(values: readonly number[]): Uint8Array {
-  return new Uint8Array(new Int32Array(values).buffer);
 }
 
 function problemOf(a: TensorInfo, b: TensorInfo, { transposeA, transposeB }: MatMulAttrs): Problem {
