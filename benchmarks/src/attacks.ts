@@ -87,7 +87,7 @@ export async function compareAttacks(setting: Setting): Promise<void> {
   if (data === undefined) setting.skip('attacks on SqueezeNet', 'CNNVIZ_DATA is not set');
   else {
     const photographs = attacksWith({ epsilon: 2 / 255, pgdSteps: 10, cwSteps: 10 });
-    const wanted = setting.quick ? ['pgd'] : ['fgsm', 'pgd', 'deepFool'];
+    const wanted = setting.quick ? ['pgd'] : ['fgsm', 'pgd'];
     await beside(
       setting,
       () => photographSubject(setting, data, 8),
