@@ -1,3 +1,4 @@
+import { createRandom, type Random } from '@cnnviz/internal';
 import { linearClassifier, tinyCnn, tinyProbe, useBackend } from '@cnnviz/testing';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,13 +11,18 @@ import { diversity } from './diversity.ts';
 import { fourier } from './fourier.ts';
 import { generator } from './generator.ts';
 import { jitter } from './jitter.ts';
+import { layer } from './layer.ts';
 import { logit } from './logit.ts';
 import { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
 import { normalizedAscent } from './normalized-ascent.ts';
+import type { Optimizer } from './optimizer.ts';
 import { pad } from './pad.ts';
+import type { Parameterization } from './parameterization.ts';
 import { pixels } from './pixels.ts';
-import { sum, times } from './sum.ts';
+import { logProbability } from './probability.ts';
+import { difference, sum, times } from './sum.ts';
 import { totalVariation } from './total-variation.ts';
+import { unit } from './unit.ts';
 
 useBackend('cpu');
 
@@ -314,6 +320,63 @@ test('several objectives take the images one after the other, as they would alon
   expect(together.activations).toEqual(expected.map((value) => expect.closeTo(value, 5)));
   const pixelsOf = [...first.images, ...second.images].flat();
   expect(together.images.flat()).toEqual(pixelsOf.map((value) => expect.closeTo(value, 5)));
+});
+
+describe('ten objectives in one batch draw what ten runs with the same starts draw, to 5e-5', () => {
+  const classes = Array.from({ length: 10 }, (_, label) => label);
+  const shape = [8, 8, 1] as const;
+  const network = { shape, classes: classes.length };
+  const [classifier, probe] = [tinyCnn(network), tinyProbe(network)];
+  const objectives = [
+    ...classes.slice(0, 5).map((label) => logit(classifier, label)),
+    logProbability(classifier, 6),
+    difference(logit(classifier, 7), times(0.5, logit(classifier, 8))),
+    channel(probe, 5),
+    unit(probe, 3),
+    layer(probe),
+  ];
+  const waves = createRandom(1).fillNormal(new Float32Array(3 * 64));
+  const decoder = (codes: Tensor2D) =>
+    tf.tidy(() => tf.reshape(tf.sigmoid(tf.matMul(codes, tf.tensor2d(waves, [3, 64]))), [-1, 8, 8, 1])) as Tensor4D;
+
+  const startsOf = (numbers: number, fill: (random: Random, values: Float32Array) => Float32Array) => {
+    const values = fill(createRandom(2), new Float32Array(objectives.length * numbers));
+    return (first: number, count: number) => values.slice(first * numbers, (first + count) * numbers);
+  };
+  const imagesOf = startsOf(64, (random, values) => random.fillUniform(values, 0.2, 0.8));
+  const codesOf = startsOf(3, (random, values) => random.fillNormal(values));
+  const images = (first: number, count: number) => tf.tensor4d(imagesOf(first, count), [count, ...shape]);
+
+  test.each<[string, Optimizer, (first: number, count: number) => Parameterization]>([
+    ['pixels', adam(), (first, count) => pixels({ shape, bounds: [0, 1], from: images(first, count) })],
+    ['fourier', adam(), (first, count) => fourier({ shape, bounds: [0, 1], from: images(first, count) })],
+    [
+      'generator',
+      normalizedAscent({ initial: 0.1, final: 0 }),
+      (first, count) =>
+        generator(decoder, {
+          codeLength: 3,
+          range: [0, 1],
+          bounds: [0, 1],
+          from: tf.tensor2d(codesOf(first, count), [count, 3]),
+        }),
+    ],
+  ])('%s', async (_, optimizer, startingFrom) => {
+    const run = { optimizer, steps: 6, seed: 0 };
+    const { length } = objectives;
+    const together = await maximize({ ...run, objective: objectives, parameterization: startingFrom(0, length) });
+    expect(together.activations).toHaveLength(length);
+    for (const [index, objective] of objectives.entries()) {
+      const alone = await maximize({ ...run, objective, parameterization: startingFrom(index, 1) });
+      const isClose = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 4));
+      expect(together.images[index]).toEqual(isClose(alone.images[0]!));
+      expect(together.last.images[index]).toEqual(isClose(alone.last.images[0]!));
+      expect(together.activations[index]).toBeCloseTo(alone.activations[0]!, 4);
+      expect(together.trace.map((row) => row[index])).toEqual(isClose(alone.trace.map(([value]) => value!)));
+      // The run has changed the image, so that there is something to compare.
+      expect(alone.activations[0]! - alone.trace[0]![0]!).toBeGreaterThan(0.01);
+    }
+  });
 });
 
 test('a model runs once in each step, however many objectives ask for it', async () => {
