@@ -9,7 +9,10 @@ import type { Random } from '@cnnviz/internal';
 export function drawMutatingGenes(length: number, rate: number, random: Random): number[] {
   const places: number[] = [];
   if (rate === 0) return places;
-  if (rate === 1) return Array.from({ length }, (_, place) => place);
+  if (rate === 1) {
+    for (let place = 0; place < length; place++) places.push(place);
+    return places;
+  }
   const logOfStaying = Math.log1p(-rate);
   let place = -1;
   for (;;) {
