@@ -16,7 +16,7 @@ const USAGE = `Sets the packages beside what a user would take instead, on this 
   --backends NAMES   of tensorflow and wasm (default: both; one that does not start is left out)
   --rounds NUMBER    pairs that count (default: 5)
   --quick            fewer sizes
-  --json FILE        writes the rows there, too
+  --json FILE        writes the rows there, too, after each comparison
   --help
 
 peers/install.sh makes the Python environment of the peers. SqueezeNet and photographs are where CNNVIZ_DATA says.`;
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     if (!(name in comparisons))
       throw new RangeError(`--only must name some of ${Object.keys(comparisons).join(', ')}, got ${name}`);
   }
+  const machine = `${cpus()[0]!.model}, ${availableParallelism()} cores, Node ${process.version}; medians of ${rounds} pairs`;
   const exchange = await mkdtemp(join(tmpdir(), 'benchmarks-'));
   const rows: Row[] = [];
   const skipped = new Set<string>();
@@ -57,21 +58,21 @@ async function main(): Promise<void> {
         const failure = await run(JSON.stringify(setting), (message) => {
           if ('row' in message) {
             rows.push(message.row);
-            console.error(`${message.row.what}, ${message.row.backend} beside ${message.row.peer}`);
+            const { what, backend, peer, pairs } = message.row;
+            console.error(`${what}, ${backend} beside ${peer}: ${pairs.ratio.toFixed(2)}`);
           } else skipped.add(`${message.skipped}: ${message.reason}`);
         });
         if (failure !== undefined) skipped.add(`${comparison} on ${backend}: ${failure}`);
+        if (values.json !== undefined) {
+          await writeFile(values.json, JSON.stringify({ machine, rows, skipped: [...skipped] }, null, 2));
+        }
       }
     }
   } finally {
     await rm(exchange, { recursive: true });
   }
-  const machine = `${cpus()[0]!.model}, ${availableParallelism()} cores, Node ${process.version}; medians of ${rounds} pairs`;
   console.log(`${machine}\n\n${tableOf(rows)}`);
   for (const reason of skipped) console.log(`\nLeft out: ${reason}`);
-  if (values.json !== undefined) {
-    await writeFile(values.json, JSON.stringify({ machine, rows, skipped: [...skipped] }, null, 2));
-  }
 }
 
 /** @returns The last line of what the process complained about, if it failed. */
