@@ -9,6 +9,7 @@ const METHODS: Record<Method, string> = {
   fourier: 'Fourier coefficients, seen through moving transforms',
   pixels: 'Plain pixels',
 };
+const SHORT: Record<Method, string> = { fourier: 'Fourier', pixels: 'pixels' };
 
 /** Classes by both methods: one shows what the network knows, the other that it can be had with noise. */
 export async function classesChapter(
@@ -37,7 +38,7 @@ export async function classesChapter(
       const cells = [drawing.activations[index]!.toFixed(1), percent(confidences[index]!)];
       measured[label] = [...(measured[label] ?? []), ...cells];
       for (const [step, activation] of drawing.traces[index]!.entries()) {
-        values.push({ step, activation, class: label, method: METHODS[method] });
+        values.push({ step, activation, class: label, method: SHORT[method] });
       }
     }
     drawings.push({ method, confidences, roughness: await roughnessOf(drawing.images) });
@@ -91,8 +92,8 @@ export async function classesChapter(
           encoding: {
             x: { field: 'step', type: 'quantitative' },
             y: { field: 'activation', type: 'quantitative', title: 'logit' },
-            color: { field: 'class', type: 'nominal' },
-            strokeDash: { field: 'method', type: 'nominal' },
+            color: { field: 'class', type: 'nominal', scale: { scheme: 'tableau10' }, legend: { columns: 4 } },
+            strokeDash: { field: 'method', type: 'nominal', legend: { orient: 'bottom' } },
           },
         },
       },
