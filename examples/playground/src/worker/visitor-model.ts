@@ -112,7 +112,7 @@ function explainModel(error: Error): never {
       { cause: error },
     );
   }
-  if (error.message.startsWith('Kernel ')) explainKernel(error);
+  if (error.message.includes("Kernel '")) explainKernel(error);
   throw new Error(`TensorFlow.js cannot make a model of these files: ${error.message}`, { cause: error });
 }
 

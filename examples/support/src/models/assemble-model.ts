@@ -67,9 +67,26 @@ function parseModelJson(json: string, path: string): tf.io.ModelJSON {
     return fail((error as Error).message);
   }
   if (typeof model !== 'object' || model === null) return fail('no object');
-  if (typeof model.modelTopology !== 'object') return fail('no modelTopology');
-  if (!Array.isArray(model.weightsManifest)) return fail('no weightsManifest');
+  const { modelTopology, weightsManifest } = model;
+  if (typeof modelTopology !== 'object' || modelTopology === null) return fail('no modelTopology');
+  if (!Array.isArray(weightsManifest)) return fail('no weightsManifest');
+  for (const [index, group] of weightsManifest.entries()) {
+    const isGroup = Array.isArray(group?.paths) && Array.isArray(group.weights);
+    if (!isGroup || group.paths.some((path: unknown) => typeof path !== 'string')) {
+      return fail(`no paths and weights in weightsManifest[${index}]`);
+    }
+    const wrong = group.weights.findIndex((weight: unknown) => !isWeight(weight));
+    if (wrong !== -1) return fail(`no name, shape and dtype in weightsManifest[${index}].weights[${wrong}]`);
+  }
   return model as tf.io.ModelJSON;
+}
+
+function isWeight(weight: unknown): weight is tf.io.WeightsManifestEntry {
+  if (typeof weight !== 'object' || weight === null) return false;
+  const { name, shape, dtype, quantization } = weight as Partial<tf.io.WeightsManifestEntry>;
+  if (typeof name !== 'string' || typeof dtype !== 'string') return false;
+  if (quantization !== undefined && typeof quantization?.dtype !== 'string') return false;
+  return Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
 }
 
 /** A manifest states what a group of shards holds together; all but the last have one size. */

@@ -1,7 +1,7 @@
 import { checker } from '@cnnviz/internal';
-import { loadGraphModel } from '@tensorflow/tfjs-converter';
+import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { explainModel } from './explain-model.ts';
 import {
   type GraphTopology,
   type ImageModel,
@@ -9,6 +9,7 @@ import {
   imageModelOfGraph,
   imageModelOfLayers,
 } from './image-model.ts';
+import { loadLayers } from './load-layers.ts';
 
 /**
  * A LayersModel or a GraphModel of its files' contents. A softmax at its end is left out, so that what it returns is logits.
@@ -23,19 +24,42 @@ export async function imageModelOfArtifacts(
 ): Promise<ImageModel> {
   const given = { ...(artifacts.userDefinedMetadata?.cnnviz as Partial<ImageModelOptions> | undefined), ...options };
   const { preprocessing } = given;
+  const check = checker('@cnnviz/example-support', 'loadModel');
   if (preprocessing === undefined) {
-    const check = checker('@cnnviz/example-support', 'loadModel');
     return check.failBecause('state', `preprocessing must be given: ${source} does not say what its pixels are`);
   }
   const complete = { ...given, preprocessing };
 
-  if ('node' in artifacts.modelTopology!) {
-    const graph = await loadGraphModel(tf.io.fromMemory(artifacts));
-    return orDispose(graph, () => imageModelOfGraph(graph, artifacts.modelTopology as GraphTopology, complete));
+  if (typeof preprocessing !== 'object' || preprocessing === null) {
+    check.fail('type', 'preprocessing', '{ range, mean, deviation }', preprocessing);
   }
-  const modelTopology = withoutFinalSoftmax(artifacts.modelTopology as LayersTopology);
-  const layers = await loadLayersModel(tf.io.fromMemory({ ...artifacts, modelTopology }));
-  return orDispose(layers, () => imageModelOfLayers(layers, complete));
+  const { classes } = given;
+  if (classes !== undefined && !(Array.isArray(classes) && classes.every((name) => typeof name === 'string'))) {
+    check.fail('type', 'classes', 'a list of names', classes);
+  }
+
+  return explainModel(source, async () => {
+    if ('node' in artifacts.modelTopology!) {
+      const graph = loadGraph(artifacts);
+      return orDispose(graph, () => imageModelOfGraph(graph, artifacts.modelTopology as GraphTopology, complete));
+    }
+    const modelTopology = withoutFinalSoftmax(artifacts.modelTopology as LayersTopology);
+    const layers = await loadLayers({ ...artifacts, modelTopology });
+    return orDispose(layers, () => imageModelOfLayers(layers, complete));
+  });
+}
+
+/** Where it fails, nothing of what it made is left. */
+function loadGraph(artifacts: tf.io.ModelArtifacts): GraphModel {
+  const engine = tf.engine();
+  engine.startScope();
+  try {
+    const graph = loadGraphModelSync(tf.io.fromMemorySync(artifacts));
+    for (const weight of Object.values(graph.weights).flat()) tf.keep(weight);
+    return graph;
+  } finally {
+    engine.endScope();
+  }
 }
 
 async function orDispose<T>(model: { dispose(): unknown }, make: () => T | Promise<T>): Promise<T> {

@@ -50,7 +50,7 @@ export interface ImageModelOptions {
  * @param model Belongs to the result, which disposes it.
  */
 export function imageModelOfLayers(model: tfl.LayersModel, options: ImageModelOptions): ImageModel {
-  const facts = factsOf(model.inputs[0]!.shape, options);
+  const facts = factsOf(model.inputs[0]?.shape ?? [], options);
   const layers = model.layers.flatMap(({ name, outputShape }) => {
     const isInput = model.inputNames.includes(name);
     const [, height, width, units] = outputShape as tfl.Shape;
@@ -102,7 +102,7 @@ export async function imageModelOfGraph(
   options: ImageModelOptions,
 ): Promise<ImageModel> {
   const { node: nodes } = topology;
-  const facts = factsOf(model.inputs[0]!.shape ?? [], options);
+  const facts = factsOf(model.inputs[0]?.shape ?? [], options);
   const output = model.outputNodes[0]!;
   const last = nodes.find(({ name }) => name === output.split(':')[0]);
   const logits = last?.op === 'Softmax' ? last.input![0]! : output;
@@ -167,6 +167,9 @@ function probeLayersOf(
   });
 }
 
+/** An image of 8,192 x 8,192 grey values: a shape beyond it is of a damaged file. */
+const mostInputValues = 2 ** 26;
+
 function factsOf(modelShape: readonly (number | null)[], { preprocessing, classes, ...options }: ImageModelOptions) {
   const check = checker('@cnnviz/example-support', 'imageModel');
   const bounds = check.bounds('bounds', options.bounds ?? [0, 1]);
@@ -176,6 +179,9 @@ function factsOf(modelShape: readonly (number | null)[], { preprocessing, classe
     return check.failBecause('state', `inputShape must be given: the model leaves it open, [${modelShape.join(', ')}]`);
   }
   const inputShape = check.shape('inputShape', shape, 3);
+  if (tf.util.sizeFromShape([...inputShape]) > mostInputValues) {
+    check.fail('range', 'inputShape', `of at most ${mostInputValues} values`, inputShape);
+  }
   const preprocess = preprocessor(preprocessing, bounds, inputShape[2]);
   return { inputShape, bounds, preprocessing, classes, preprocess };
 }

@@ -1,7 +1,8 @@
 import { checker, type Generator } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadLayersModel } from '@tensorflow/tfjs-layers';
+import { explainModel } from './explain-model.ts';
+import { loadLayers } from './load-layers.ts';
 import { readModelFiles } from './model-files.ts';
 
 export interface LoadedGenerator {
@@ -19,9 +20,10 @@ export interface LoadedGenerator {
  * @throws Error that names the file if one is missing or not what it should be, or if the model takes no codes.
  */
 export async function loadGenerator(source: string): Promise<LoadedGenerator> {
-  const model = await loadLayersModel(tf.io.fromMemory(await readModelFiles(source)));
-  const [, codeLength, ...rest] = model.inputs[0]!.shape;
-  if (typeof codeLength !== 'number' || rest.length > 0 || model.outputs[0]!.shape.length !== 4) {
+  const artifacts = await readModelFiles(source);
+  const model = await explainModel(source, () => loadLayers(artifacts));
+  const [, codeLength, ...rest] = model.inputs[0]?.shape ?? [];
+  if (typeof codeLength !== 'number' || rest.length > 0 || model.outputs[0]?.shape.length !== 4) {
     model.dispose();
     const check = checker('@cnnviz/example-support', 'loadGenerator');
     return check.failBecause('state', `${source} must make images of codes [n, d]`);

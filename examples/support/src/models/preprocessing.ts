@@ -23,6 +23,7 @@ export function preprocessor(
   check.bounds('bounds', bounds);
   const ofChannels = (name: string, values: readonly number[] | undefined, standard: number) => {
     if (values === undefined) return new Array<number>(channels).fill(standard);
+    if (!Array.isArray(values)) check.fail('type', name, `${channels} numbers`, values);
     if (values.length !== channels) check.fail('range', name, `${channels} numbers`, values);
     return values.map((value) => check.number(name, value));
   };

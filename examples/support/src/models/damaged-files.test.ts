@@ -1,0 +1,166 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useBackend } from '@cnnviz/testing';
+import { damagedBytes, damagedJson, damagedText, fuzz } from '@cnnviz/testing/damaged';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadSqueezeNet, loadTinyDarknet } from './imagenet-models.ts';
+import { loadGenerator } from './load-generator.ts';
+import { loadModel } from './load-model.ts';
+import { saveModel } from './save-model.ts';
+
+useBackend('cpu');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cnnviz-damaged-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const isDocumented = ({ message }: Error) =>
+  message.startsWith('@cnnviz/example-support: ') || /^\S*cnnviz-damaged.*: expected .*, found /s.test(message);
+
+/** A file of a model that is damaged, in place of the whole one. */
+async function damagedFiles(names: readonly string[]): Promise<fc.Arbitrary<{ name: string; content: Uint8Array }>> {
+  const choices = await Promise.all(
+    names.map(async (name) => {
+      const valid = await readFile(join(folder, name));
+      if (!name.endsWith('.json')) return damagedBytes(valid).map((content) => ({ name, content }));
+      const text = valid.toString();
+      const texts = fc.oneof(
+        { weight: 3, arbitrary: damagedJson(JSON.parse(text)).map((json) => JSON.stringify(json) ?? '') },
+        { weight: 1, arbitrary: damagedText(text) },
+      );
+      return texts.map((damaged) => ({ name, content: new TextEncoder().encode(damaged) }));
+    }),
+  );
+  return fc.oneof(...choices);
+}
+
+async function fuzzFolder(names: readonly string[], load: () => Promise<{ dispose(): void }>): Promise<void> {
+  const whole = new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+  );
+  (await load()).dispose();
+  const before = tf.memory().numTensors;
+  await fuzz(
+    await damagedFiles(names),
+    async ({ name, content }) => {
+      await writeFile(join(folder, name), content);
+      try {
+        (await load()).dispose();
+      } finally {
+        await writeFile(join(folder, name), whole.get(name)!);
+        expect(tf.memory().numTensors).toBe(before);
+      }
+    },
+    isDocumented,
+  );
+}
+
+async function saveClassifier(path: string, channels: number): Promise<void> {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.conv2d({ inputShape: [4, 4, channels], filters: 2, kernelSize: 3, activation: 'relu' }),
+      tfl.layers.batchNormalization(),
+      tfl.layers.flatten(),
+      tfl.layers.dense({ units: 3, activation: 'softmax' }),
+    ],
+  });
+  await saveModel(model, path, {
+    preprocessing: { range: [0, 255], mean: new Array<number>(channels).fill(100) },
+    classes: [...'abc'],
+    quantization: 'uint8',
+  });
+  model.dispose();
+}
+
+describe('damaged files', () => {
+  it('of a LayersModel are read or refused', async () => {
+    await saveClassifier(folder, 1);
+    await fuzzFolder(['model.json', 'weights.bin'], () => loadModel(folder));
+  });
+
+  it('of a functional LayersModel are read or refused', async () => {
+    const input = tfl.input({ shape: [4, 4, 1] });
+    const one = tfl.layers.conv2d({ filters: 1, kernelSize: 1 }).apply(input) as tfl.SymbolicTensor;
+    const sum = tfl.layers.add().apply([one, input]) as tfl.SymbolicTensor;
+    const pooled = tfl.layers.globalAveragePooling2d({}).apply(sum) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: input, outputs: tfl.layers.softmax().apply(pooled) as tfl.SymbolicTensor });
+    await saveModel(model, folder, { preprocessing: { range: [0, 1] } });
+    model.dispose();
+    await fuzzFolder(['model.json', 'weights.bin'], () => loadModel(folder));
+  });
+
+  it('of a GraphModel are read or refused', async () => {
+    const float = { type: 'DT_FLOAT' };
+    const node = [
+      {
+        name: 'x',
+        op: 'Placeholder',
+        attr: { dtype: float, shape: { shape: { dim: ['-1', '2', '2', '1'].map((size) => ({ size })) } } },
+      },
+      { name: 'kernel', op: 'Const', attr: { dtype: float } },
+      { name: 'axes', op: 'Const', attr: { dtype: { type: 'DT_INT32' } } },
+      {
+        name: 'conv',
+        op: 'Conv2D',
+        input: ['x', 'kernel'],
+        attr: {
+          T: float,
+          strides: { list: { i: ['1', '1', '1', '1'] } },
+          padding: { s: 'VkFMSUQ=' },
+          data_format: { s: 'TkhXQw==' },
+          dilations: { list: { i: ['1', '1', '1', '1'] } },
+        },
+      },
+      { name: 'mean', op: 'Mean', input: ['conv', 'axes'], attr: { keep_dims: { b: false }, T: float } },
+      { name: 'softmax', op: 'Softmax', input: ['mean'], attr: { T: float } },
+    ];
+    const weights = [
+      { name: 'kernel', shape: [1, 1, 1, 2], dtype: 'float32' },
+      { name: 'axes', shape: [2], dtype: 'int32' },
+    ];
+    const json = {
+      format: 'graph-model',
+      modelTopology: { node, versions: { producer: 1 } },
+      weightsManifest: [{ paths: ['shard1', 'shard2'], weights }],
+    };
+    await writeFile(join(folder, 'model.json'), JSON.stringify(json));
+    await writeFile(join(folder, 'shard1'), Buffer.from(Float32Array.of(2, -1).buffer));
+    await writeFile(join(folder, 'shard2'), Buffer.from(Int32Array.of(1, 2).buffer));
+    await fuzzFolder(['model.json', 'shard1', 'shard2'], () =>
+      loadModel(folder, { preprocessing: { range: [-1, 1] } }),
+    );
+  });
+
+  it('of a generator are read or refused', async () => {
+    const model = tfl.sequential({
+      layers: [
+        tfl.layers.dense({ inputShape: [2], units: 4 }),
+        tfl.layers.reshape({ targetShape: [2, 2, 1] }),
+        tfl.layers.conv2dTranspose({ filters: 1, kernelSize: 2, strides: 2 }),
+      ],
+    });
+    await saveModel(model, folder, { preprocessing: { range: [0, 1] } });
+    model.dispose();
+    await fuzzFolder(['model.json', 'weights.bin'], () => loadGenerator(folder));
+  });
+
+  it('of class names are read or refused', async () => {
+    await mkdir(join(folder, 'tiny-darknet-imagenet'));
+    await saveClassifier(join(folder, 'squeezenet1.0-imagenet'), 3);
+    await saveClassifier(join(folder, 'tiny-darknet-imagenet'), 3);
+    const ids = Array.from({ length: 1000 }, (_, label) => `n${label}`);
+    const names = ['imagenet-synsets.txt', 'tiny-darknet-imagenet/labels.txt'];
+    await writeFile(join(folder, names[0]!), ids.map((id) => `${id} name of ${id}\n`).join(''));
+    await writeFile(join(folder, names[1]!), ids.map((id) => `${id}\n`).join(''));
+    await fuzzFolder(names, async () => {
+      (await loadSqueezeNet(folder)).dispose();
+      return loadTinyDarknet(folder);
+    });
+  });
+});
