@@ -61,7 +61,7 @@ export function damagedJson<T>(valid: T): fc.Arbitrary<T> {
   const damage = fc.record({ path: fc.constantFrom(...paths), by });
   return fc.array(damage, { minLength: 1, maxLength: 3 }).map((damages) => {
     const copy = { root: JSON.parse(JSON.stringify(valid)) as unknown };
-    for (const { path, by } of damages) put(copy, ['root', ...path], by);
+    for (const { path, by } of damages) put(copy, ['root', ...path], structuredClone(by));
     return copy.root as T;
   });
 }
