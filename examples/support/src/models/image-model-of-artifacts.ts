@@ -50,7 +50,7 @@ export async function imageModelOfArtifacts(
 }
 
 /** Where it fails, nothing of what it made is left. */
-function loadGraph(artifacts: tf.io.ModelArtifacts): GraphModel {
+function loadGraph(artifacts: tf.io.ModelArtifacts): GraphModel<tf.io.IOHandlerSync> {
   const engine = tf.engine();
   engine.startScope();
   try {

@@ -97,7 +97,7 @@ export interface GraphTopology {
  * @param model Belongs to the result, which disposes it.
  */
 export async function imageModelOfGraph(
-  model: GraphModel,
+  model: GraphModel<tf.io.IOHandlerSync>,
   topology: GraphTopology,
   options: ImageModelOptions,
 ): Promise<ImageModel> {
@@ -137,7 +137,10 @@ function byName(names: readonly string[], maps: tf.Tensor | tf.Tensor[]): Record
 }
 
 /** Of the Pads of a graph whose amounts are among its weights, `[[before, after], ...]` of each axis. */
-async function paddingsOf(model: GraphModel, nodes: GraphTopology['node']): Promise<ImageModel['paddings']> {
+async function paddingsOf(
+  model: GraphModel<tf.io.IOHandlerSync>,
+  nodes: GraphTopology['node'],
+): Promise<ImageModel['paddings']> {
   const paddings: Record<string, readonly [number, number]> = {};
   for (const { name, op, input } of nodes) {
     const [amounts] = model.weights[input?.[1] ?? ''] ?? [];
@@ -150,7 +153,7 @@ async function paddingsOf(model: GraphModel, nodes: GraphTopology['node']): Prom
 
 /** A graph does not state the shapes of its nodes: one black image shows them. */
 function probeLayersOf(
-  model: GraphModel,
+  model: GraphModel<tf.io.IOHandlerSync>,
   nodes: GraphTopology['node'],
   inputShape: readonly [number, number, number],
 ): ProbeLayer[] {
