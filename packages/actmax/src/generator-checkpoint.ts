@@ -51,9 +51,27 @@ export function requireVersion(check: Check, checkpoint: GeneratorCheckpoint): v
   }
 }
 
+/** Rejects what is no checkpoint, or a damaged one; its networks and optimizers are looked at where they are restored. */
+export function requireCheckpoint(check: Check, checkpoint: GeneratorCheckpoint): void {
+  requireVersion(check, checkpoint);
+  check.number('checkpoint.epoch', checkpoint.epoch, { integer: true, min: 0 });
+  check.number('checkpoint.batch', checkpoint.batch, { integer: true, min: 0 });
+  check.number('checkpoint.running.images', checkpoint.running?.images, { integer: true, min: 0 });
+  for (const name of ['total', 'image', 'feature', 'adversarial', 'discriminator'] as const) {
+    check.number(`checkpoint.running.${name}`, checkpoint.running[name]);
+  }
+  const { history } = checkpoint;
+  if (!Array.isArray(history)) check.fail('type', 'checkpoint.history', 'a list of records', history);
+  for (const [index, record] of history.entries()) {
+    for (const name of ['epoch', 'learningRate', 'loss', 'imageLoss'] as const) {
+      check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
+    }
+  }
+}
+
 export function requireModel(check: Check, name: string, part: TrainedPart, variables: readonly Variable[]): void {
   const model = fingerprint(variables);
-  if (part.model !== model) check.fail('range', 'checkpoint', `of a ${name} ${model}`, part.model);
+  if (part?.model !== model) check.fail('range', 'checkpoint', `of a ${name} ${model}`, part?.model);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   readWeights,
   reportProgress,
   requireGradients,
+  requireWeights,
   restoreOptimizer,
   setLearningRate,
   type Trainable,
@@ -24,8 +25,8 @@ import {
   checkpointVersion,
   type GeneratorCheckpoint,
   type RunningLosses,
+  requireCheckpoint,
   requireModel,
-  requireVersion,
   type TrainedPart,
 } from './generator-checkpoint.ts';
 import { type GeneratorLossWeights, type GeneratorModels, generatorGradients } from './generator-losses.ts';
@@ -154,7 +155,7 @@ export async function trainGenerator(
   let firstEpoch = 0;
   let batchesDone = 0;
   if (checkpoint !== undefined) {
-    requireVersion(check, checkpoint);
+    requireCheckpoint(check, checkpoint);
     if ((checkpoint.discriminator === null) !== (adversary === undefined)) {
       const expected = checkpoint.discriminator === null ? 'without' : 'with';
       check.failBecause('range', `the checkpoint is of a training ${expected} adversarial loss`);
@@ -307,7 +308,8 @@ function restorePart(
   part: TrainedPart,
 ): void {
   requireModel(check, name, part, variables);
-  restoreOptimizer(check, optimizer, part.optimizer);
+  requireWeights(check, variables, part.weights);
+  restoreOptimizer(check, optimizer, part.optimizer, variables);
   assignWeights(check, variables, part.weights);
 }
 

@@ -63,7 +63,7 @@ export async function countCriticalSamples(
   const confidence = check.number('confidence', options.confidence ?? 0.95, { above: 0, below: 1 });
   const fingerprint = JSON.stringify({ ...settings, bounds: options.bounds, seed: options.seed });
   let state = options.state === undefined ? emptyState(fingerprint, radii) : options.state;
-  requireState(check, state, fingerprint);
+  requireState(check, state, fingerprint, radii.length);
   throwIfAborted(work);
 
   const ratios = (): CriticalSampleRatio[] =>
@@ -113,7 +113,15 @@ function emptyState(settings: string, radii: readonly number[]): CriticalSampleS
   return { version: 1, settings, batches: 0, images: 0, critical: radii.map(() => 0) };
 }
 
-function requireState(check: Check, state: CriticalSampleState, settings: string): void {
+function requireState(check: Check, state: CriticalSampleState, settings: string, radii: number): void {
   if (state?.version !== 1) check.fail('range', 'state', 'a state of version 1', state?.version);
   if (state.settings !== settings) check.fail('range', 'state', `of the same options, ${settings}`, state.settings);
+  check.number('state.batches', state.batches, { integer: true, min: 0 });
+  check.number('state.images', state.images, { integer: true, min: 0 });
+  const { critical } = state;
+  if (!Array.isArray(critical)) check.fail('type', 'state.critical', 'a list of counts', critical);
+  if (critical.length !== radii) check.fail('range', 'state.critical', `${radii} counts`, critical);
+  for (const [index, count] of critical.entries()) {
+    check.number(`state.critical[${index}]`, count, { integer: true, min: 0, max: state.images });
+  }
 }

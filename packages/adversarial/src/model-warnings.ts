@@ -20,6 +20,8 @@ const messages = {
 /** Signs that a model is not one that the attacks can judge; after AutoAttack's checks. */
 export type RobustnessWarningName = keyof typeof messages;
 
+export const warningNames = Object.keys(messages) as readonly RobustnessWarningName[];
+
 export interface RobustnessWarning {
   name: RobustnessWarningName;
   message: string;

@@ -14,7 +14,13 @@ import {
 } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBlackBoxAttack } from './check-attack.ts';
-import { examineModel, type RobustnessWarning, type RobustnessWarningName, warningOf } from './model-warnings.ts';
+import {
+  examineModel,
+  type RobustnessWarning,
+  type RobustnessWarningName,
+  warningNames,
+  warningOf,
+} from './model-warnings.ts';
 import type { AttackProgress } from './projected-gradient.ts';
 import {
   checkAttacks,
@@ -257,8 +263,22 @@ function checkOptions(
     const fingerprint = fingerprintOf(settings);
     if (state.settings !== fingerprint)
       check.fail('range', 'state', `of the same options, ${fingerprint}`, state.settings);
+    requireProgress(check, state, settings);
   }
   return settings;
+}
+
+function requireProgress(check: Check, state: RobustAccuracyState, { attacks, smaller }: Settings): void {
+  check.number('state.batches', state.batches, { integer: true, min: 0 });
+  check.number('state.attacks', state.attacks, { integer: true, min: 0, max: attacks.length });
+  const { brokenBy, warnings } = state;
+  if (!Array.isArray(brokenBy)) check.fail('type', 'state.brokenBy', 'a list of attacks', brokenBy);
+  const breakers = ['clean', ...attacks.map(nameOf), ...(smaller?.brokenBy ?? []).filter((by) => by !== null)];
+  for (const [index, by] of brokenBy.entries()) {
+    if (by !== null) check.oneOf(`state.brokenBy[${index}]`, by, breakers);
+  }
+  if (!Array.isArray(warnings)) check.fail('type', 'state.warnings', 'a list of names', warnings);
+  for (const [index, name] of warnings.entries()) check.oneOf(`state.warnings[${index}]`, name, warningNames);
 }
 
 function fingerprintOf({ epsilon, bounds, norm, seed, attacks, smaller }: Settings): string {

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { restoring } from './restoring.ts';
 
 /**
  * Plain data with its `Float32Array`s as bytes: a line that names the format, the lengths of header and weights, the
@@ -58,13 +59,20 @@ export function decodeCheckpointBytes(check: Check, magic: string, bytes: Uint8A
     check.failBecause('range', 'the checkpoint is damaged: its checksum does not fit');
   }
   let offset = prefix + headerLength;
-  return JSON.parse(decoder.decode(bytes.subarray(prefix, offset)), (_, value: unknown) => {
-    const length = (value as { float32?: unknown } | null)?.float32;
-    if (typeof length !== 'number') return value;
-    const array = Float32Array.from({ length }, (_unused, index) => view.getFloat32(offset + 4 * index, true));
-    offset += 4 * length;
-    return array;
-  });
+  const end = expected - 4;
+  const header = decoder.decode(bytes.subarray(prefix, offset));
+  return restoring(check, 'the checkpoint', () =>
+    JSON.parse(header, (_, value: unknown) => {
+      const length = (value as { float32?: unknown } | null)?.float32;
+      if (typeof length !== 'number') return value;
+      if (!(Number.isInteger(length) && length >= 0 && offset + 4 * length <= end)) {
+        check.failBecause('range', `the checkpoint is damaged: it has no ${length} further weights`);
+      }
+      const array = Float32Array.from({ length }, (_unused, index) => view.getFloat32(offset + 4 * index, true));
+      offset += 4 * length;
+      return array;
+    }),
+  );
 }
 
 /** FNV-1a: finds damage, not forgery. */

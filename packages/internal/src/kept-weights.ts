@@ -18,17 +18,37 @@ export async function readWeights(weights: readonly Tensor[]): Promise<KeptWeigh
   );
 }
 
+/** All of them are as they must be, or none is assigned. */
 export function assignWeights(check: Check, variables: readonly Variable[], weights: readonly KeptWeights[]): void {
+  requireWeights(check, variables, weights);
+  for (const [index, kept] of weights.entries()) assignKept(variables[index]!, kept);
+}
+
+export function requireWeights(check: Check, variables: readonly Variable[], weights: readonly KeptWeights[]): void {
+  if (!Array.isArray(weights)) check.fail('type', 'weights', 'a list of { shape, values }', weights);
   if (variables.length !== weights.length) {
     check.fail('range', 'variables', `the ${weights.length} that were kept`, variables.length);
   }
-  for (const [index, { values, shape }] of weights.entries()) {
+  for (const [index, kept] of weights.entries()) {
+    requireKept(check, `weights[${index}]`, kept);
     const variable = variables[index]!;
-    if (String(variable.shape) !== String(shape)) {
-      check.fail('range', `variables[${index}]`, `of shape [${shape.join(', ')}]`, variable);
+    if (!tf.util.arraysEqual(variable.shape, kept.shape)) {
+      check.fail('range', `variables[${index}]`, `of shape [${kept.shape.join(', ')}]`, variable);
     }
-    tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
   }
+}
+
+/** A shape and as many values. */
+export function requireKept(check: Check, name: string, kept: KeptWeights): void {
+  const isShape = Array.isArray(kept?.shape) && kept.shape.every((size) => Number.isInteger(size) && size >= 0);
+  if (!isShape) check.fail('type', name, '{ shape, values } with whole sizes', kept);
+  const size = tf.util.sizeFromShape([...kept.shape]);
+  if (!(kept.values instanceof Float32Array)) check.fail('type', `${name}.values`, 'a Float32Array', kept.values);
+  if (kept.values.length !== size) check.fail('range', `${name}.values`, `${size} values`, kept.values);
+}
+
+export function assignKept(variable: Variable, { values, shape }: KeptWeights): void {
+  tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
 }
 
 /** Kinds and shapes of variables, by which a checkpoint knows its model. */

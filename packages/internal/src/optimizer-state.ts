@@ -1,7 +1,7 @@
 import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
-import { type KeptWeights, readWeights } from './kept-weights.ts';
+import { assignKept, type KeptWeights, readWeights, requireKept } from './kept-weights.ts';
 
 /** What an optimizer remembers; plain data. */
 export interface OptimizerState {
@@ -33,16 +33,24 @@ export async function readOptimizer(optimizer: Optimizer): Promise<OptimizerStat
   return { name: optimizer.getClassName(), iterations: optimizer.iterations, slots };
 }
 
-/** Puts an optimizer of the same kind into a state that was read; its learning rate stays. */
-export function restoreOptimizer(check: Check, optimizer: Optimizer, state: OptimizerState): void {
-  if (optimizer.getClassName() !== state.name) {
-    check.fail('range', 'optimizer', `${state.name}, as in the checkpoint`, optimizer.getClassName());
-  }
+/**
+ * Puts an optimizer of the same kind into a state that was read; its learning rate stays. Nothing is changed where that
+ * state is damaged.
+ *
+ * @param variables What it optimizes.
+ */
+export function restoreOptimizer(
+  check: Check,
+  optimizer: Optimizer,
+  state: OptimizerState,
+  variables: readonly Variable[],
+): void {
+  requireOptimizerState(check, optimizer, state, variables);
   const fields = optimizer as unknown as Record<string, unknown>;
   for (const [field, kept] of Object.entries(state.slots)) {
     const current = fields[field];
     if (current instanceof tf.Variable) {
-      tf.tidy(() => current.assign(tf.tensor(kept[0]!.values, [...kept[0]!.shape])));
+      assignKept(current, kept[0]!);
       continue;
     }
     for (const [, variable] of slotVariables(current) ?? []) variable.dispose();
@@ -54,6 +62,55 @@ export function restoreOptimizer(check: Check, optimizer: Optimizer, state: Opti
     fields[field] = slots;
   }
   fields.iterations_ = state.iterations;
+}
+
+function requireOptimizerState(
+  check: Check,
+  optimizer: Optimizer,
+  state: OptimizerState,
+  variables: readonly Variable[],
+): void {
+  if (optimizer.getClassName() !== state?.name) {
+    check.fail('range', 'optimizer', `${state?.name}, as in the checkpoint`, optimizer.getClassName());
+  }
+  check.number('checkpoint.optimizer.iterations', state.iterations, { integer: true, min: 0 });
+  const own = Object.entries(optimizer).filter(([, value]) => slotVariables(value) !== undefined);
+  const expected = own.map(([field]) => field).sort();
+  const received = Object.keys(state.slots ?? {}).sort();
+  if (received.join() !== expected.join()) {
+    check.fail('range', 'checkpoint.optimizer.slots', `those of ${state.name}, ${expected.join(', ')}`, received);
+  }
+  for (const [field, value] of own) {
+    const name = `checkpoint.optimizer.slots.${field}`;
+    const kept = state.slots[field]!;
+    if (!Array.isArray(kept)) check.fail('type', name, 'a list of { index, shape, values }', kept);
+    for (const [position, slot] of kept.entries()) requireKept(check, `${name}[${position}]`, slot);
+    if (value instanceof tf.Variable) {
+      const fits = kept.length === 1 && tf.util.arraysEqual(value.shape, kept[0]!.shape);
+      if (!fits) check.fail('range', name, `one of shape [${value.shape.join(', ')}]`, kept);
+    } else {
+      requireSlotsOf(check, name, kept, variables);
+    }
+  }
+}
+
+/** A variable that no gradient reaches has no slot, and does not count. */
+function requireSlotsOf(
+  check: Check,
+  name: string,
+  kept: OptimizerState['slots'][string],
+  variables: readonly Variable[],
+): void {
+  let next = 0;
+  let last = -1;
+  for (const [position, { index, shape }] of kept.entries()) {
+    check.number(`${name}[${position}].index`, index, { integer: true, above: last, below: variables.length });
+    last = index;
+    while (next < variables.length && !tf.util.arraysEqual(variables[next]!.shape, [...shape])) next++;
+    if (next++ >= variables.length) {
+      check.fail('range', `${name}[${position}]`, 'of the shape of a variable', `shape [${shape.join(', ')}]`);
+    }
+  }
 }
 
 function slotVariables(value: unknown): [index: number, variable: Variable][] | undefined {

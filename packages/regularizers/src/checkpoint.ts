@@ -49,6 +49,21 @@ export function requireCheckpoint(
   requireVersion(check, checkpoint?.version);
   if (checkpoint.model !== model) check.fail('range', 'checkpoint', `of a model ${model}`, checkpoint.model);
   if (checkpoint.seed !== seed) check.fail('range', 'seed', `${checkpoint.seed}, as in the checkpoint`, seed);
+  check.number('checkpoint.epoch', checkpoint.epoch, { integer: true, min: 0 });
+  check.number('checkpoint.batch', checkpoint.batch, { integer: true, min: 0 });
+  check.number('checkpoint.running.examples', checkpoint.running?.examples, { integer: true, min: 0 });
+  check.number('checkpoint.running.correct', checkpoint.running.correct, { min: 0 });
+  for (const name of ['loss', 'penalty'] as const) check.number(`checkpoint.running.${name}`, checkpoint.running[name]);
+  const { history, stoppedBy } = checkpoint;
+  if (!Array.isArray(history)) check.fail('type', 'checkpoint.history', 'a list of records', history);
+  for (const [index, record] of history.entries()) {
+    for (const name of ['epoch', 'learningRate', 'loss', 'penalty', 'accuracy'] as const) {
+      check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
+    }
+  }
+  if (stoppedBy !== null) {
+    check.oneOf('checkpoint.stoppedBy', stoppedBy, ['epochs', 'earlyStopping', 'stopWhen']);
+  }
 }
 
 function requireVersion(check: Check, version: unknown): void {
@@ -91,6 +106,6 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const check = checker('@cnnviz/regularizers', 'decodeCheckpoint');
   const checkpoint = decodeCheckpointBytes(check, magic, bytes) as Checkpoint;
-  requireVersion(check, checkpoint.version);
+  requireVersion(check, checkpoint?.version);
   return checkpoint;
 }

@@ -1,4 +1,4 @@
-import { assignWeights, checker, type KeptWeights, readWeights } from '@cnnviz/internal';
+import { assignWeights, checker, type KeptWeights, readWeights, requireKept } from '@cnnviz/internal';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -133,10 +133,21 @@ export class EarlyStopping {
 
   /** Goes on from a `state()` as if it had never been interrupted. */
   resume(state: EarlyStoppingState): void {
+    if (typeof state !== 'object' || state === null) check.fail('type', 'state', 'what state() gave', state);
+    check.number('state.wait', state.wait, { integer: true, min: 0 });
+    if (state.best !== null) check.number('state.best', state.best);
+    for (const name of ['bestEpoch', 'stoppedEpoch'] as const) {
+      if (state[name] !== null) check.number(`state.${name}`, state[name], { integer: true, min: 0 });
+    }
+    if (state.weights !== null) {
+      if (!Array.isArray(state.weights))
+        check.fail('type', 'state.weights', 'a list of { shape, values }', state.weights);
+      for (const [index, kept] of state.weights.entries()) requireKept(check, `state.weights[${index}]`, kept);
+    }
     this.best = state.best ?? undefined;
     this.bestEpoch = state.bestEpoch ?? undefined;
     this.stoppedEpoch = state.stoppedEpoch ?? undefined;
-    this.wait = check.number('state.wait', state.wait, { integer: true, min: 0 });
+    this.wait = state.wait;
     this.#weights = state.weights ?? undefined;
   }
 

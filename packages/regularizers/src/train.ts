@@ -14,6 +14,7 @@ import {
   readWeights,
   reportProgress,
   requireGradients,
+  requireWeights,
   requireWithin,
   restoreOptimizer,
   restoreRandom,
@@ -167,10 +168,15 @@ export async function train(
   let batchesDone = 0;
   if (checkpoint !== undefined) {
     requireCheckpoint(check, checkpoint, { model: modelPrint, seed });
-    restoreOptimizer(check, optimizer, checkpoint.optimizer);
-    assignWeights(check, all, checkpoint.weights);
-    if (checkpoint.earlyStopping !== null) stopping?.resume(checkpoint.earlyStopping);
+    requireWeights(check, all, checkpoint.weights);
     random = restoreRandom(checkpoint.random);
+    if (checkpoint.earlyStopping !== null && stopping !== undefined) {
+      stopping.resume(checkpoint.earlyStopping);
+      const { weights } = checkpoint.earlyStopping;
+      if (weights !== null) requireWeights(check, all, weights);
+    }
+    restoreOptimizer(check, optimizer, checkpoint.optimizer, variables);
+    assignWeights(check, all, checkpoint.weights);
     sums = checkpoint.running;
     history = [...checkpoint.history];
     stoppedBy = checkpoint.stoppedBy ?? undefined;
