@@ -54,7 +54,9 @@ const asJson = (value: object): GeneratorCheckpoint =>
 const fromJson = (json: GeneratorCheckpoint): GeneratorCheckpoint =>
   JSON.parse(JSON.stringify(json) ?? 'null', (_, each) => {
     const values = (each as { float32?: unknown } | null)?.float32;
-    return Array.isArray(values) ? Float32Array.from(values as number[]) : each;
+    return Array.isArray(values) && values.every((value) => typeof value === 'number')
+      ? Float32Array.from(values)
+      : each;
   });
 
 describe('damaged states', () => {

@@ -45,7 +45,7 @@ export interface RunningLosses {
   readonly discriminator: number;
 }
 
-export function requireVersion(check: Check, checkpoint: GeneratorCheckpoint): void {
+function requireVersion(check: Check, checkpoint: GeneratorCheckpoint): void {
   if (checkpoint?.version !== checkpointVersion) {
     check.fail('range', 'checkpoint', `a checkpoint of version ${checkpointVersion}`, checkpoint?.version);
   }
