@@ -283,24 +283,50 @@ function begin(check: Check, settings: Settings, resume: AscentState | undefined
   };
 }
 
-function restore(check: Check, { optimizer, steps }: Settings, shape: number[], state: AscentState): Run {
-  if (String(state?.shape) !== String(shape)) {
-    check.fail('range', 'resume', `a state of variables [${shape.join(', ')}]`, state?.shape ?? state);
-  }
-  if (state.memory.length !== optimizer.memory) {
-    check.fail('range', 'resume', `a state of the optimizer ${optimizer.name}`, state);
-  }
-  if (state.step > steps) check.fail('range', 'steps', `at least ${state.step}, as many as were taken`, steps);
+function restore(check: Check, settings: Settings, shape: number[], state: AscentState): Run {
+  requireState(check, settings, shape, state);
+  const random = restoreRandom(state.random);
   const { best } = state;
   return {
     step: state.step,
     variables: tf.tensor(state.variables, shape),
     memory: state.memory.map((values) => tf.tensor(values, shape)),
-    random: restoreRandom(state.random),
+    random,
     best: { ...best, variables: tf.tensor(best.variables, shape) },
     stopped: [...state.stopped],
     trace: state.trace.map((activations) => [...activations]),
   };
+}
+
+/** Everything but `random`, which says itself what it lacks. Arrays may be plain, as they are from JSON. */
+function requireState(check: Check, { optimizer, steps, count }: Settings, shape: number[], state: AscentState): void {
+  if (!isListOf(state?.shape, shape.length) || String(state.shape) !== String(shape)) {
+    check.fail('range', 'resume', `a state of variables [${shape.join(', ')}]`, state?.shape ?? state);
+  }
+  const { memory, best, stopped, trace } = state;
+  if (!Array.isArray(memory) || memory.length !== optimizer.memory) {
+    check.fail('range', 'resume', `a state of the optimizer ${optimizer.name}`, state);
+  }
+  check.number('resume.step', state.step, { integer: true, min: 0 });
+  if (state.step > steps) check.fail('range', 'steps', `at least ${state.step}, as many as were taken`, steps);
+  const requireNumbers = (name: string, values: unknown, length: number) => {
+    if (!isListOf(values, length)) check.fail('type', `resume.${name}`, `${length} numbers`, values);
+  };
+  const size = tf.util.sizeFromShape(shape);
+  requireNumbers('variables', state.variables, size);
+  for (const [index, values] of memory.entries()) requireNumbers(`memory[${index}]`, values, size);
+  requireNumbers('best.variables', best?.variables, size);
+  for (const name of ['values', 'activations', 'steps'] as const) requireNumbers(`best.${name}`, best[name], count);
+  if (!Array.isArray(stopped) || stopped.length !== count || stopped.some((each) => typeof each !== 'boolean')) {
+    check.fail('type', 'resume.stopped', `${count} booleans`, stopped);
+  }
+  if (!Array.isArray(trace)) check.fail('type', 'resume.trace', 'a list of steps', trace);
+  for (const [index, activations] of trace.entries()) requireNumbers(`trace[${index}]`, activations, count);
+}
+
+function isListOf(values: unknown, length: number): boolean {
+  const isList = values instanceof Float32Array || Array.isArray(values);
+  return isList && values.length === length && values.every((value) => typeof value === 'number');
 }
 
 async function readState(run: Run): Promise<AscentState> {

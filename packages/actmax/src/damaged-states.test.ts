@@ -5,11 +5,17 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AscentState } from './activation-steps.ts';
 import {
   decodeGeneratorCheckpoint,
   encodeGeneratorCheckpoint,
   type GeneratorCheckpoint,
 } from './generator-checkpoint.ts';
+import { jitter } from './jitter.ts';
+import { logit } from './logit.ts';
+import { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
+import { pad } from './pad.ts';
+import { pixels } from './pixels.ts';
 import { linearDiscriminator, linearGenerator } from './testing/linear-models.ts';
 import { trainGenerator } from './train-generator.ts';
 
@@ -48,10 +54,10 @@ async function checkpointsOf(isAdversarial: boolean): Promise<GeneratorCheckpoin
   return checkpoints.slice(0, 3);
 }
 
-const asJson = (value: object): GeneratorCheckpoint =>
+const asJson = <T extends object>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_, each) => (each instanceof Float32Array ? { float32: [...each] } : each)));
 
-const fromJson = (json: GeneratorCheckpoint): GeneratorCheckpoint =>
+const fromJson = <T>(json: T): T =>
   JSON.parse(JSON.stringify(json) ?? 'null', (_, each) => {
     const values = (each as { float32?: unknown } | null)?.float32;
     return Array.isArray(values) && values.every((value) => typeof value === 'number')
@@ -67,6 +73,31 @@ describe('damaged states', () => {
     const checkpoints = await checkpointsOf(isAdversarial);
     const damaged = fc.oneof(...checkpoints.map((each) => damagedJson(asJson(each))));
     await fuzz(damaged, (json) => trained(isAdversarial, { checkpoint: fromJson(json) }));
+  });
+
+  it('of an ascent are gone on from or refused', async () => {
+    const states: AscentState[] = [];
+    const options: MaximizeActivationOptions = {
+      objective: logit(encoder, [0, 2]),
+      parameterization: pixels({ shape: [2, 2, 1], bounds: [0, 1] }),
+      transforms: [pad(1), jitter(2)],
+      steps: 3,
+      stopAt: 0.9,
+      rejectZeroGradient: false,
+      seed: 0,
+    };
+    const ascend = async (more: Partial<MaximizeActivationOptions>) => {
+      const before = tf.memory().numTensors;
+      try {
+        const { images, last } = await maximizeActivation({ ...options, ...more });
+        tf.dispose([images, last.images]);
+      } finally {
+        expect(tf.memory().numTensors).toBe(before);
+      }
+    };
+    await ascend({ onProgress: async ({ state }) => void states.push(await state()) });
+    const damaged = fc.oneof(...states.map((state) => damagedJson(asJson(state))));
+    await fuzz(damaged, (json) => ascend({ resume: fromJson(json) }));
   });
 
   it('of a checkpoint in bytes are read or refused', async () => {
