@@ -83,7 +83,8 @@ export function registerWasmGradients(): void {
     const original = getGradient(kernelName);
     if (original === undefined || OURS in original.gradFunc) continue;
     own.forEach(register);
-    registerGradient({ ...original, gradFunc: Object.assign(make(original.gradFunc), { [OURS]: true }) });
+    const gradFunc = Object.assign(make(original.gradFunc), original.gradFunc, { [OURS]: true });
+    registerGradient({ ...original, gradFunc });
   }
 }
 

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { registerTensorflowGradients } from '@cnnviz/tensorflow-gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { activate } from './activate.ts';
 import { installed } from './installed.ts';
@@ -32,6 +33,7 @@ export async function startTensorflow(
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'; // TensorFlow's errors, not its notes on the CPU.
   // Both packages register the one name `tensorflow`; where the GPU one found no GPU it stays and serves the CPU.
   if (tf.findBackendFactory('tensorflow') === null) load(path);
+  registerTensorflowGradients();
   await activate('tensorflow');
   const { isUsingGpuDevice } = started();
   if (packageName === '@tensorflow/tfjs-node-gpu') {

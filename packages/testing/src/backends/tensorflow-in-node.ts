@@ -1,3 +1,4 @@
+import { registerTensorflowGradients } from '@cnnviz/tensorflow-gradients';
 import { requireInstalled, resolveInstalled } from './installed.ts';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
@@ -6,4 +7,5 @@ export function registerTensorflow(): void {
   const entry = resolveInstalled(packages);
   if (entry === undefined) throw new Error(`none of ${packages.join(', ')} is installed`);
   requireInstalled(entry);
+  registerTensorflowGradients();
 }

@@ -1,0 +1,1 @@
+export { registerTensorflowGradients } from './register.ts';

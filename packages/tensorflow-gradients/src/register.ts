@@ -1,0 +1,64 @@
+import {
+  getGradient,
+  getKernel,
+  type KernelFunc,
+  registerGradient,
+  registerKernel,
+  unregisterKernel,
+  version_core,
+} from '@tensorflow/tfjs-core';
+import { filterGradients } from './filter-gradient.ts';
+import { reluGrad, reluGradient } from './relu-gradient.ts';
+import { step } from './step.ts';
+
+/** What the internals used here were read in. */
+const MADE_FOR = '4.22';
+
+/** Marks what is already registered, also by another copy of this package. */
+const OURS = Symbol.for('@cnnviz/tensorflow-gradients');
+
+const SELF = '@cnnviz/tensorflow-gradients: registerTensorflowGradients';
+
+/**
+ * Takes the detours out of gradients on TensorFlow.js' native backend, `tensorflow`: that of ReLU is one operation of
+ * the native library, not a tensor of ones made in JavaScript; filter gradients of convolutions are computed when
+ * something looks at them, and never if nothing does. Results are the same. Other backends are not touched.
+ *
+ * Call it once, after importing `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. Calling it again, or while
+ * another backend is active, does no harm.
+ *
+ * @throws Error if neither of the two was imported before, or if `@tensorflow/tfjs-core` is not version 4.22, whose
+ * internals it uses.
+ *
+ * @example
+ * ```ts no-run
+ * import '@tensorflow/tfjs-node';
+ * import { registerTensorflowGradients } from '@cnnviz/tensorflow-gradients';
+ *
+ * registerTensorflowGradients();
+ * const gradient = tf.grad((x) => tf.sum(model(x as tf.Tensor4D)))(images);
+ * ```
+ */
+export function registerTensorflowGradients(): void {
+  if (!version_core.startsWith(`${MADE_FOR}.`)) {
+    throw new Error(`${SELF}: expected @tensorflow/tfjs-core ${MADE_FOR}.x, got ${version_core}`);
+  }
+  if (getKernel(step.kernelName, 'tensorflow') === undefined) {
+    throw new Error(
+      `${SELF}: expected the backend tensorflow, which @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu register; import one of them first`,
+    );
+  }
+  for (const { kernelName, make } of [step, ...filterGradients]) replace(kernelName, make);
+  const original = getGradient(reluGradient.kernelName);
+  if (original === undefined || OURS in original.gradFunc) return;
+  if (getKernel(reluGrad.kernelName, 'tensorflow') === undefined) registerKernel(reluGrad);
+  const gradFunc = Object.assign(reluGradient.make(original.gradFunc), original.gradFunc, { [OURS]: true });
+  registerGradient({ ...original, gradFunc });
+}
+
+function replace(kernelName: string, make: (stock: KernelFunc) => KernelFunc): void {
+  const stock = getKernel(kernelName, 'tensorflow');
+  if (stock === undefined || OURS in stock.kernelFunc) return;
+  unregisterKernel(kernelName, 'tensorflow');
+  registerKernel({ ...stock, kernelFunc: Object.assign(make(stock.kernelFunc), { [OURS]: true }) });
+}
