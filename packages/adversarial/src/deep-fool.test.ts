@@ -70,6 +70,30 @@ describeOnBackends(['cpu', 'wasm'], () => {
       }
     });
 
+    test('ends soon where bounds hold pixels that it would move', async () => {
+      // Away from label 0 three pixels go up, and three would go down, but cannot: each step covers half of what is left.
+      const held = linearClassifier(
+        [
+          [1, 1, 1, -1, -1, -1],
+          [0, 0, 0, 0, 0, 0],
+        ],
+        [0.9, 0],
+      );
+      const steps: number[] = [];
+      const { fooled, distances } = await attack(held, [[0, 0, 0, 0.1, 0.1, 0.1]], [0], {
+        bounds: [0, 1],
+        onProgress: ({ step }) => {
+          steps.push(step);
+        },
+      });
+      expect(fooled).toEqual([true]);
+      // The logits are equal where each of the three is 0.3.
+      const least = 0.2 * Math.sqrt(3);
+      expect(distances[0]).toBeGreaterThanOrEqual(least);
+      expect(distances[0]).toBeLessThan(1.001 * least);
+      expect(steps.at(-1)).toBeLessThan(15);
+    });
+
     test('takes one step on a linear classifier, its candidates together, and none once it fools', async () => {
       const shown: number[] = [];
       const watched: Classify = (images) => {

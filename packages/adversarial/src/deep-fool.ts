@@ -11,6 +11,9 @@ import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 import { oneIfZero, perImage, stepDirection, sumPerImage } from './step-direction.ts';
 import { takeImages } from './take-images.ts';
 
+/** How short a step may be, as a share of those before it together. */
+const MINIMUM_SHARE = 1e-4;
+
 const deepFoolNorms = ['l2', 'linf'] as const;
 
 export interface DeepFoolOptions extends LongWork<AttackProgress> {
@@ -39,8 +42,10 @@ export interface DeepFoolResult extends AttackResult {
  * linear classifier where no pixel meets `bounds` the first step is exact: the distance is the least there is, times
  * 1 + `overshoot`. An image that fools takes no further step and costs nothing more.
  *
- * As in foolbox, the candidates are chosen at the image, and what counts as left is the label. What foolbox adds to
- * distances for stability (1e-4) is left out: a distance is at least (max - min) 2^-20 instead.
+ * As in foolbox, the candidates are chosen at the image, and what counts as left is the label. Where pixels are held by
+ * `bounds` every step covers the same share of the way that is left, and would never end. foolbox adds 1e-4 to each; here
+ * a step is at least a ten-thousandth of those before it together, and at least (max - min) 2^-20, so that an image next
+ * to a boundary is not moved further than it needs.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
@@ -98,8 +103,10 @@ export async function deepFool(
       const classes = { labels: active.map((image) => wanted[image]!), others: active.map((image) => others[image]!) };
       const next = tf.tidy(() => {
         const from = takeImages(points, open);
-        const move = moveToNearestBoundary(check, model, from, classes, norm, minimumMove, wanted.length);
-        const sum = tf.add(takeImages(moves, open), move) as Tensor4D;
+        const before = takeImages(moves, open);
+        const minimumMoves = tf.maximum(tf.mul(lengthPerImage(before, norm), MINIMUM_SHARE), minimumMove);
+        const move = moveToNearestBoundary(check, model, from, classes, norm, minimumMoves, wanted.length);
+        const sum = tf.add(before, move) as Tensor4D;
         const beyond = tf.mul(sum, 1 + overshoot) as Tensor4D;
         return [perturb(takeImages(images, active), beyond, bounds), sum] as const;
       });
@@ -182,7 +189,7 @@ function moveToNearestBoundary(
   points: Tensor4D,
   classes: { labels: number[]; others: number[][] },
   norm: (typeof deepFoolNorms)[number],
-  minimumMove: number,
+  minimumMoves: Tensor,
   batchSize: number,
 ): Tensor4D {
   const count = classes.labels.length;
@@ -207,7 +214,8 @@ function moveToNearestBoundary(
       const { logits, gradient } = logitsAndGradient(check, model, repeated, lead);
       const gaps = tf.abs(tf.sum(tf.mul(logits, lead(logits)), 1));
       const slopes = lengthPerImage(gradient, norm === 'l2' ? 'l2' : 'l1');
-      const distances = tf.maximum(tf.div(gaps, oneIfZero(slopes)), minimumMove) as Tensor1D;
+      const minimum = tf.tile(minimumMoves, [together.length]);
+      const distances = tf.maximum(tf.div(gaps, oneIfZero(slopes)), minimum) as Tensor1D;
       const steps = tf.mul(stepDirection(gradient, norm, 'gradient'), perImage(distances));
       let best: [Tensor, Tensor] = [nearest, move];
       for (const index of together.keys()) {
