@@ -17,14 +17,15 @@ def prepare(network, images, labels, logits, bounds):
     module.requires_grad_(False)
 
 
-def attack(name, epsilon, options, out):
+def attack(name, times, epsilon, options, out):
     make = {
         "fgsm": foolbox.attacks.LinfFastGradientAttack,
         "pgd": foolbox.attacks.LinfProjectedGradientDescentAttack,
         "deepFool": foolbox.attacks.L2DeepFoolAttack,
         "carliniWagner": foolbox.attacks.L2CarliniWagnerAttack,
     }[name]
-    _, points, fooled = make(**options)(subject["model"], subject["images"], subject["labels"], epsilons=epsilon)
+    for _ in range(times):
+        _, points, fooled = make(**options)(subject["model"], subject["images"], subject["labels"], epsilons=epsilon)
     adversarial = points.permute(0, 2, 3, 1).numpy()
     return {"images": write(out, adversarial), "fooled": fooled.numpy().tolist()}
 

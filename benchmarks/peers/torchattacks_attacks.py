@@ -17,7 +17,7 @@ def prepare(network, images, labels, logits, bounds):
     subject["labels"] = torch.from_numpy(read(labels)).long()
 
 
-def attack(name, epsilon, options, out):
+def attack(name, times, epsilon, options, out):
     make = {
         "fgsm": torchattacks.FGSM,
         "pgd": torchattacks.PGD,
@@ -25,9 +25,10 @@ def attack(name, epsilon, options, out):
         "carliniWagner": torchattacks.CW,
     }[name]
     module = subject["module"]
-    points = make(module, **options)(subject["images"], subject["labels"])
-    with torch.no_grad():
-        fooled = module(points).argmax(1) != subject["labels"]
+    for _ in range(times):
+        points = make(module, **options)(subject["images"], subject["labels"])
+        with torch.no_grad():
+            fooled = module(points).argmax(1) != subject["labels"]
     return {"images": write(out, points.detach().permute(0, 2, 3, 1).numpy()), "fooled": fooled.tolist()}
 
 

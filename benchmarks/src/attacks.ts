@@ -17,6 +17,8 @@ interface Attack {
   epsilon: number | null;
   foolbox: Record<string, unknown>;
   torchattacks: Record<string, unknown>;
+  /** How often one measurement runs it: one gradient is over too soon. */
+  times: number;
   /** Gradients that every implementation needs, where that is known beforehand. */
   gradients?: number;
 }
@@ -27,7 +29,8 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
   return [
     {
       name: 'fgsm',
-      title: 'FGSM',
+      title: 'FGSM, 10 times',
+      times: 10,
       epsilon,
       run: ({ network, images, labels }) => fgsmAndPredictions(network.classifier, images, labels, epsilon),
       foolbox: {},
@@ -37,6 +40,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
     {
       name: 'pgd',
       title: `PGD, ${pgdSteps} steps`,
+      times: 1,
       epsilon,
       run: ({ network, images, labels }) =>
         pgd(network.classifier, images, labels, { epsilon, bounds, steps: pgdSteps, stepSize, randomStart: false }),
@@ -47,6 +51,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
     {
       name: 'deepFool',
       title: 'DeepFool, 10 candidates',
+      times: 1,
       epsilon: null,
       run: ({ network, images, labels }) => deepFool(network.classifier, images, labels, { bounds }),
       foolbox: {},
@@ -55,6 +60,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
     {
       name: 'carliniWagner',
       title: `Carlini-Wagner, 3 constants, ${cwSteps} steps each at most`,
+      times: 1,
       epsilon: null,
       run: ({ network, images, labels }) =>
         carliniWagner(network.classifier, images, labels, {
@@ -123,18 +129,14 @@ async function compare(
   library: 'foolbox' | 'torchattacks',
   peer: Peer,
 ): Promise<void> {
-  const { name, title, epsilon } = attack;
-  const request = { name, epsilon, options: attack[library], out: `${subject.exported.folder}/adversarial.bin` };
+  const { name, title, times, epsilon } = attack;
+  const request = { name, times, epsilon, options: attack[library], out: `${subject.exported.folder}/adversarial.bin` };
   let ours: AttackResult | undefined;
   let theirs: { images: Numbers; fooled: boolean[] } | undefined;
   let peerBytes = 0;
   const runOurs = async () => {
     tf.dispose(ours?.images);
-    const { result, ...timing } = await timed(async () => {
-      const result = await attack.run(subject);
-      await result.images.data();
-      return result;
-    });
+    const { result, ...timing } = await timed(() => runAgainAndAgain(attack, subject));
     ours = result;
     return timing;
   };
@@ -150,7 +152,7 @@ async function compare(
     backend: setting.backend,
     peer: peer.version,
     pairs,
-    handled: { ours: count, theirs: count, unit: 'images' },
+    handled: { ours: times * count, theirs: times * count, unit: 'images' },
     equal: await equality(subject, ours!, theirs!),
     memory: { ours: ourMemory(), theirs: peerBytes },
     ...(library === 'foolbox' && AIMS[setting.backend] !== undefined && { aim: AIMS[setting.backend]! }),
@@ -158,6 +160,16 @@ async function compare(
   tf.dispose(ours!.images);
   if (attack.gradients === undefined) setting.emit(row);
   else setting.emit({ ...row, overFloor: await overFloor(setting, subject, attack, attack.gradients) });
+}
+
+/** @returns What the last run found. */
+async function runAgainAndAgain({ times, run }: Attack, subject: Subject): Promise<AttackResult> {
+  for (let time = 1; ; time++) {
+    const result = await run(subject);
+    await result.images.data();
+    if (time === times) return result;
+    result.images.dispose();
+  }
 }
 
 /** Our time over that of the gradients alone, in turns with them. */
@@ -171,13 +183,12 @@ async function overFloor({ rounds }: Setting, subject: Subject, attack: Attack, 
     rounds,
     () =>
       timed(async () => {
-        const result = await attack.run(subject);
-        await result.images.data();
-        result.images.dispose();
+        const { images } = await runAgainAndAgain(attack, subject);
+        images.dispose();
       }),
     () =>
       timed(async () => {
-        for (let step = 0; step < gradients; step++) {
+        for (let step = 0; step < attack.times * gradients; step++) {
           const bare = gradient(images);
           await bare.data();
           bare.dispose();

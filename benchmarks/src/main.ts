@@ -94,5 +94,9 @@ function run(setting: string, onMessage: (message: Message) => void): Promise<st
 /** The message of what was thrown, not where. */
 function reasonIn(complaint: string): string {
   const lines = complaint.split('\n').map((line) => line.trim());
-  return lines.find((line) => /Error\b.*:/.test(line)) ?? lines.filter(Boolean).at(-1) ?? 'it ended without a word';
+  return (
+    lines.find((line) => /^\w*Error( \[\w+\])?: /.test(line)) ??
+    lines.filter(Boolean).at(-1) ??
+    'it ended without a word'
+  );
 }
