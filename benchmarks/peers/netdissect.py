@@ -4,6 +4,7 @@ Activations are kept from the first phase to the second, as there. The threshold
 """
 
 import csv
+import time
 from pathlib import Path
 
 import numpy
@@ -89,7 +90,9 @@ def dissect(count, quantile, field, size, pixels=None):
     rows = subject["index"][:count]
     height, width = int(rows[0]["sh"]), int(rows[0]["sw"])
     reduction = round(size / width)
+    clock, processor = time.perf_counter(), time.process_time()
     maps = activations_of(rows, size, 8, None if pixels is None else read(pixels))
+    forward = {"seconds": time.perf_counter() - clock, "processorSeconds": time.process_time() - processor}
     units = maps.shape[1]
     thresholds = numpy.quantile(maps.transpose(1, 0, 2, 3).reshape(units, -1), quantile, axis=1).astype(numpy.float32)
 
@@ -127,12 +130,7 @@ def dissect(count, quantile, field, size, pixels=None):
     ious = numpy.zeros((units, labels))
     ious[:, known] = intersections[:, known] / (areas[:, primary[known]] + truth[known] - intersections[:, known] + 1e-20)
     best = ious.argmax(1)
-    return {"best": best.tolist(), "ious": ious.max(1).tolist(), "thresholds": thresholds.tolist()}
+    return {"best": best.tolist(), "ious": ious.max(1).tolist(), "thresholds": thresholds.tolist(), "forward": forward}
 
 
-def forward(count, size):
-    """What is spent on reading images and on the network."""
-    activations_of(subject["index"][:count], size, 8)
-
-
-serve(f"numpy {numpy.__version__} and PyTorch {torch.__version__}", {"prepare": prepare, "dissect": dissect, "forward": forward})
+serve(f"numpy {numpy.__version__} and PyTorch {torch.__version__}", {"prepare": prepare, "dissect": dissect})

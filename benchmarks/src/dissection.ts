@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConceptData, type Dissection, dissect, openBroden, receptiveField } from '@cnnviz/dissect';
-import type { Probe } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Numbers } from './exchange.ts';
-import { inTurns, type Timing, timed } from './in-turns.ts';
+import { inTurns, mediansOf, type Timing, timed, timedAtOnce } from './in-turns.ts';
 import { type Peer, startPeer } from './peer.ts';
 import { ourMemory, type Setting } from './row.ts';
 import { disposeSubject, photographSubject, type Subject } from './subjects.ts';
@@ -19,6 +18,8 @@ interface Found {
   best: number[];
   ious: number[];
   thresholds: number[];
+  /** What reading the images and the network took. */
+  forward: Timing;
 }
 
 /** Dissection of SqueezeNet over labelled photographs, beside NetDissect's algorithm in numpy and PyTorch. */
@@ -61,50 +62,59 @@ async function compare(
   const { count } = concepts;
   const field = receptiveField(network.topology as LayersModel, layer, { inputSize: [size, width] });
   const probe = network.probe(layer);
-  const resized = (images: tf.Tensor4D) =>
-    tf.tidy(() => probe(tf.div(tf.image.resizeBilinear(images, [size, size]), 255) as tf.Tensor4D));
-  let ours: Dissection | undefined;
+  const own = { ours: [] as Timing[], theirs: [] as Timing[] };
+  let dissection: Dissection | undefined;
   let peerBytes = 0;
-  const runOurs = () =>
-    timed(async () => {
-      ours = await dissect({ probe: resized, concepts, quantile: QUANTILE, upsampling: field });
-    });
+  const runOurs = async () => {
+    const reading = await timed(() => readAll(concepts));
+    let forward: Timing = { seconds: 0, processorSeconds: 0 };
+    const resized = (images: tf.Tensor4D) => {
+      const { result, ...took } = timedAtOnce(() =>
+        tf.tidy(() => probe(tf.div(tf.image.resizeBilinear(images, [size, size]), 255) as tf.Tensor4D)),
+      );
+      forward = plus(forward, took);
+      return result;
+    };
+    const { result, ...whole } = await timed(() =>
+      dissect({ probe: resized, concepts, quantile: QUANTILE, upsampling: field }),
+    );
+    dissection = result;
+    own.ours.push(minus(minus(whole, reading), forward));
+    return whole;
+  };
   const square = { size: field.size[0], stride: field.stride[0], offset: field.offset[0] };
   const request = { count, quantile: QUANTILE, field: square, size };
-  const whole = await inTurns(setting.rounds, runOurs, async () => {
-    const { result: _, residentBytes, ...timing } = await peer.ask<Found>('dissect', request);
+  const pairs = await inTurns(setting.rounds, runOurs, async () => {
+    const { result, residentBytes, ...whole } = await peer.ask<Found>('dissect', request);
+    own.theirs.push(minus(whole, result.forward));
     peerBytes = residentBytes;
-    return timing;
+    return whole;
   });
-  const reading = await inTurns(
-    setting.rounds,
-    () => timed(() => forward(concepts, resized)),
-    () => peer.ask('forward', { count, size }),
-  );
-  const units = ours!.units.length;
+  const units = dissection!.units.length;
   // JPEG decoders differ: for the results, the peer takes the pixels that ours saw.
   const pixels = await writePixels(subject.exported.folder, concepts);
   const { result: ofSamePixels } = await peer.ask<Found>('dissect', { ...request, pixels });
-  setting.emit({
-    what: `Dissection: SqueezeNet ${layer}, ${units} units, ${count} photographs`,
+  // The first pair warmed up.
+  const ownPairs = mediansOf(own.ours.map((ours, round) => ({ ours, theirs: own.theirs[round]! })).slice(1));
+  const same = {
     backend: setting.backend,
     peer: peer.version,
-    pairs: whole,
     handled: { ours: count, theirs: count, unit: 'images' },
-    overFloor: whole.ours.seconds / reading.ours.seconds,
     memory: { ours: ourMemory(), theirs: peerBytes },
-    equal: equality(ours!, ofSamePixels),
+  };
+  setting.emit({
+    ...same,
+    what: `Dissection: SqueezeNet ${layer}, ${units} units, ${count} photographs`,
+    pairs,
+    overFloor: pairs.ours.seconds / (pairs.ours.seconds - ownPairs.ours.seconds),
+    equal: equality(dissection!, ofSamePixels),
     aim: AIM,
   });
-  const pairs = { ours: beyond(whole.ours, reading.ours), theirs: beyond(whole.theirs, reading.theirs) };
   setting.emit({
+    ...same,
     what: `${layer}, ${count} photographs, without reading them and the network`,
-    backend: setting.backend,
-    peer: peer.version,
-    pairs: { ...pairs, ratio: pairs.ours.seconds / pairs.theirs.seconds },
-    handled: { ours: count, theirs: count, unit: 'images' },
-    memory: { ours: ourMemory(), theirs: peerBytes },
-    equal: 'differences of the medians',
+    pairs: ownPairs,
+    equal: 'of the same runs',
   });
 }
 
@@ -119,23 +129,16 @@ async function writePixels(folder: string, concepts: ConceptData): Promise<Numbe
   return { file, shape: [concepts.count, height, width, 3], dtype: 'uint8' };
 }
 
-/** Reads the images and sends them through the network, as many at once as a dissection does. */
-async function forward(concepts: ConceptData, probe: Probe): Promise<void> {
-  const batchSize = 8;
-  for (let start = 0; start < concepts.count; start += batchSize) {
-    const indices = Array.from({ length: Math.min(batchSize, concepts.count - start) }, (_, row) => start + row);
-    const read = await Promise.all(indices.map((index) => concepts.read(index)));
-    const { height, width } = read[0]!;
-    const images = tf.tidy(() =>
-      tf.stack(read.map(({ pixels }) => tf.tensor3d(pixels, [height, width, 3], 'float32'))),
-    );
-    const maps = probe(images as tf.Tensor4D);
-    await maps.data();
-    tf.dispose([images, maps]);
-  }
+async function readAll(concepts: ConceptData): Promise<void> {
+  for (let image = 0; image < concepts.count; image++) await concepts.read(image);
 }
 
-const beyond = (whole: Timing, part: Timing): Timing => ({
+const plus = (one: Timing, other: Timing): Timing => ({
+  seconds: one.seconds + other.seconds,
+  processorSeconds: one.processorSeconds + other.processorSeconds,
+});
+
+const minus = (whole: Timing, part: Timing): Timing => ({
   seconds: whole.seconds - part.seconds,
   processorSeconds: whole.processorSeconds - part.processorSeconds,
 });

@@ -7,6 +7,11 @@ export interface Timing {
   processorSeconds: number;
 }
 
+export interface Pair {
+  ours: Timing;
+  theirs: Timing;
+}
+
 export interface Pairs {
   /** Medians of ours, and of theirs. */
   ours: Timing;
@@ -21,7 +26,7 @@ export async function inTurns(
   ours: () => Promise<Timing>,
   theirs: () => Promise<Timing>,
 ): Promise<Pairs> {
-  const pairs: { ours: Timing; theirs: Timing }[] = [];
+  const pairs: Pair[] = [];
   for (let round = 0; round <= rounds; round++) {
     // Who goes first changes, too.
     const isOursFirst = round % 2 === 0;
@@ -29,6 +34,10 @@ export async function inTurns(
     const second = await (isOursFirst ? theirs : ours)();
     if (round > 0) pairs.push(isOursFirst ? { ours: first, theirs: second } : { ours: second, theirs: first });
   }
+  return mediansOf(pairs);
+}
+
+export function mediansOf(pairs: readonly Pair[]): Pairs {
   const medianOf = (whose: 'ours' | 'theirs'): Timing => ({
     seconds: median(pairs.map((pair) => pair[whose].seconds)),
     processorSeconds: median(pairs.map((pair) => pair[whose].processorSeconds)),
@@ -42,9 +51,23 @@ export async function inTurns(
 
 /** Runs it, and says what it took. */
 export async function timed<T>(work: () => T | Promise<T>): Promise<Timing & { result: T }> {
+  const stop = startTiming();
+  const result = await work();
+  return { ...stop(), result };
+}
+
+/** The same of what needs no waiting for. */
+export function timedAtOnce<T>(work: () => T): Timing & { result: T } {
+  const stop = startTiming();
+  const result = work();
+  return { ...stop(), result };
+}
+
+function startTiming(): () => Timing {
   const processor = process.cpuUsage();
   const clock = performance.now();
-  const result = await work();
-  const { user, system } = process.cpuUsage(processor);
-  return { seconds: (performance.now() - clock) / 1000, processorSeconds: (user + system) / 1e6, result };
+  return () => {
+    const { user, system } = process.cpuUsage(processor);
+    return { seconds: (performance.now() - clock) / 1000, processorSeconds: (user + system) / 1e6 };
+  };
 }

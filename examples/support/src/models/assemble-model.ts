@@ -33,7 +33,7 @@ export async function assembleModel({ jsonPath, pathOf, read }: ModelFiles): Pro
     const shards = await Promise.all(
       group.paths.map(async (name) => ({ path: pathOf(name), bytes: await read(pathOf(name)) })),
     );
-    requireWhole(shards, group.weights);
+    requireWhole(shards, group.weights, jsonPath);
     weightData.push(...shards.map(({ bytes }) => Uint8Array.from(bytes).buffer));
   }
   const weightSpecs = tf.io.getWeightSpecs(model.weightsManifest);
@@ -93,6 +93,7 @@ function isWeight(weight: unknown): weight is tf.io.WeightsManifestEntry {
 function requireWhole(
   shards: readonly { path: string; bytes: Uint8Array }[],
   weights: readonly tf.io.WeightsManifestEntry[],
+  jsonPath: string,
 ): void {
   const isSized = weights.every(({ dtype, quantization }) => (quantization?.dtype ?? dtype) in bytesOfType);
   if (!isSized) return;
@@ -107,7 +108,7 @@ function requireWhole(
   const wrong = odd ?? shards.at(-1);
   const names = weights.map(({ name }) => name).join(', ');
   if (wrong === undefined)
-    throw new Error(`expected a file with ${expected} bytes for the weights ${names}, found none`);
+    throw new Error(`${jsonPath}: expected a file with ${expected} bytes for the weights ${names}, found none`);
   const expectedOfWrong = expected - found + wrong.bytes.length;
   throw new Error(`${wrong.path}: expected ${expectedOfWrong} bytes of weights, found ${wrong.bytes.length}`);
 }

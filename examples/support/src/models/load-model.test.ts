@@ -365,6 +365,10 @@ describe('loadModel of a graph', () => {
     ['null', /found no object$/],
     ['{}', /found no modelTopology$/],
     ['{"modelTopology":{}}', /found no weightsManifest$/],
+    [
+      '{"modelTopology":{},"weightsManifest":[{"paths":[],"weights":[{"name":"w","shape":[3],"dtype":"float32"}]}]}',
+      /model\.json: expected a file with 12 bytes for the weights w, found none$/,
+    ],
   ])('rejects a model.json of %s', async (json, message) => {
     await writeFile(join(folder, 'model.json'), json);
     await expect(load()).rejects.toThrow(message);
