@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
-import { native, normal, relativeError, useNative } from '../test-support/native.ts';
+import { relativeError } from '../../wasm-gradients/test-support/relative-error.ts';
+import { native, normal, useNative } from '../test-support/native.ts';
 import { registerTensorflowGradients } from './register.ts';
 
 useNative();

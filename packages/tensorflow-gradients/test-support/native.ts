@@ -24,16 +24,3 @@ export const native = (): TensorflowBackend => tf.findBackend('tensorflow') as T
 export function normal(shape: number[], seed: number): tf.Tensor {
   return tf.tensor(createRandom(seed).fillNormal(new Float32Array(tf.util.sizeFromShape(shape))), shape);
 }
-
-/** Largest difference relative to the largest expected magnitude. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let scale = Number.MIN_VALUE;
-  for (let i = 0; i < expected.length; i++) {
-    const d = Math.abs(actual[i]! - expected[i]!);
-    // NaN counts as an infinite difference.
-    difference = d <= difference ? difference : Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
-    scale = Math.max(scale, Math.abs(expected[i]!));
-  }
-  return difference / scale;
-}

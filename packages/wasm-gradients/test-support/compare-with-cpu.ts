@@ -3,6 +3,9 @@ import { createRandom } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { registerWasmGradients } from '../src/register.ts';
+import { relativeError } from './relative-error.ts';
+
+export { relativeError };
 
 /** A tensor to be made on either backend. */
 export interface Values {
@@ -44,19 +47,6 @@ export async function runKernelOn(
   tf.dispose([result, tensors]);
   expect(tf.memory().numTensors).toBe(before);
   return { shape: result.shape, values };
-}
-
-/** Largest difference relative to the largest expected magnitude. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let difference = 0;
-  let scale = Number.MIN_VALUE;
-  for (let i = 0; i < expected.length; i++) {
-    // NaN counts as an infinite difference.
-    const d = Math.abs(actual[i]! - expected[i]!);
-    difference = d <= difference ? difference : Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
-    scale = Math.max(scale, Math.abs(expected[i]!));
-  }
-  return difference / scale;
 }
 
 export async function expectSameAsCpu(kernelCase: KernelCase, tolerance = 1e-4): Promise<void> {
