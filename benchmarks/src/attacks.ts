@@ -106,7 +106,7 @@ async function beside(setting: Setting, load: () => Promise<Subject>, attacks: A
   const subject = await load();
   try {
     for (const library of ['foolbox', 'torchattacks'] as const) {
-      const peer = await startPeer(`${library}_attacks`);
+      const peer = await startPeer(`${library}_attacks.py`);
       if ('missing' in peer) {
         setting.skip(`attacks beside ${library}`, peer.missing);
         continue;

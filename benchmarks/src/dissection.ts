@@ -31,7 +31,7 @@ export async function compareDissections(setting: Setting): Promise<void> {
   const subject = await photographSubject(setting, data, 1);
   try {
     for (const { layer, counts } of setting.quick ? QUICK : WHOLE) {
-      const peer = await startPeer('netdissect');
+      const peer = await startPeer('netdissect.py');
       if ('missing' in peer) return setting.skip('dissection beside numpy and PyTorch', peer.missing);
       const { folder, logits } = subject.exported;
       await peer.ask('prepare', { network: folder, logits, layer, broden });

@@ -8,12 +8,19 @@ interface Solved {
   evaluations: number;
 }
 
-/** OneMax with the settings of DEAP's example, beside DEAP and PyGAD: evaluations a second, and whether as many are needed. */
+/** And the time that ours may take, as a share of theirs. */
+const PEERS: readonly (readonly [program: string, aim?: number])[] = [
+  ['deap_one_max.py', 1 / 50],
+  ['pygad_one_max.py'],
+  ['genetic_js_one_max.mjs'],
+];
+
+/** OneMax with the settings of DEAP's example, beside DEAP, PyGAD and genetic-js: evaluations a second, and whether as many are needed. */
 export async function compareOneMax(setting: Setting): Promise<void> {
-  for (const [program, aim] of [['deap_one_max', 1 / 50], ['pygad_one_max']] as const) {
+  for (const [program, aim] of PEERS) {
     const peer = await startPeer(program);
     if ('missing' in peer) {
-      setting.skip(`OneMax beside ${program.split('_')[0]}`, peer.missing);
+      setting.skip(`OneMax beside ${program.split('_one')[0]}`, peer.missing);
       continue;
     }
     for (const population of setting.quick ? [300] : [100, 300, 1000]) {

@@ -78,17 +78,17 @@ describe('exportNetwork', () => {
 
 describe('startPeer', () => {
   it('says why there is none', async () => {
-    expect(await startPeer('foolbox_attacks', join(folder, 'no-python'))).toEqual({
+    expect(await startPeer('foolbox_attacks.py', join(folder, 'no-python'))).toEqual({
       missing: 'benchmarks/peers/install.sh was not run',
     });
     // Something that starts and at once ends.
-    expect(await startPeer('foolbox_attacks', '/bin/false')).toEqual({
+    expect(await startPeer('foolbox_attacks.py', '/bin/false')).toEqual({
       missing: 'peers/foolbox_attacks.py ended: without a word',
     });
   });
 
   it('computes with an exported network what it computes here', async (context) => {
-    const peer = await startPeer('foolbox_attacks');
+    const peer = await startPeer('foolbox_attacks.py');
     if ('missing' in peer) return context.skip(peer.missing);
     const model = network();
     const image = imageModelOfLayers(model, { preprocessing: { range: [0, 255], mean: [100, 110, 120] } });
@@ -103,7 +103,7 @@ describe('startPeer', () => {
       labels: await writeTensor(folder, 'labels', labels),
       bounds: [0, 1],
     });
-    const request = { name: 'fgsm', epsilon: 0, options: {}, out: join(folder, 'points.bin') };
+    const request = { name: 'fgsm', times: 2, epsilon: 0, options: {}, out: join(folder, 'points.bin') };
     const { result, seconds, residentBytes } = await peer.ask<{ fooled: boolean[] }>('attack', request);
     // It takes each image for what it is taken for here.
     expect(result.fooled).toEqual(new Array(6).fill(false));
@@ -112,5 +112,21 @@ describe('startPeer', () => {
     peer.stop();
     tf.dispose([images, labels]);
     model.dispose();
+  });
+
+  it('takes one of Node, too, that solves what it is asked', async (context) => {
+    const peer = await startPeer('genetic_js_one_max.mjs');
+    if ('missing' in peer) return context.skip(peer.missing);
+    expect(peer.version).toMatch(/^genetic-js \d/);
+    const { result, seconds } = await peer.ask<{ generations: number; evaluations: number }[]>('evolve', {
+      seeds: [0, 1],
+      population: 50,
+    });
+    for (const { generations, evaluations } of result) {
+      expect(generations).toBeGreaterThan(5);
+      expect(evaluations).toBe(50 * (generations + 1));
+    }
+    expect(seconds).toBeGreaterThan(0);
+    peer.stop();
   });
 });

@@ -10,7 +10,7 @@ interface Answer<R> extends Timing {
   result: R;
 }
 
-/** A Python program that waits for requests, so that neither its start nor its imports are measured. */
+/** A program, of Python or Node, that waits for requests, so that neither its start nor its imports are measured. */
 export interface Peer {
   /** Of the package that it is made of, with its name. */
   version: string;
@@ -21,7 +21,7 @@ export interface Peer {
 const folder = resolve(import.meta.dirname, '../peers');
 
 /**
- * @param program In `peers`, without `.py`.
+ * @param program A file of `peers`: `.py` or `.mjs`.
  * @param python Default: that of the environment that `peers/install.sh` makes.
  * @returns Why there is none, if it cannot be had.
  */
@@ -29,8 +29,13 @@ export async function startPeer(
   program: string,
   python = join(folder, '.venv/bin/python'),
 ): Promise<Peer | { missing: string }> {
-  if (!existsSync(python)) return { missing: 'benchmarks/peers/install.sh was not run' };
-  const child = spawn(python, [join(folder, `${program}.py`)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const isPython = program.endsWith('.py');
+  if (!existsSync(isPython ? python : join(folder, 'node_modules'))) {
+    return { missing: 'benchmarks/peers/install.sh was not run' };
+  }
+  const child = spawn(isPython ? python : process.execPath, [join(folder, program)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let complaint = '';
   child.stderr.on('data', (text) => {
     complaint += text;
@@ -40,7 +45,7 @@ export async function startPeer(
   const next = async <T>(): Promise<T> => {
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value) as T;
-    throw new Error(`peers/${program}.py ended: ${complaint.trim().split('\n').at(-1) || 'without a word'}`);
+    throw new Error(`peers/${program} ended: ${complaint.trim().split('\n').at(-1) || 'without a word'}`);
   };
   try {
     const { version } = await next<{ version: string }>();
