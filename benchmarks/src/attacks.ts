@@ -9,6 +9,8 @@ import { digitSubject, disposeSubject, photographSubject, type Subject } from '.
 /** The aim on the native library and on wasm: times what foolbox takes. */
 const AIMS: Record<string, number> = { tensorflow: 1.2, wasm: 3 };
 
+const libraries = ['foolbox', 'torchattacks', 'captum'] as const;
+
 interface Attack {
   name: 'fgsm' | 'pgd' | 'deepFool' | 'carliniWagner';
   title: string;
@@ -17,6 +19,8 @@ interface Attack {
   epsilon: number | null;
   foolbox: Record<string, unknown>;
   torchattacks: Record<string, unknown>;
+  /** Undefined where captum has no such attack. */
+  captum?: Record<string, unknown>;
   /** How often one measurement runs it: one gradient is over too soon. */
   times: number;
   /** Gradients that every implementation needs, where that is known beforehand. */
@@ -35,6 +39,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
       run: ({ network, images, labels }) => fgsmAndPredictions(network.classifier, images, labels, epsilon),
       foolbox: {},
       torchattacks: { eps: epsilon },
+      captum: {},
       gradients: 1,
     },
     {
@@ -46,6 +51,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
         pgd(network.classifier, images, labels, { epsilon, bounds, steps: pgdSteps, stepSize, randomStart: false }),
       foolbox: { steps: pgdSteps, abs_stepsize: stepSize, random_start: false },
       torchattacks: { eps: epsilon, alpha: stepSize, steps: pgdSteps, random_start: false },
+      captum: { step_size: stepSize, step_num: pgdSteps },
       gradients: pgdSteps,
     },
     {
@@ -77,7 +83,7 @@ function attacksWith({ epsilon, pgdSteps, cwSteps }: { epsilon: number; pgdSteps
   ];
 }
 
-/** FGSM, PGD, DeepFool and Carlini-Wagner beside foolbox and torchattacks. */
+/** FGSM, PGD, DeepFool and Carlini-Wagner beside foolbox, torchattacks and captum. */
 export async function compareAttacks(setting: Setting): Promise<void> {
   const digits = attacksWith({ epsilon: 0.1, pgdSteps: 40, cwSteps: 100 });
   await beside(setting, () => digitSubject(setting, 64), digits);
@@ -105,7 +111,7 @@ export async function compareAttacks(setting: Setting): Promise<void> {
 async function beside(setting: Setting, load: () => Promise<Subject>, attacks: Attack[]): Promise<void> {
   const subject = await load();
   try {
-    for (const library of ['foolbox', 'torchattacks'] as const) {
+    for (const library of libraries) {
       const peer = await startPeer(`${library}_attacks.py`);
       if ('missing' in peer) {
         setting.skip(`attacks beside ${library}`, peer.missing);
@@ -114,7 +120,9 @@ async function beside(setting: Setting, load: () => Promise<Subject>, attacks: A
       const { folder, logits, images, labels } = subject.exported;
       await peer.ask('prepare', { network: folder, logits, images, labels, bounds: [0, 1] });
       // Those of torchattacks take one image after the other and all classes: what foolbox does is the same work.
-      for (const attack of attacks) await compare(setting, subject, attack, library, peer);
+      for (const attack of attacks) {
+        if (attack[library] !== undefined) await compare(setting, subject, attack, library, peer);
+      }
       peer.stop();
     }
   } finally {
@@ -126,7 +134,7 @@ async function compare(
   setting: Setting,
   subject: Subject,
   attack: Attack,
-  library: 'foolbox' | 'torchattacks',
+  library: (typeof libraries)[number],
   peer: Peer,
 ): Promise<void> {
   const { name, title, times, epsilon } = attack;

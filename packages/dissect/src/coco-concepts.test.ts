@@ -88,6 +88,7 @@ describe('cocoConcepts', () => {
     const failing: [object, string][] = [
       [{ images: 3 }, 'annotations.images must be a list of objects, got 3'],
       [{ categories: [null] }, 'annotations.categories must be a list of objects, got'],
+      [{ images: new Array(1) }, 'annotations.images must be a list of objects, got'],
       [withAnnotation({ image_id: 5 }), 'annotations.annotations[0].image_id must be the id of an image, got 5'],
       [
         withAnnotation({ category_id: 5 }),

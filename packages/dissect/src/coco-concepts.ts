@@ -78,7 +78,8 @@ export function cocoConcepts(annotations: CocoAnnotations, options: CocoConcepts
   const categoryOf = check.callable('categoryOf', options.categoryOf ?? (() => 'object'));
   for (const name of ['images', 'categories', 'annotations'] as const) {
     const list = annotations?.[name];
-    const isList = Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null);
+    // Spread, so that holes are looked at, too.
+    const isList = Array.isArray(list) && [...list].every((each) => typeof each === 'object' && each !== null);
     if (!isList) check.fail('type', `annotations.${name}`, 'a list of objects', list);
   }
   const { images } = annotations;
