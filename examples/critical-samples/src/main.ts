@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -7,6 +7,7 @@ import {
   cifar10,
   fashionMnist,
   progressBars,
+  readJson,
   workspaceRoot,
   writeClaims,
   writeReport,
@@ -108,8 +109,8 @@ function scaleOf({ quick, seeds }: { quick: boolean; seeds?: string | undefined 
 
 async function readRuns(path: string, settings: string): Promise<CriticalRun[]> {
   if (!existsSync(path)) return [];
-  const kept = JSON.parse(await readFile(path, 'utf8')) as { settings: string; runs: CriticalRun[] };
-  if (kept.settings !== settings) {
+  const kept = await readJson(path);
+  if (kept.settings !== settings || !Array.isArray(kept.runs)) {
     throw new Error(`${path} holds runs of ${kept.settings}: choose another --out or remove it`);
   }
   return kept.runs;

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
-import { type ImageSet, imageBatches, imageModelOfLayers, type Progress, saveModel } from '@cnnviz/example-support';
+import {
+  type ImageSet,
+  imageBatches,
+  imageModelOfLayers,
+  type Progress,
+  readJson,
+  saveModel,
+} from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
 import {
   type Checkpoint,
@@ -266,7 +273,7 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
 
 /** What a file holds, or else what `compute` gives, which is then written there. */
 async function remember<T>(path: string, compute: () => Promise<T>): Promise<T> {
-  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8')) as T;
+  if (existsSync(path)) return (await readJson(path)) as T;
   const value = await compute();
   await writeWhole(path, JSON.stringify(value));
   return value;

@@ -33,7 +33,8 @@ describe('a checkpoint', () => {
 
   it.each([
     ['{}', 'something else'],
-    ['null', 'something else'],
+    ['{"settings": null, "state": {}}', 'something else'],
+    ['null', 'found null'],
     ['{"settings"', 'JSON'],
   ])('that is none is refused: %s', async (text, message) => {
     const path = join(folder, 'bad.json');

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { DissectionState } from '@cnnviz/dissect';
-import { writeWhole } from '@cnnviz/example-support';
+import { readJson, writeWhole } from '@cnnviz/example-support';
 
 /** What a dissection depends on: a run goes on only from a checkpoint of the same. */
 export type Settings = Readonly<Record<string, string>>;
@@ -16,19 +15,13 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 
 /** @throws Error if the file is no checkpoint, or one of other settings; says which. */
 export async function readCheckpoint(path: string, settings: Settings): Promise<DissectionState> {
-  const text = await readFile(path, 'utf8');
   const fail = (found: string): never => {
     throw new Error(`${path}: expected a checkpoint of this example, found ${found}`);
   };
-  let checkpoint: Partial<Checkpoint> | null;
-  try {
-    checkpoint = JSON.parse(text);
-  } catch (error) {
-    return fail((error as Error).message);
-  }
-  if (checkpoint?.settings === undefined || checkpoint.state === undefined) return fail('something else');
+  const { settings: others, state } = (await readJson(path)) as Partial<Checkpoint>;
+  if (typeof others !== 'object' || others === null || state === undefined) return fail('something else');
   for (const [name, value] of Object.entries(settings)) {
-    if (checkpoint.settings[name] !== value) fail(`one with ${name} ${checkpoint.settings[name]}, not ${value}`);
+    if (others[name] !== value) fail(`one with ${name} ${others[name]}, not ${value}`);
   }
-  return checkpoint.state;
+  return state;
 }

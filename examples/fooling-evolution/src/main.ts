@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -9,6 +9,7 @@ import {
   loadTinyDarknet,
   type Progress,
   progressBars,
+  readJson,
   workspaceRoot,
   writeClaims,
   writeReport,
@@ -175,11 +176,11 @@ async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<vo
 }
 
 async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const parsed = JSON.parse(await readFile(resolve(process.env.INIT_CWD ?? '.', path), 'utf8')) as Checkpoint;
-  if (!Array.isArray(parsed?.history) || parsed.state === undefined) {
+  const parsed = await readJson(resolve(process.env.INIT_CWD ?? '.', path));
+  if (!Array.isArray(parsed.history) || parsed.state === undefined) {
     throw new Error(`${path}: expected a checkpoint of this example, found something else`);
   }
-  return parsed;
+  return parsed as unknown as Checkpoint;
 }
 
 function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
