@@ -109,9 +109,9 @@ function scaleOf({ quick, seeds }: { quick: boolean; seeds?: string | undefined 
 
 async function readRuns(path: string, settings: string): Promise<CriticalRun[]> {
   if (!existsSync(path)) return [];
-  const kept = await readJson(path);
-  if (kept.settings !== settings || !Array.isArray(kept.runs)) {
-    throw new Error(`${path} holds runs of ${kept.settings}: choose another --out or remove it`);
+  const kept = (await readJson(path)) as { settings: string; runs: CriticalRun[] } | null;
+  if (kept?.settings !== settings || !Array.isArray(kept.runs)) {
+    throw new Error(`${path} holds runs of ${kept?.settings ?? 'something else'}: choose another --out or remove it`);
   }
   return kept.runs;
 }

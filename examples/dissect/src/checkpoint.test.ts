@@ -34,7 +34,7 @@ describe('a checkpoint', () => {
   it.each([
     ['{}', 'something else'],
     ['{"settings": null, "state": {}}', 'something else'],
-    ['null', 'found null'],
+    ['null', 'something else'],
     ['{"settings"', 'JSON'],
   ])('that is none is refused: %s', async (text, message) => {
     const path = join(folder, 'bad.json');

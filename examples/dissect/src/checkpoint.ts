@@ -18,7 +18,7 @@ export async function readCheckpoint(path: string, settings: Settings): Promise<
   const fail = (found: string): never => {
     throw new Error(`${path}: expected a checkpoint of this example, found ${found}`);
   };
-  const { settings: others, state } = (await readJson(path)) as Partial<Checkpoint>;
+  const { settings: others, state } = ((await readJson(path)) ?? {}) as Partial<Checkpoint>;
   if (typeof others !== 'object' || others === null || state === undefined) return fail('something else');
   for (const [name, value] of Object.entries(settings)) {
     if (others[name] !== value) fail(`one with ${name} ${others[name]}, not ${value}`);

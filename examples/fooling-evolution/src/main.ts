@@ -176,11 +176,11 @@ async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<vo
 }
 
 async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const parsed = await readJson(resolve(process.env.INIT_CWD ?? '.', path));
-  if (!Array.isArray(parsed.history) || parsed.state === undefined) {
+  const parsed = (await readJson(resolve(process.env.INIT_CWD ?? '.', path))) as Checkpoint | null;
+  if (!Array.isArray(parsed?.history) || parsed.state === undefined) {
     throw new Error(`${path}: expected a checkpoint of this example, found something else`);
   }
-  return parsed as unknown as Checkpoint;
+  return parsed;
 }
 
 function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {

@@ -18,30 +18,20 @@ const read = async (text: string) => {
 };
 
 describe('readJson', () => {
-  it('gives the object of a file', async () => {
-    expect(await read('{"a": [1, null]}')).toEqual({ a: [1, null] });
+  it.each(['{"a":[1,null]}', '[1,2]', 'null'])('gives what a file holds: %s', async (text) => {
+    expect(JSON.stringify(await read(text))).toBe(text);
   });
 
-  it.each([
-    ['{"a": [1', 'JSON'],
-    ['', 'JSON'],
-    ['null', 'found null'],
-    ['[1, 2]', 'found [1,2]'],
-    ['"text"', 'found "text"'],
-  ])('names a file of %s', async (text, found) => {
-    await expect(read(text)).rejects.toThrow(`${join(folder, 'file.json')}: expected a JSON object, found `);
-    await expect(read(text)).rejects.toThrow(found);
+  it.each(['{"a": [1', ''])('names a file of %j', async (text) => {
+    await expect(read(text)).rejects.toThrow(/^\S+file\.json: expected JSON, found .*JSON/);
   });
 
   it('names a file that is not there', async () => {
-    await expect(readJson(join(folder, 'none.json'))).rejects.toThrow(
-      'none.json: expected a JSON object, found ENOENT',
-    );
+    await expect(readJson(join(folder, 'none.json'))).rejects.toThrow('none.json: expected JSON, found ENOENT');
   });
 
   it('reads damaged files or refuses them', async () => {
-    const isDocumented = ({ message }: Error) =>
-      message.startsWith(`${folder}/file.json: expected a JSON object, found `);
+    const isDocumented = ({ message }: Error) => message.startsWith(`${folder}/file.json: expected JSON, found `);
     await fuzz(damagedText('{"settings": {"layers": "conv1"}, "runs": [1, 2, {"seed": 3}]}'), read, isDocumented);
   });
 });
