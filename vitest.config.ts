@@ -67,8 +67,8 @@ export default defineConfig({
     reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
     // The cpu backend recommends the native library in every file.
     onConsoleLog: (log) => !log.includes('looks like you are running TensorFlow.js in Node.js'),
-    // The longest test takes 45 s on two idle cores, and machines are not always idle.
-    testTimeout: 240_000,
+    // The longest test takes 45 s on two idle cores, and machines are not always idle. Fuzzing takes as long as it is told.
+    testTimeout: process.env.CNNVIZ_FUZZ_SECONDS ? 0 : 240_000,
     hookTimeout: 240_000,
   },
 });

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -7,13 +6,14 @@ import {
   cifar10,
   fashionMnist,
   progressBars,
-  readJson,
   workspaceRoot,
   writeClaims,
   writeReport,
+  writeWhole,
 } from '@cnnviz/example-support';
 import { criticalSampleClaims } from './claims.ts';
-import { type CriticalRun, conditionName, runExperiment, type Scale, scales } from './experiment.ts';
+import { conditionName, runExperiment, type Scale, scales } from './experiment.ts';
+import { readRuns } from './kept-runs.ts';
 import { poolRuns } from './pool-runs.ts';
 import { criticalSamplesChapter, percent } from './report.ts';
 
@@ -64,7 +64,7 @@ if (values.help) {
 
   const settings = JSON.stringify({ dataSet: data.train.name, ...scale, seeds: undefined, conditions: undefined });
   const kept = join(out, 'runs.json');
-  const completed = await readRuns(kept, settings);
+  const completed = await readRuns(kept, settings, scale);
   const start = performance.now();
   await mkdir(out, { recursive: true });
   const runs = await runExperiment({
@@ -74,8 +74,7 @@ if (values.help) {
     completed,
     onRun: async (run) => {
       completed.push(run);
-      await writeFile(`${kept}.part`, JSON.stringify({ settings, runs: completed }));
-      await rename(`${kept}.part`, kept);
+      await writeWhole(kept, JSON.stringify({ settings, runs: completed }));
     },
   });
   const seconds = (performance.now() - start) / 1000;
@@ -105,13 +104,4 @@ function scaleOf({ quick, seeds }: { quick: boolean; seeds?: string | undefined 
     throw new RangeError(`--seeds must be whole numbers >= 0 with commas between them, got ${seeds}`);
   }
   return { ...scale, seeds: list };
-}
-
-async function readRuns(path: string, settings: string): Promise<CriticalRun[]> {
-  if (!existsSync(path)) return [];
-  const kept = (await readJson(path)) as { settings: string; runs: CriticalRun[] } | null;
-  if (kept?.settings !== settings || !Array.isArray(kept.runs)) {
-    throw new Error(`${path} holds runs of ${kept?.settings ?? 'something else'}: choose another --out or remove it`);
-  }
-  return kept.runs;
 }

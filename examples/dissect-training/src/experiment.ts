@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
 import {
@@ -7,8 +7,8 @@ import {
   imageBatches,
   imageModelOfLayers,
   type Progress,
-  readJson,
   saveModel,
+  writeWhole,
 } from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
 import {
@@ -24,6 +24,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { colourAccuracy } from './colour-baseline.ts';
 import { dissectScenes } from './dissect-scenes.ts';
+import { isDissectedEpoch, isShare, remember } from './kept-results.ts';
 import { drawScenes, labelledScenes, type Task } from './scene-images.ts';
 import { copyBody, createSceneNetwork, preprocessing, trainableNetwork } from './scene-network.ts';
 
@@ -186,7 +187,7 @@ interface PhaseRequest extends ExperimentOptions {
 async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   const { phase, network, training, validation, folder, scale, seed, progress } = request;
   const { task } = phase;
-  const colours = await remember(join(folder, `${task}-colours.json`), () =>
+  const colours = await remember(join(folder, `${task}-colours.json`), isShare, () =>
     colourAccuracy(training, validation, { seed, epochs: scale.colourEpochs }),
   );
   const { variables, state = [] } = trainableNetwork(network);
@@ -199,10 +200,14 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
       const kept = epoch === 0 ? initial : (await readCheckpoint(checkpointOf(folder, task, epoch))).weights;
       assignWeights(check, weights, kept);
       dissected.push(
-        await remember(join(folder, `${task}-epoch-${epoch}.json`), async () => ({
-          epoch,
-          dissections: await dissectNetwork(request, epoch, (share) => update(index + share)),
-        })),
+        await remember(
+          join(folder, `${task}-epoch-${epoch}.json`),
+          isDissectedEpoch(epoch, request.scenes),
+          async () => ({
+            epoch,
+            dissections: await dissectNetwork(request, epoch, (share) => update(index + share)),
+          }),
+        ),
       );
     }
     return dissected;
@@ -271,28 +276,19 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
   return decodeCheckpoint(await readFile(path));
 }
 
-/** What a file holds, or else what `compute` gives, which is then written there. */
-async function remember<T>(path: string, compute: () => Promise<T>): Promise<T> {
-  if (existsSync(path)) return (await readJson(path)) as T;
-  const value = await compute();
-  await writeWhole(path, JSON.stringify(value));
-  return value;
-}
-
 /** Makes the folder, or finds that it was made for the same experiment. */
 async function claim(folder: string, settings: object): Promise<void> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'settings.json');
-  const kept = await remember(path, async () => settings);
+  // Whatever it holds, it is told below if it is of another experiment.
+  const kept: unknown = await remember(
+    path,
+    () => true,
+    async () => settings,
+  );
   if (JSON.stringify(kept) !== JSON.stringify(settings)) {
     throw new Error(`${path} is of ${JSON.stringify(kept)}: choose another --out or remove the folder`);
   }
-}
-
-/** Under another name first: a kill while writing leaves what was there. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${path}.part`, content);
-  await rename(`${path}.part`, path);
 }
 
 function percent(share: number): string {

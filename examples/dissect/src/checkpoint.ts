@@ -21,7 +21,9 @@ export async function readCheckpoint(path: string, settings: Settings): Promise<
   const { settings: others, state } = ((await readJson(path)) ?? {}) as Partial<Checkpoint>;
   if (typeof others !== 'object' || others === null || state === undefined) return fail('something else');
   for (const [name, value] of Object.entries(settings)) {
-    if (others[name] !== value) fail(`one with ${name} ${others[name]}, not ${value}`);
+    const other: unknown = others[name];
+    if (other === value) continue;
+    fail(`one with ${name} ${typeof other === 'string' ? other : JSON.stringify(other)}, not ${value}`);
   }
   return state;
 }

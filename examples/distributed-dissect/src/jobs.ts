@@ -1,3 +1,5 @@
+import { isListOf } from '@cnnviz/example-support';
+
 /** What is dissected. Folders are found in that of the data, which each machine has a copy of. */
 export interface Subject {
   model: string;
@@ -37,3 +39,41 @@ export const queues = { shards: 'shards', merges: 'merges' } as const;
 export const shardId = (run: string, phase: Phase, [first, end]: readonly [number, number]) =>
   `${run}-${phase}-${first}-${end}`;
 export const mergeId = (run: string, phase: Phase) => `${run}-${phase}`;
+
+/** @throws Error if what Redis gave is no such job; says what it is instead. */
+export function readShardJob(data: ShardJob): ShardJob {
+  return isOfWork(data) && isRange(data.images) ? data : fail('a part of the images', data);
+}
+
+/** @throws Error if what Redis gave is no such job; says what it is instead. */
+export function readMergeJob(data: MergeJob): MergeJob {
+  const isWhole = isOfWork(data) && isListOf(data.shards, isRange) && data.shards.length > 0;
+  return isWhole ? data : fail('parts to be joined', data);
+}
+
+function fail(expected: string, data: unknown): never {
+  throw new Error(`a job from Redis: expected ${expected}, found ${JSON.stringify(data)?.slice(0, 500)}`);
+}
+
+function isOfWork(data: ShardJob | MergeJob | null | undefined): boolean {
+  return typeof data?.run === 'string' && phases.includes(data.phase) && isSubject(data.subject);
+}
+
+function isSubject(subject: Subject | null | undefined): boolean {
+  const { preprocessing, count } = subject ?? {};
+  const isNumberList = (list: unknown) => isListOf(list as number[], Number.isFinite);
+  return (
+    typeof subject?.model === 'string' &&
+    typeof subject.broden === 'string' &&
+    (preprocessing === null || (isNumberList(preprocessing?.range) && isNumberList(preprocessing?.mean ?? []))) &&
+    (count === null || isCount(count)) &&
+    isListOf(subject.layers, (layer) => typeof layer === 'string') &&
+    isCount(subject.topImages)
+  );
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isRange(images: readonly number[]): boolean {
+  return isListOf(images, isCount) && images.length === 2 && images[0]! < images[1]!;
+}

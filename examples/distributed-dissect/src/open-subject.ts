@@ -22,18 +22,23 @@ export async function openSubject(subject: Subject, data: string): Promise<OpenS
     bounds: [0, 255],
     ...(preprocessing === null ? {} : { preprocessing }),
   });
-  const { topology, paddings, inputShape } = network;
-  const [height, width] = inputShape;
-  const probe = network.probes(layers);
-  return {
-    options: {
-      probe: (images) => probe(tf.image.resizeBilinear(images, [height, width])),
-      concepts: { ...all, count: count ?? all.count },
-      upsampling: Object.fromEntries(
-        layers.map((layer) => [layer, receptiveField(topology, layer, { inputSize: [height, width], paddings })]),
-      ),
-      topImages,
-    },
-    dispose: () => network.dispose(),
-  };
+  try {
+    const { topology, paddings, inputShape } = network;
+    const [height, width] = inputShape;
+    const probe = network.probes(layers);
+    return {
+      options: {
+        probe: (images) => probe(tf.image.resizeBilinear(images, [height, width])),
+        concepts: { ...all, count: count ?? all.count },
+        upsampling: Object.fromEntries(
+          layers.map((layer) => [layer, receptiveField(topology, layer, { inputSize: [height, width], paddings })]),
+        ),
+        topImages,
+      },
+      dispose: () => network.dispose(),
+    };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
 }

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { readJson, writeWhole } from '@cnnviz/example-support';
 import { Redis } from 'ioredis';
 
 export interface RedisServer {
@@ -28,9 +30,9 @@ export function reasonWithoutRedis(): string | undefined {
 export async function startRedis(folder: string, port?: number): Promise<RedisServer> {
   await mkdir(folder, { recursive: true });
   const note = join(folder, 'server.json');
-  const earlier = JSON.parse(await readFile(note, 'utf8').catch(() => 'null')) as { port: number } | null;
-  if (earlier !== null && (await folderAt(earlier.port)) === folder) {
-    return { url: urlOf(earlier.port), stop: () => shutDown(earlier.port) };
+  const earlier = await portOf(note);
+  if (earlier !== undefined && (await folderAt(earlier)) === folder) {
+    return { url: urlOf(earlier), stop: () => shutDown(earlier) };
   }
   const chosen = port ?? (await freePort());
   const options = { port: chosen, bind: '127.0.0.1', dir: folder, appendonly: 'yes', save: '', loglevel: 'warning' };
@@ -40,7 +42,7 @@ export async function startRedis(folder: string, port?: number): Promise<RedisSe
     { stdio: 'ignore' },
   );
   await Promise.race([answers(chosen), failed(server)]);
-  await writeFile(note, JSON.stringify({ port: chosen }));
+  await writeWhole(note, JSON.stringify({ port: chosen }));
   return {
     url: urlOf(chosen),
     stop: async () => {
@@ -50,6 +52,18 @@ export async function startRedis(folder: string, port?: number): Promise<RedisSe
       await ended;
     },
   };
+}
+
+/**
+ * Where an earlier Redis was started, as it was noted; nothing where there is no note.
+ *
+ * @throws Error that names the file if it is none: a second Redis on the same folder would spoil what the first one keeps.
+ */
+export async function portOf(note: string): Promise<number | undefined> {
+  if (!existsSync(note)) return undefined;
+  const { port } = ((await readJson(note)) ?? {}) as { port?: unknown };
+  if (typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Error(`${note}: expected the port of a Redis, found ${JSON.stringify(port)}`);
 }
 
 const urlOf = (port: number) => `redis://127.0.0.1:${port}`;

@@ -13,10 +13,16 @@ export async function saveResult(redis: Redis, id: string, value: unknown): Prom
   return { bytes: packed.length };
 }
 
-export async function loadResult<T>(redis: Redis, id: string): Promise<T> {
+/** @throws Error that names the result if there is none, or it is damaged. Of its parts, who uses it decides. */
+export async function loadResult<T>(redis: Pick<Redis, 'getBuffer'>, id: string): Promise<T> {
   const packed = await redis.getBuffer(keyOf(id));
   if (packed === null) throw new Error(`Redis has no result ${id}: was it emptied while the work went on?`);
-  return JSON.parse((await promisify(gunzip)(packed)).toString()) as T;
+  try {
+    return JSON.parse((await promisify(gunzip)(packed)).toString()) as T;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`result ${id} in Redis: expected JSON in gzip, found ${message}`, { cause: error });
+  }
 }
 
 export async function forgetResults(redis: Redis, ids: readonly string[]): Promise<void> {

@@ -1,7 +1,17 @@
 import { type DissectionShard, type DissectionState, dissectShard, mergeShards } from '@cnnviz/dissect';
 import { type Job, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { type MergeJob, mergeId, prefix, queues, type ShardJob, type Subject, shardId } from './jobs.ts';
+import {
+  type MergeJob,
+  mergeId,
+  prefix,
+  queues,
+  readMergeJob,
+  readShardJob,
+  type ShardJob,
+  type Subject,
+  shardId,
+} from './jobs.ts';
 import { openSubject } from './open-subject.ts';
 import { loadResult, saveResult } from './results.ts';
 
@@ -26,7 +36,7 @@ export async function work({ redis: url, data, patience }: WorkOptions): Promise
   const thresholds = latest((id: string) => loadResult<DissectionState>(redis, id));
 
   async function shard(job: Job<ShardJob>): Promise<{ bytes: number }> {
-    const { run, subject, phase, images } = job.data;
+    const { run, subject, phase, images } = readShardJob(job.data);
     const { options } = await subjects.get(subject);
     const given = phase === 'masks' ? { thresholds: await thresholds.get(mergeId(run, 'thresholds')) } : {};
     const found = await dissectShard({
@@ -38,7 +48,8 @@ export async function work({ redis: url, data, patience }: WorkOptions): Promise
     return saveResult(redis, shardId(run, phase, images), found);
   }
 
-  async function merge({ data: { run, phase, shards } }: Job<MergeJob>): Promise<{ bytes: number }> {
+  async function merge({ data }: Job<MergeJob>): Promise<{ bytes: number }> {
+    const { run, phase, shards } = readMergeJob(data);
     const count = shards.at(-1)![1];
     async function* found() {
       for (const images of shards) yield await loadResult<DissectionShard>(redis, shardId(run, phase, images));

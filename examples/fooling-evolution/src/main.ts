@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -9,11 +9,12 @@ import {
   loadTinyDarknet,
   type Progress,
   progressBars,
-  readJson,
   workspaceRoot,
   writeClaims,
   writeReport,
+  writeWhole,
 } from '@cnnviz/example-support';
+import { readCheckpoint } from './checkpoint.ts';
 import { evolutionClaims } from './claims.ts';
 import { evolutionChapter, percent } from './evolution-chapter.ts';
 import { type Checkpoint, type EncodingName, evolveImages } from './evolve-images.ts';
@@ -77,9 +78,10 @@ async function main(): Promise<void> {
   if (values.resume !== undefined && encodings.length > 1) {
     throw new RangeError('--resume goes on with one encoding: name it with --encoding');
   }
-  const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
   // pnpm starts this in its own folder; INIT_CWD is where the user stood.
-  const out = resolve(process.env.INIT_CWD ?? '.', values.out ?? join(workspaceRoot(), 'report/fooling-evolution'));
+  const from = process.env.INIT_CWD ?? '.';
+  const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume));
+  const out = resolve(from, values.out ?? join(workspaceRoot(), 'report/fooling-evolution'));
 
   const backend = await chooseBackend();
   const progress = progressBars({ stages: encodings.length + 1 });
@@ -90,7 +92,8 @@ async function main(): Promise<void> {
   try {
     await mkdir(out, { recursive: true });
     for (const encoding of encodings) {
-      const keep = (reached: Checkpoint) => writeCheckpoint(join(out, `${network}-${encoding}.json`), reached);
+      const keep = (reached: Checkpoint) =>
+        writeWhole(join(out, `${network}-${encoding}.json`), JSON.stringify(reached));
       const evolved = await progress.stage(`evolving images: ${encoding}`, generations, (update) =>
         evolveImages(subject, {
           encoding,
@@ -167,20 +170,6 @@ async function openNetwork(name: string, seed: number, progress: Progress) {
 /** `n01440764 tench, Tinca tinca` is a tench. */
 function shortName(synset: string): string {
   return synset.replace(/^n\d+ /, '').split(',')[0]!;
-}
-
-/** Under another name first, so that a run that is broken off meanwhile leaves the last one. */
-async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await writeFile(`${path}.part`, JSON.stringify(checkpoint));
-  await rename(`${path}.part`, path);
-}
-
-async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const parsed = (await readJson(resolve(process.env.INIT_CWD ?? '.', path))) as Checkpoint | null;
-  if (!Array.isArray(parsed?.history) || parsed.state === undefined) {
-    throw new Error(`${path}: expected a checkpoint of this example, found something else`);
-  }
-  return parsed;
 }
 
 function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {

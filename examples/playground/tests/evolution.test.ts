@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { classArchive, directEncoding, MapElites } from '@cnnviz/genetic';
 import { linearClassifier } from '@cnnviz/testing';
-import { damagedJson, fuzz } from '@cnnviz/testing/damaged';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { Browser, Page } from 'playwright';
@@ -122,20 +121,6 @@ describe('the work of the chapter', () => {
     expect([turns.isDue(4999), turns.isDue(5000)]).toEqual([false, true]);
     turns.took(5000, 5001);
     expect([turns.isDue(5100), turns.isDue(5101)]).toEqual([false, true]);
-  });
-
-  it('goes on from damaged files or refuses them in words', async () => {
-    const { saved } = await evolve({ encoding: 'cppn', seed: 0, generations: 1 });
-    const few = { ...saved, state: { ...saved.state, generation: 0 } };
-    await fuzz(
-      damagedJson(throughFile(few)),
-      (damaged) => evolve({ encoding: 'cppn', seed: 0, generations: 0, saved: damaged }),
-      ({ message }) => /^(@cnnviz\/(genetic|internal): |This (is no|saved) )/.test(message),
-    );
-    for (const notSaved of [null, 7, [], { encoding: 'cppn', seed: 0, medians: [], state: null }]) {
-      const refused = evolve({ encoding: 'cppn', seed: 0, generations: 0, saved: notSaved as never });
-      await expect(refused).rejects.toThrow(/no saved evolution|not a state of MapElites/);
-    }
   });
 });
 

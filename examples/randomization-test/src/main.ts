@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -11,9 +10,11 @@ import {
   workspaceRoot,
   writeClaims,
   writeReport,
+  writeWhole,
 } from '@cnnviz/example-support';
 import { randomizationClaims } from './claims.ts';
-import { type ExperimentRun, runExperiment, scales, stagesOf } from './experiment.ts';
+import { runExperiment, scales, stagesOf } from './experiment.ts';
+import { readRuns } from './kept-runs.ts';
 import { percent, randomizationChapter } from './report.ts';
 
 const USAGE = `Trains the MLPs of Zhang et al. on true, corrupted and random labels, on shuffled and random pixels and on
@@ -87,8 +88,7 @@ if (values.help) {
     completed,
     onRun: async (run) => {
       completed.push(run);
-      await writeFile(`${kept}.part`, JSON.stringify({ ...settings, runs: completed }));
-      await rename(`${kept}.part`, kept);
+      await writeWhole(kept, JSON.stringify({ ...settings, runs: completed }));
     },
   });
   const seconds = (performance.now() - start) / 1000;
@@ -104,16 +104,4 @@ if (values.help) {
     console.log(`${run.network}, ${run.samples} images, ${run.condition}, ${run.regularizer}: ${result}`);
   }
   console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
-}
-
-async function readRuns(
-  path: string,
-  settings: { dataSet: string; scale: string; seed: number },
-): Promise<ExperimentRun[]> {
-  if (!existsSync(path)) return [];
-  const { runs, ...made } = JSON.parse(await readFile(path, 'utf8')) as typeof settings & { runs: ExperimentRun[] };
-  if (JSON.stringify(made) !== JSON.stringify(settings)) {
-    throw new Error(`${path} holds runs of ${JSON.stringify(made)}: choose another --out or remove it`);
-  }
-  return runs;
 }

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ClaimsFile, workspaceRoot, writeWhole } from '@cnnviz/example-support';
+import { readClaims, workspaceRoot, writeWhole } from '@cnnviz/example-support';
 import { type Experiment, experiments } from './experiments.ts';
 import { type Outcome, reproductionPage } from './reproduction-page.ts';
 
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   for (const experiment of experiments) {
     const path = join(results, experiment.name, 'claims.json');
-    const left = existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as ClaimsFile) : undefined;
+    const left = existsSync(path) ? await readClaims(path) : undefined;
     outcomes.push({ experiment, options: experiment.options[scale], results: left });
   }
   const page = resolve(workspaceRoot(), 'docs/reproduction.md');

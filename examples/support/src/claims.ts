@@ -6,6 +6,7 @@ import { version_core } from '@tensorflow/tfjs-core';
 import { workspaceRoot } from './backends/installed.ts';
 import { writeWhole } from './html-report/write-report.ts';
 import { type PeakMemory, peakMemory } from './peak-memory.ts';
+import { isListOf, readJson } from './read-json.ts';
 
 /** What somebody stated, beside what was measured here. */
 export interface Claim {
@@ -63,6 +64,29 @@ export async function writeClaims(
   };
   await mkdir(folder, { recursive: true });
   await writeWhole(join(folder, 'claims.json'), JSON.stringify(file, null, 2));
+}
+
+/** @throws Error that names the file if it is not one that `writeClaims` wrote. */
+export async function readClaims(path: string): Promise<ClaimsFile> {
+  const file = (await readJson(path)) as ClaimsFile | null;
+  const { claims, backend, commit, node, tfjs, seconds, memory } = file ?? {};
+  const isWhole =
+    isListOf(claims, isClaim) &&
+    [backend, commit, node, tfjs].every((each) => typeof each === 'string') &&
+    [seconds, memory?.resident, memory?.wasmHeap].every(Number.isFinite);
+  if (file === null || !isWhole) {
+    throw new Error(`${path}: expected claims as an example writes them, found something else`);
+  }
+  return file;
+}
+
+function isClaim(claim: Claim | null): boolean {
+  const { source, theirs, ours, on, seeds, agrees } = claim ?? {};
+  return (
+    [claim?.claim, source, theirs, ours, on].every((each) => typeof each === 'string') &&
+    Number.isFinite(seeds) &&
+    agreements.some((agreement) => agreement === agrees)
+  );
 }
 
 /** Of the sources, and whether they were changed since. */

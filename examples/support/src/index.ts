@@ -10,4 +10,4 @@ export * from './html-report/write-report.ts';
 export * from './models/index.ts';
 export * from './peak-memory.ts';
 export * from './progress-bar.ts';
-export { readJson } from './read-json.ts';
+export { isListOf, readJson } from './read-json.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { CriticalSampleState } from './count-critical-samples.ts';
 import { criticalSampleRatio } from './critical-sample-ratio.ts';
 import { fgsm } from './fgsm.ts';
-import { type RobustAccuracyState, robustAccuracy } from './robust-accuracy.ts';
+import { type RobustAccuracy, type RobustAccuracyState, robustAccuracy } from './robust-accuracy.ts';
 import type { CustomAttack } from './robustness-attack.ts';
 
 useBackend('cpu');
@@ -48,21 +48,52 @@ async function fuzzStates<S>(
   tf.dispose(data);
 }
 
+const attack = (name: string, epsilon: number) =>
+  ({
+    name,
+    run: async (model, images, labels, { bounds }) => ({ images: fgsm(model, images, labels, { epsilon, bounds }) }),
+  }) satisfies CustomAttack;
+const robustness = { epsilon: 0.3, bounds: [0, 1], seed: 0, attacks: [attack('a', 0.1), attack('b', 0.3)] } as const;
+
+async function robustnessStates(): Promise<RobustAccuracyState[]> {
+  const states: RobustAccuracyState[] = [];
+  const data = batches();
+  await robustAccuracy(classify, data, { ...robustness, onProgress: ({ state }) => void states.push(state) });
+  tf.dispose(data);
+  return states;
+}
+
 describe('damaged states', () => {
   it('of robust accuracy are gone on from or refused', async () => {
-    const states: RobustAccuracyState[] = [];
-    const attack = (name: string, epsilon: number) =>
-      ({
-        name,
-        run: async (model, images, labels, { bounds }) => ({
-          images: fgsm(model, images, labels, { epsilon, bounds }),
-        }),
-      }) satisfies CustomAttack;
-    const options = { epsilon: 0.3, bounds: [0, 1], seed: 0, attacks: [attack('a', 0.1), attack('b', 0.3)] } as const;
-    const onProgress = ({ state }: { state: RobustAccuracyState }) => void states.push(state);
-    await robustAccuracy(classify, batches(), { ...options, onProgress });
+    const states = await robustnessStates();
     expect(states.length).toBeGreaterThan(1);
-    await fuzzStates(states, (data, state) => robustAccuracy(classify, data, { ...options, state }));
+    await fuzzStates(states, (data, state) => robustAccuracy(classify, data, { ...robustness, state }));
+  });
+
+  it('of robust accuracy that are of fewer or more images or batches are refused', async () => {
+    const states = await robustnessStates();
+    const data = batches();
+    const resume = (state: RobustAccuracyState) => robustAccuracy(classify, data, { ...robustness, state });
+    for (const state of states) {
+      const { length } = state.brokenBy;
+      for (const brokenBy of [state.brokenBy.slice(1), [...state.brokenBy, null], []]) {
+        await expect(resume({ ...state, brokenBy })).rejects.toThrow(
+          `state.brokenBy.length must be ${length}, one of each image so far, got ${brokenBy.length}`,
+        );
+      }
+      await expect(resume({ ...state, batches: state.batches + 1 })).rejects.toThrow(/state\.brokenBy\.length must be/);
+      await expect(resume({ ...state, batches: 4 })).rejects.toThrow('state.batches must be at most the 3 that there');
+    }
+    tf.dispose(data);
+  });
+
+  it('of robust accuracy at a smaller epsilon are taken or refused', async () => {
+    const data = batches();
+    const smaller = await robustAccuracy(classify, data, { ...robustness, epsilon: 0.1 });
+    tf.dispose(data);
+    await fuzzStates<RobustAccuracy>([smaller], (data, damaged) =>
+      robustAccuracy(classify, data, { ...robustness, smaller: damaged }),
+    );
   });
 
   it('of critical sample ratios are gone on from or refused', async () => {

@@ -160,7 +160,6 @@ export async function robustAccuracy(
   const brokenBy = [...(options.state?.brokenBy ?? [])];
   const warnings = new Set<RobustnessWarningName>(options.state?.warnings);
   const done = { batches: options.state?.batches ?? 0, attacks: options.state?.attacks ?? 0 };
-  const isResumed = brokenBy.length > 0;
 
   let batch = 0;
   let first = 0;
@@ -172,8 +171,10 @@ export async function robustAccuracy(
     }
     const classes = await checkBlackBoxAttack(check, model, images, labels, bounds);
     const wanted = await labels.data<'int32'>();
-    const isExamined = isResumed && brokenBy.length > first;
-    if (!isExamined) {
+    const isExamined = batch === options.state?.batches;
+    if (isExamined) {
+      requireImages(check, brokenBy, first + wanted.length);
+    } else {
       const examination = await examineModel(check, model, images, labels, {
         askAgain: batch === 0 ? 4 : 0,
         withGradient: attacks.some((attack) => !isBlackBox(attack)),
@@ -215,6 +216,8 @@ export async function robustAccuracy(
     done.attacks = 0;
     first += wanted.length;
   }
+  if (done.batches > batch) check.fail('range', 'state.batches', `at most the ${batch} that there are`, done.batches);
+  requireImages(check, brokenBy, first);
   if (brokenBy.length === 0) check.fail('range', 'batches', 'at least one batch', []);
   if (smaller !== undefined && smaller.total !== brokenBy.length) {
     check.fail('range', 'smaller', `a result for ${brokenBy.length} images`, `one for ${smaller.total}`);
@@ -257,6 +260,9 @@ function checkOptions(
   if (smaller !== undefined && !(smaller?.norm === norm && smaller.epsilon <= epsilon)) {
     check.fail('range', 'smaller', `a result in ${norm} at an epsilon <= ${epsilon}`, smaller);
   }
+  if (smaller !== undefined && !isWhole(smaller)) {
+    check.fail('type', 'smaller', 'a whole result of robustAccuracy', smaller);
+  }
   const { state } = options;
   if (state !== undefined) {
     if (state?.version !== 1) check.fail('range', 'state', 'a state of version 1', state?.version);
@@ -266,6 +272,17 @@ function checkOptions(
     requireProgress(check, state, settings);
   }
   return settings;
+}
+
+/** As far as a later evaluation looks at it. */
+function isWhole({ total, brokenBy, attacks }: RobustAccuracy): boolean {
+  return (
+    Array.isArray(brokenBy) &&
+    brokenBy.length === total &&
+    [...brokenBy].every((by) => by === null || typeof by === 'string') &&
+    Array.isArray(attacks) &&
+    [...attacks].every((attack) => typeof attack?.name === 'string')
+  );
 }
 
 function requireProgress(check: Check, state: RobustAccuracyState, { attacks, smaller }: Settings): void {
@@ -279,6 +296,12 @@ function requireProgress(check: Check, state: RobustAccuracyState, { attacks, sm
   }
   if (!Array.isArray(warnings)) check.fail('type', 'state.warnings', 'a list of names', warnings);
   for (const [index, name] of warnings.entries()) check.oneOf(`state.warnings[${index}]`, name, warningNames);
+}
+
+/** Of a state only: a run from the start has those of the batches it has seen. */
+function requireImages(check: Check, brokenBy: RobustAccuracyState['brokenBy'], images: number): void {
+  if (brokenBy.length === images) return;
+  check.fail('range', 'state.brokenBy.length', `${images}, one of each image so far`, brokenBy.length);
 }
 
 function fingerprintOf({ epsilon, bounds, norm, seed, attacks, smaller }: Settings): string {

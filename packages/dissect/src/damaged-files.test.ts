@@ -1,19 +1,24 @@
 import { useBackend } from '@cnnviz/testing';
 import { damagedBytes, damagedJson, damagedText, fuzz } from '@cnnviz/testing/damaged';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
+import { encode as encodePng } from 'fast-png';
+import { encode as encodeJpeg } from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
 import { ChanceTally } from './chance-tally.ts';
 import { type CocoAnnotations, cocoConcepts } from './coco-concepts.ts';
 import { conceptScenes } from './concept-scenes.ts';
 import type { ConceptData } from './concepts.ts';
-import { type DissectionState, type DissectOptions, dissect } from './dissect.ts';
+import { type DissectionState, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
 import { dissectShard, mergeShards } from './dissection-shards.ts';
 import { DissectionTally } from './dissection-tally.ts';
 import { folderConcepts } from './folder-concepts.ts';
 import { openBroden } from './open-broden.ts';
+import { type GraphTopology, type LayersTopology, type LayerTopology, receptiveField } from './receptive-field.ts';
 import { parseTallyCsv, tallyCsv } from './tally-table.ts';
-import { TopActivationsTally } from './top-activations-tally.ts';
+import { mergeTopActivations, topActivations } from './top-activations.ts';
+import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import { UnitThresholds } from './unit-thresholds.ts';
 import { writeBroden } from './write-broden.ts';
 
@@ -28,6 +33,10 @@ const options: Omit<DissectOptions, 'onProgress'> = {
   topImages: 1,
   keepImages: true,
 };
+
+const levels = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 37) % 256);
+const photo = { width: 9, height: 7, channels: 4, depth: 8 } as const;
+const greys = Array.from({ length: 256 }, (_, level) => [level, level, level]);
 
 async function brodenFiles(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
@@ -93,6 +102,23 @@ describe('damaged files', () => {
     });
   });
 
+  it.each<[string, () => Uint8Array]>([
+    ['JPEG', () => encodeJpeg({ width: 9, height: 7, data: levels(252) }, 80).data],
+    ['PNG of 16 bits and transparency', () => encodePng({ ...photo, data: Uint16Array.from(levels(252)), depth: 16 })],
+    ['PNG with a palette', () => encodePng({ ...photo, data: levels(63), channels: 1, palette: greys })],
+    ['PNG of one bit', () => encodePng({ ...photo, data: levels(14), channels: 1, depth: 1 })],
+  ])('of photographs (%s) are read or refused', async (_, make) => {
+    const annotations: CocoAnnotations = {
+      images: [{ id: 7, file_name: 'a', width: 9, height: 7 }],
+      categories: [{ id: 3, name: 'car' }],
+      annotations: [{ image_id: 7, category_id: 3, segmentation: [[0, 0, 2, 0, 2, 4, 0, 4]] }],
+    };
+    const read = (file: Uint8Array) =>
+      readAll(cocoConcepts(annotations, { readFile: async () => file, imageSize: [16, 16] }));
+    await read(make());
+    await fuzz(damagedBytes(make()), read);
+  });
+
   it('of tallies are read or refused', async () => {
     const text = tallyCsv(await dissect(options));
     expect(parseTallyCsv(text).units).toHaveLength(3);
@@ -115,9 +141,91 @@ describe('damaged files', () => {
   it('of shards are joined or refused', async () => {
     const { probe, upsampling, ...rest } = options;
     const shared = { ...rest, probe: (images: Tensor4D) => ({ a: probe(images) }), upsampling: { a: upsampling } };
-    const shards = await Promise.all([0, 1].map((first) => dissectShard({ ...shared, images: [first, first + 1] })));
-    await fuzz(damagedJson(JSON.parse(JSON.stringify(shards)) as typeof shards), (damaged) =>
-      mergeShards(damaged, { count: 2 }),
+    const found = (given: { thresholds?: DissectionState }) =>
+      Promise.all([0, 1].map((first) => dissectShard({ ...shared, ...given, images: [first, first + 1] })));
+    const throughJson = <T>(value: T) => JSON.parse(JSON.stringify(value)) as T;
+    const first = throughJson(await found({}));
+    const thresholds = throughJson(await mergeShards(first, { count: 2 }));
+    const second = throughJson(await found({ thresholds }));
+    await fuzz(damagedJson(first), (damaged) => mergeShards(damaged, { count: 2 }));
+    await fuzz(damagedJson({ second, thresholds }), async (damaged) => {
+      const { second, thresholds } = damaged ?? {};
+      if (thresholds === undefined) return;
+      await dissectLayers({ ...shared, state: await mergeShards(second, { count: 2, thresholds }) });
+    });
+    await fuzz(damagedJson(thresholds), (damaged) => dissectShard({ ...shared, thresholds: damaged, images: [0, 1] }));
+    for (const count of [2 ** 31, 1e300]) {
+      await expect(mergeShards(first, { count })).rejects.toThrow(/images 2 to \S+ are in no shard/);
+    }
+  });
+
+  it('of top activations are gone on from or refused', async () => {
+    const batches = [0, 1].map((level) => tf.fill<tf.Rank.R4>([2, 2, 2, 3], level));
+    const results: TopActivations[] = [];
+    const onProgress = (result: TopActivations) => void results.push(result);
+    const whole = await topActivations((images) => images, batches, { perUnit: 3, onProgress });
+    const before = tf.memory().numTensors;
+    await fuzz(fc.oneof(...[...results, whole].map((result) => damagedJson(result))), async (resume) => {
+      try {
+        mergeTopActivations(resume, whole);
+      } finally {
+        await topActivations((images) => images, batches, { perUnit: 3, resume }).finally(() =>
+          expect(tf.memory().numTensors).toBe(before),
+        );
+      }
+    });
+    tf.dispose(batches);
+  });
+
+  it('of graphs are looked through or refused', async () => {
+    const list = (...i: number[]) => ({ list: { i: i.map(String) } });
+    const kernel = { tensor: { tensorShape: { dim: [3, 3, 1, 2].map((size) => ({ size: String(size) })) } } };
+    const window = { strides: list(1, 2, 2, 1), padding: { s: btoa('SAME') }, data_format: { s: btoa('NHWC') } };
+    const explicit = { padding: { s: btoa('EXPLICIT') }, explicit_paddings: list(0, 0, 1, 1, 1, 1, 0, 0) };
+    const graph: GraphTopology = {
+      node: [
+        { name: 'x', op: 'Placeholder', attr: { shape: { shape: { dim: [-1, 8, 8, 1].map((size) => ({ size })) } } } },
+        { name: 'kernel', op: 'Const', attr: { value: kernel } },
+        { name: 'read', op: 'Identity', input: ['kernel'] },
+        { name: 'conv', op: 'Conv2D', input: ['x', 'read'], attr: window },
+        { name: 'other', op: 'Conv2D', input: ['x', 'read'], attr: { ...window, ...explicit } },
+        { name: 'sum', op: 'AddV2', input: ['conv', 'other:0', '^x'] },
+        { name: 'pool', op: 'MaxPool', input: ['sum'], attr: { ...window, ksize: list(1, 3, 3, 1) } },
+      ],
+    };
+    receptiveField(graph, 'pool');
+    const names = fc.constantFrom(...graph.node.map(({ name }) => name));
+    const rewired = fc.array(fc.option(fc.array(names, { maxLength: 2 })), { minLength: 7, maxLength: 7 }).map(
+      (inputs): GraphTopology => ({
+        node: graph.node.map((node, index) => {
+          const input = inputs[index] ?? node.input;
+          return input === undefined ? node : { ...node, input };
+        }),
+      }),
+    );
+    await fuzz(fc.oneof(damagedJson(graph), rewired), (damaged) => receptiveField(damaged, 'pool'));
+  });
+
+  it('of the layers of a model are looked through or refused', async () => {
+    const kinds = ['InputLayer', 'ZeroPadding2D', 'Conv2D', 'MaxPooling2D'];
+    const configs: object[] = [
+      { batchInputShape: [null, 8, 8, 1] },
+      { padding: 1 },
+      { kernelSize: [3, 3], strides: [2, 2], padding: 'same' },
+      { poolSize: [2, 2], strides: null },
+    ];
+    /** One after the other, named after their kinds. */
+    const modelOf = (configs: readonly object[]): LayersTopology => {
+      const layers: LayerTopology[] = [];
+      for (const [index, name] of kinds.entries()) {
+        const inboundNodes = [{ inboundLayers: layers.slice(-1) }];
+        layers.push({ name, getClassName: () => name, getConfig: () => configs[index] ?? {}, inboundNodes });
+      }
+      return { layers };
+    };
+    receptiveField(modelOf(configs), 'MaxPooling2D');
+    await fuzz(fc.tuple(...configs.map((config) => damagedJson(config))), (damaged) =>
+      receptiveField(modelOf(damaged), 'MaxPooling2D'),
     );
   });
 

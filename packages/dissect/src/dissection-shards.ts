@@ -131,10 +131,7 @@ async function compareMasks(run: Run, images: [number, number], state: Dissectio
   const { concepts, keepImages = false } = options;
   const layers = restoring(check, 'thresholds', () => restoreLayers(run, state));
   if (layers === null || state.phase !== 'thresholds' || state.images !== concepts.count) {
-    return check.failBecause(
-      'state',
-      `thresholds must be those of all ${concepts.count} images, as mergeShards gives them`,
-    );
+    return failForThresholds(check, concepts.count);
   }
   const { concepts: labels, categories } = labelSlots(check, concepts);
   const { labelSize } = concepts;
@@ -212,7 +209,7 @@ export async function mergeShards(
     typeof shards === 'object' && shards !== null && (Symbol.iterator in shards || Symbol.asyncIterator in shards);
   if (!isList) check.fail('type', 'shards', 'a list of shards', shards);
   check.number('count', count, { integer: true, min: 1 });
-  const isThere = new Uint8Array(count);
+  const there: [first: number, end: number][] = [];
   async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
     for await (const shard of shards) {
       if (shard?.kind !== 'DissectionShard') check.fail('type', 'shards', 'what dissectShard gave', shard);
@@ -222,23 +219,36 @@ export async function mergeShards(
       const [first, end] = restoring(check, 'a shard', () => [...shard.images]) as [number, number];
       check.number('images[0] of a shard', first, { integer: true, min: 0, max: count - 1 });
       check.number('images[1] of a shard', end, { integer: true, min: first + 1, max: count });
-      const twice = isThere.subarray(first, end).indexOf(1);
-      if (twice >= 0) check.failBecause('range', `image ${first + twice} is in two shards`);
-      isThere.fill(1, first, end);
+      const twice = there
+        .filter((other) => other[0] < end && first < other[1])
+        .map((other) => Math.max(first, other[0]));
+      if (twice.length > 0) check.failBecause('range', `image ${Math.min(...twice)} is in two shards`);
+      there.push([first, end]);
       yield shard as Extract<DissectionShard, { phase: P }>;
     }
   }
   const layers =
     thresholds === undefined
       ? await mergeThresholds(check, ofPhase('thresholds'))
-      : await mergeMasks(check, ofPhase('masks'), thresholds);
-  const missing = isThere.indexOf(0);
-  if (missing >= 0) {
-    const next = isThere.indexOf(1, missing);
-    check.failBecause('range', `images ${missing} to ${(next < 0 ? count : next) - 1} are in no shard`);
+      : await mergeMasks(check, ofPhase('masks'), layersOf(check, thresholds, count));
+  let missing = 0;
+  for (const [first, end] of [...there.sort((a, b) => a[0] - b[0]), [count, count]] as const) {
+    if (first > missing) check.failBecause('range', `images ${missing} to ${first - 1} are in no shard`);
+    missing = end;
   }
   const phase = thresholds === undefined ? 'thresholds' : 'masks';
   return { kind: 'Dissection', phase, images: count, kinds: [], layers };
+}
+
+function layersOf(check: Check, state: DissectionState, count: number): DissectionState['layers'] {
+  const { kind, phase, images, layers } = state ?? {};
+  const isWhole = kind === 'Dissection' && phase === 'thresholds' && images === count && Array.isArray(layers);
+  const areNamed = isWhole && [...layers].every((each) => typeof each?.layer === 'string');
+  return areNamed ? layers : failForThresholds(check, count);
+}
+
+function failForThresholds(check: Check, count: number): never {
+  return check.failBecause('state', `thresholds must be those of all ${count} images, as mergeShards gives them`);
 }
 
 async function mergeThresholds(
@@ -289,7 +299,7 @@ async function mergeThresholds(
 async function mergeMasks(
   check: Check,
   shards: AsyncIterable<MasksShard>,
-  { layers: before }: DissectionState,
+  before: DissectionState['layers'],
 ): Promise<DissectionState['layers']> {
   const merged = before.map(() => ({ tally: null as DissectionTally | null, masks: [] as TopImagesState['masks'] }));
   for await (const { layers } of shards) {

@@ -1,4 +1,4 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, restoring } from '@cnnviz/internal';
 
 /** Which pixels of the input each position of a layer's map looks at, down (first number) and across (second). */
 export interface ReceptiveField {
@@ -77,7 +77,8 @@ const check: Check = checker('@cnnviz/dissect', 'receptiveField');
  * @returns Plain data.
  * @throws RangeError if there is no such layer, or an option or a window is outside its range.
  * @throws TypeError if an argument is of another kind.
- * @throws Error if the layer has no map, or a size that its padding depends on is unknown; says which layer and why.
+ * @throws Error if the layer has no map, or a size that its padding depends on is unknown; says which layer and why. Or if
+ *   the graph is damaged.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017: masks are anchored at the field's centres.
  *
  * @example
@@ -112,7 +113,7 @@ export function receptiveField(
     return ofLayers(source as LayersTopology, second, inputSize);
   }
   if (isObject(source) && 'node' in source && Array.isArray(source.node)) {
-    return ofGraph(source as GraphTopology, second, options);
+    return restoring(check, 'the graph', () => ofGraph(source as GraphTopology, second, options));
   }
   return check.fail('type', 'source', 'a LayersModel, the modelTopology of a GraphModel or a list of windows', source);
 }
@@ -350,12 +351,15 @@ function ofGraph({ node }: GraphTopology, name: string, options: ReceptiveFieldO
   if (!nodes.has(name)) check.fail('range', 'layer', `one of ${nearby([...nodes.keys()])}`, name);
   const input = options.inputSize ?? placeholderSize(node);
   const traced = new Map<string, Traced>();
+  const entered = new Set<string>();
   const trace = (reference: string): Traced => {
     const { id, output } = parseReference(reference);
     const known = traced.get(id);
     if (known !== undefined) return known;
     const each = nodes.get(id);
     if (each === undefined) return check.failBecause('state', `the graph has no node ${id}, which ${output} is of`);
+    if (entered.has(id)) check.failBecause('state', `the graph leads from ${id} back to it`);
+    entered.add(id);
     const result = throughNode(each, nodes, trace, imageMap(input), options);
     traced.set(id, result);
     return result;
@@ -479,7 +483,9 @@ function throughNode(
 
 function kernelSize(reference: string | undefined, nodes: ReadonlyMap<string, GraphNode>, where: string): Pair {
   let node = reference === undefined ? undefined : nodes.get(parseReference(reference).id);
-  while (node?.op === 'Identity') node = nodes.get(parseReference(node.input?.[0] ?? '').id);
+  for (let left = nodes.size; node?.op === 'Identity' && left > 0; left--) {
+    node = nodes.get(parseReference(node.input?.[0] ?? '').id);
+  }
   const tensor = node?.attr?.value;
   const shape = isObject(tensor) && 'tensor' in tensor && isObject(tensor.tensor) ? tensor.tensor : {};
   const dims = dimensionsOf({ shape: 'tensorShape' in shape ? shape.tensorShape : undefined });

@@ -1,5 +1,5 @@
 import { damagedJson, fuzz } from '@cnnviz/testing/damaged';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bitEncoding } from './bit-encoding.ts';
 import { classArchive } from './class-archive.ts';
 import { cppnEncoding } from './cppn-encoding.ts';
@@ -21,7 +21,14 @@ describe('damaged states', () => {
     }
     search.ask();
     const state = JSON.parse(JSON.stringify(search.state())) as MapElitesState;
-    await fuzz(damagedJson(state), (damaged) => new MapElites({ ...options, state: damaged }).state());
+    await fuzz(damagedJson(state), (damaged) => {
+      const resumed = new MapElites({ ...options, state: damaged });
+      resumed.state();
+      resumed.tell(resumed.ask().flatMap((_, index) => [0.1, 0.2, index / 10]));
+      resumed.state();
+    });
+    const cells = state.cells.map((cell) => ({ ...cell, genome: '__proto__' as never }));
+    expect(() => new MapElites({ ...options, state: { ...state, cells } })).toThrow('genome __proto__ is missing');
   });
 
   it('of a GeneticAlgorithm are gone on from or refused', async () => {
@@ -30,6 +37,11 @@ describe('damaged states', () => {
     search.tell(search.ask().map((_, index) => index));
     search.ask();
     const state = JSON.parse(JSON.stringify(search.state())) as GeneticAlgorithmState;
-    await fuzz(damagedJson(state), (damaged) => new GeneticAlgorithm({ ...options, state: damaged }).state());
+    await fuzz(damagedJson(state), (damaged) => {
+      const resumed = new GeneticAlgorithm({ ...options, state: damaged });
+      resumed.state();
+      resumed.tell(resumed.ask().map((_, index) => index));
+      resumed.state();
+    });
   });
 });

@@ -339,7 +339,8 @@ export class MapElites<G, Evaluation> {
       generation,
     }));
     const at = (index: number) =>
-      ancestors[index] ?? constructing.failBecause('state', corrupt(`genome ${index} is missing`));
+      (Number.isInteger(index) ? ancestors[index] : undefined) ??
+      constructing.failBecause('state', corrupt(`genome ${index} is missing`));
     const members = new Map<number, Member<G>>();
     const memberOf = (saved: { genome: number; ancestors: number[] }): Member<G> => {
       const known = members.get(saved.genome);

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { EarlyStopping, type EarlyStoppingState } from './early-stopping.ts';
+import { corruptionChart, randomizationCurves, summarizeRuns } from './randomization-charts.ts';
+import { type RandomizationTestOptions, randomizationTest } from './randomization-test.ts';
 import { denseModel, patternExamples } from './testing/dense-model.ts';
 import { train } from './train.ts';
 
@@ -92,6 +94,27 @@ describe('damaged states', () => {
         await other.observe(4, 0.5, variables);
         other.restore(variables);
         tf.dispose(other.bestWeights() ?? []);
+      } finally {
+        expect(tf.memory().numTensors).toBe(before);
+      }
+    });
+  });
+
+  it('of a randomization test are gone on from or refused', async () => {
+    const options: RandomizationTestOptions = {
+      classes: 3,
+      createModel: ({ seed }) => denseModel({ seed, hidden: 2 }),
+      createOptimizer: () => tf.train.sgd(0.1),
+      epochs: 2,
+      seeds: [0],
+    };
+    const runs = await randomizationTest({ train: examples, test: examples }, options);
+    const before = tf.memory().numTensors;
+    await fuzz(damagedJson(runs), async (completed) => {
+      try {
+        const all = await randomizationTest({ train: examples, test: examples }, { ...options, completed });
+        for (const look of [summarizeRuns, randomizationCurves]) look(all);
+        corruptionChart(all, { classes: 3 });
       } finally {
         expect(tf.memory().numTensors).toBe(before);
       }

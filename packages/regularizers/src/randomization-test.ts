@@ -110,6 +110,7 @@ export interface RandomizationProgress extends TrainProgress {
  * @param data Images `[n, h, w, c]` and labels `[n]` int32. Still the caller's.
  * @returns A row for each combination, in the order conditions, regularizers, seeds; completed ones as they were.
  * @throws RangeError if an option is out of range or the data are empty.
+ * @throws TypeError if an option is of another kind, or a run of `completed` is not whole.
  * @throws The signal's reason if it is aborted; runs that were finished have been given to `onRun`.
  * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR 2017.
  *
@@ -264,4 +265,32 @@ function checkTest(check: Check, data: TrainAndTest, options: RandomizationTestO
     check.number('weightDecay', weightDecay, { min: 0 });
     check.number('dropout', dropout, { min: 0, max: 1 });
   }
+  const { completed = [] } = options;
+  if (!Array.isArray(completed)) check.fail('type', 'completed', 'a list of runs', completed);
+  const damaged = completed.findIndex((run) => !isWhole(run));
+  if (damaged !== -1) {
+    check.fail('type', `completed[${damaged}]`, 'a whole run of randomizationTest', completed[damaged]);
+  }
+}
+
+/** JSON keeps a loss that is no number, or infinite, as null. */
+function isWhole(run: RandomizationRun): boolean {
+  const areNumbers = (record: object, names: readonly string[]) =>
+    names.every((name) => typeof (record as Record<string, unknown>)[name] === 'number');
+  return (
+    typeof run === 'object' &&
+    run !== null &&
+    typeof run.condition === 'string' &&
+    typeof run.regularizer === 'string' &&
+    areNumbers(run, ['corruption', 'seed', 'parameters', 'samples', 'epochs', 'trainAccuracy', 'testAccuracy']) &&
+    [run.trainLoss, run.testLoss].every((loss) => loss === null || typeof loss === 'number') &&
+    Array.isArray(run.curve) &&
+    run.curve.length > 0 &&
+    [...run.curve].every(
+      (record) =>
+        typeof record === 'object' &&
+        record !== null &&
+        areNumbers(record, ['epoch', 'learningRate', 'loss', 'penalty', 'accuracy']),
+    )
+  );
 }

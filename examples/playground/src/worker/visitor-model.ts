@@ -112,7 +112,7 @@ function explainModel(error: Error): never {
       { cause: error },
     );
   }
-  if (error.message.includes("Kernel '")) explainKernel(error);
+  explainKernel(error);
   throw new Error(`TensorFlow.js cannot make a model of these files: ${error.message}`, { cause: error });
 }
 
@@ -135,15 +135,18 @@ function answerTo(image: tf.Tensor4D, model: ImageModel): number[] {
   try {
     return tf.tidy(() => model.classifier(image).shape as number[]);
   } catch (error) {
-    return explainKernel(error as Error);
+    const { message } = error as Error;
+    explainKernel(error as Error);
+    throw new Error(`TensorFlow.js cannot compute what the model answers to an image: ${message}`, { cause: error });
   } finally {
     image.dispose();
   }
 }
 
-function explainKernel(error: Error): never {
+/** Returns if the error is of another kind. */
+function explainKernel(error: Error): void {
   const [, kernel, backend] = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(error.message) ?? [];
-  if (kernel === undefined) throw error;
+  if (kernel === undefined) return;
   throw new Error(
     `The model needs ${kernel}, which TensorFlow.js cannot compute on ${backend}. Choose another backend.`,
     {
