@@ -57,16 +57,20 @@ async function measure(subject: Subject, sides: { stock: () => void; ours: () =>
   return `${subject.name.padEnd(20)}${cells.join('')}`;
 }
 
-if (!loadNative()) throw new Error(`none of ${NATIVE_PACKAGES.join(', ')} is installed`);
-const stock = snapshot();
-registerTensorflowGradients();
-const ours = snapshot();
-await tf.setBackend('tensorflow');
-console.log(
-  `${cpus()[0]?.model}, node ${process.version}; stock, ours, median of ours / stock over ${options.runs} pairs\n`,
-);
-console.log(`${''.padEnd(20)}${'input gradient'.padEnd(26)}SGD step`);
-for (const subject of subjects) {
-  if (!positionals.every((part) => subject.name.toLowerCase().includes(part.toLowerCase()))) continue;
-  console.log(await measure(subject, { stock, ours }));
+if (loadNative()) await main();
+else console.log(`Not measured: none of ${NATIVE_PACKAGES.join(', ')} is installed`);
+
+async function main(): Promise<void> {
+  const stock = snapshot();
+  registerTensorflowGradients();
+  const ours = snapshot();
+  await tf.setBackend('tensorflow');
+  console.log(
+    `${cpus()[0]?.model}, node ${process.version}; stock, ours, median of ours / stock over ${options.runs} pairs\n`,
+  );
+  console.log(`${''.padEnd(20)}${'input gradient'.padEnd(26)}SGD step`);
+  for (const subject of subjects) {
+    if (!positionals.every((part) => subject.name.toLowerCase().includes(part.toLowerCase()))) continue;
+    console.log(await measure(subject, { stock, ours }));
+  }
 }
