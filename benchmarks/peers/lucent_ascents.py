@@ -3,6 +3,16 @@ from importlib.metadata import version
 import numpy
 import torch
 from exchange import write
+
+try:
+    import torchvision  # noqa: F401
+except RuntimeError:
+    # Built for another PyTorch, as PyPI's is where PyTorch is its build for CPUs alone: without the compiled operations,
+    # which nothing here calls.
+    operations = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        operations.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
 from lucent.optvis import param, render, transform
 from network import Network
 from serve import serve

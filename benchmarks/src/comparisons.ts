@@ -3,6 +3,7 @@ import { compareAttacks } from './attacks.ts';
 import { compareDissections } from './dissection.ts';
 import { compareMapElites } from './map-elites.ts';
 import { compareOneMax } from './one-max.ts';
+import { compareRastrigin } from './rastrigin.ts';
 import type { Setting } from './row.ts';
 
 interface Comparison {
@@ -17,4 +18,5 @@ export const comparisons: Record<string, Comparison> = {
   dissection: { usesBackend: true, run: compareDissections },
   'map-elites': { usesBackend: true, run: compareMapElites },
   'one-max': { usesBackend: false, run: compareOneMax },
+  rastrigin: { usesBackend: false, run: compareRastrigin },
 };

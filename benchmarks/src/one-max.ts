@@ -1,63 +1,28 @@
 import { bitEncoding, evolve } from '@cnnviz/genetic';
-import { inTurns, timed } from './in-turns.ts';
-import { startPeer } from './peer.ts';
-import { ourMemory, type Setting } from './row.ts';
+import { compareGeneticAlgorithms, rangeOf } from './genetic-algorithms.ts';
+import type { Setting } from './row.ts';
 
 interface Solved {
   generations: number;
   evaluations: number;
 }
 
-/** And the time that ours may take, as a share of theirs. */
-const PEERS: readonly (readonly [program: string, aim?: number])[] = [
-  ['deap_one_max.py', 1 / 50],
-  ['pygad_one_max.py'],
-  ['genetic_js_one_max.mjs'],
-];
-
-/** OneMax with the settings of DEAP's example, beside DEAP, PyGAD and genetic-js: evaluations a second, and whether as many are needed. */
-export async function compareOneMax(setting: Setting): Promise<void> {
-  for (const [program, aim] of PEERS) {
-    const peer = await startPeer(program);
-    if ('missing' in peer) {
-      setting.skip(`OneMax beside ${program.split('_one')[0]}`, peer.missing);
-      continue;
-    }
-    for (const population of setting.quick ? [300] : [100, 300, 1000]) {
-      const seeds = Array.from({ length: 10 }, (_, seed) => seed);
-      let mine: Solved[] = [];
-      let others: Solved[] = [];
-      let theirMemory = 0;
-      const pairs = await inTurns(
-        setting.rounds,
-        async () => {
-          const { result, ...timing } = await timed(() => Promise.all(seeds.map((seed) => solve(population, seed))));
-          mine = result;
-          return timing;
-        },
-        async () => {
-          const { result, residentBytes, ...timing } = await peer.ask<Solved[]>('evolve', { seeds, population });
-          others = result;
-          theirMemory = residentBytes;
-          return timing;
-        },
-      );
-      const evaluations = (solved: Solved[]) => solved.reduce((sum, one) => sum + one.evaluations, 0);
-      const generations = (solved: Solved[]) => solved.map((one) => one.generations).toSorted((a, b) => a - b);
-      setting.emit({
-        what: `OneMax, 100 bits, population ${population}, ${seeds.length} runs`,
-        backend: 'none',
-        peer: peer.version,
-        pairs,
-        handled: { ours: evaluations(mine), theirs: evaluations(others), unit: 'evaluations' },
-        memory: { ours: ourMemory(), theirs: theirMemory },
-        equal: `all solved, in ${inWords(generations(mine))} and ${inWords(generations(others))} generations`,
-        ...(aim !== undefined && population === 300 && { aim }),
-      });
-    }
-    peer.stop();
-  }
-}
+/** OneMax with the settings of DEAP's example. */
+export const compareOneMax = (setting: Setting): Promise<void> =>
+  compareGeneticAlgorithms<Solved>(
+    {
+      name: 'OneMax, 100 bits',
+      peers: [
+        { program: 'deap_one_max.py', solve, aim: 1 / 50 },
+        { program: 'pygad_one_max.py', solve },
+        { program: 'genetic_js_one_max.mjs', solve },
+      ],
+      population: 300,
+      otherPopulations: [100, 1000],
+      equality: (mine, others) => `all solved, in ${generationsOf(mine)} and ${generationsOf(others)} generations`,
+    },
+    setting,
+  );
 
 async function solve(population: number, seed: number): Promise<Solved> {
   const { history } = await evolve({
@@ -79,4 +44,4 @@ function countOnes(bits: Uint8Array): number {
   return ones;
 }
 
-const inWords = (values: number[]) => `${values.at(0)} to ${values.at(-1)} (median ${values[values.length >> 1]})`;
+const generationsOf = (solved: readonly Solved[]) => rangeOf(solved.map(({ generations }) => generations));

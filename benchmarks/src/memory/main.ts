@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chooseBackend } from '@cnnviz/example-support';
+import { trainDigitNetwork } from '../digit-network.ts';
+import type { Held } from './run-work.ts';
+import { works } from './works.ts';
+
+const USAGE = `What the algorithms hold at most, and whether four times as many steps, generations or images make it more.
+
+  --only TEXT      works whose name has it
+  --backend NAME   tensorflow, wasm (default)
+  --help`;
+
+/** Collectors come when they like; a wasm heap only grows, and must not. */
+const MOST = { resident: 1.25, wasmHeap: 1 };
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    backend: { type: 'string', default: 'wasm' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else await main();
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'memory-'));
+  try {
+    await chooseBackend({ argv: ['--backend', values.backend] });
+    await trainDigitNetwork(folder);
+    console.log(['work', '', 'process, at most', 'wasm heap', 'tensors left', 'grows'].join(' | '));
+    for (const [name, { unit, sizes }] of Object.entries(works)) {
+      if (!name.includes(values.only)) continue;
+      const [few, many] = [await run(name, sizes[0], folder), await run(name, sizes[1], folder)];
+      const grown = (['resident', 'wasmHeap'] as const).filter((what) => many.peak[what] > MOST[what] * few.peak[what]);
+      if (grown.length > 0 || many.tensorsLeft > 0) process.exitCode = 1;
+      const both = (value: (held: Held) => number) => `${value(few)} and ${value(many)}`;
+      console.log(
+        [
+          name,
+          `${sizes[0]} and ${sizes[1]} ${unit}`,
+          `${both(({ peak }) => Math.round(peak.resident / 1e6))} MB`,
+          `${both(({ peak }) => Math.round(peak.wasmHeap / 1e6))} MB`,
+          both(({ tensorsLeft }) => tensorsLeft),
+          grown.length > 0 ? `**${grown.join(', ')}**` : 'no',
+        ].join(' | '),
+      );
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function run(name: string, size: number, folder: string): Promise<Held> {
+  const child = fork(
+    join(import.meta.dirname, 'run-work.ts'),
+    [JSON.stringify({ name, size, backend: values.backend, folder })],
+    { execArgv: process.execArgv },
+  );
+  return new Promise((resolve, reject) => {
+    child.on('message', (held: Held) => resolve(held));
+    child.on('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+  });
+}
