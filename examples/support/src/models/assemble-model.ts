@@ -75,10 +75,17 @@ function parseModelJson(json: string, path: string): tf.io.ModelJSON {
     if (!isGroup || group.paths.some((path: unknown) => typeof path !== 'string')) {
       return fail(`no paths and weights in weightsManifest[${index}]`);
     }
+    const outside = group.paths.find((name: string) => leadsOut(name));
+    if (outside !== undefined) return fail(`a path that leads out of its folder: ${outside}`);
     const wrong = group.weights.findIndex((weight: unknown) => !isWeight(weight));
     if (wrong !== -1) return fail(`no name, shape and dtype in weightsManifest[${index}].weights[${wrong}]`);
   }
   return model as tf.io.ModelJSON;
+}
+
+/** A model of somebody else's must not have other files read. */
+function leadsOut(name: string): boolean {
+  return /^[/\\]|^[a-z][a-z\d+.-]*:/i.test(name) || name.split(/[/\\]/).includes('..');
 }
 
 function isWeight(weight: unknown): weight is tf.io.WeightsManifestEntry {

@@ -365,6 +365,10 @@ describe('loadModel of a graph', () => {
     ['null', /found no object$/],
     ['{}', /found no modelTopology$/],
     ['{"modelTopology":{}}', /found no weightsManifest$/],
+    ...['../../x', 'a/../../x', '/x', 'C:\\\\x', '..\\\\x', 'https://host/x'].map((path): [string, RegExp] => [
+      `{"modelTopology":{},"weightsManifest":[{"paths":["${path}"],"weights":[]}]}`,
+      /found a path that leads out of its folder: \S+$/,
+    ]),
     [
       '{"modelTopology":{},"weightsManifest":[{"paths":[],"weights":[{"name":"w","shape":[3],"dtype":"float32"}]}]}',
       /model\.json: expected a file with 12 bytes for the weights w, found none$/,
