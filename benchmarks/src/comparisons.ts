@@ -1,6 +1,7 @@
 import { compareAscents } from './ascents.ts';
 import { compareAttacks } from './attacks.ts';
 import { compareDissections } from './dissection.ts';
+import { compareKernels } from './kernels.ts';
 import { compareMapElites } from './map-elites.ts';
 import { compareOneMax } from './one-max.ts';
 import { compareRastrigin } from './rastrigin.ts';
@@ -17,6 +18,7 @@ export const comparisons: Record<string, Comparison> = {
   ascents: { usesBackend: true, run: compareAscents },
   dissection: { usesBackend: true, run: compareDissections },
   'map-elites': { usesBackend: true, run: compareMapElites },
+  kernels: { usesBackend: true, run: compareKernels },
   'one-max': { usesBackend: false, run: compareOneMax },
   rastrigin: { usesBackend: false, run: compareRastrigin },
 };
