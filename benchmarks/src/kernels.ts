@@ -16,6 +16,8 @@ interface Kernel {
   /** How often one measurement runs it. */
   times: number;
   isInQuick?: true;
+  /** Computed only when somebody looks at it. */
+  isDeferred?: true;
 }
 
 type Image = tf.Tensor4D;
@@ -47,6 +49,7 @@ function convolution(images: number[], filter: number[], stride: number, times: 
     {
       title: `its filter gradient: ${title}`,
       name: 'convFilter',
+      isDeferred: true,
       options: { ...options, filter },
       shapes: [images, output],
       run: ([x, dy]) =>
@@ -117,6 +120,21 @@ const kernels: Kernel[] = [
   },
   { title: `ReLU, ${maps.join('x')}`, name: 'relu', shapes: [maps], run: ([x]) => tf.relu(x!), times: 20 },
   {
+    title: `bias on ${maps.join('x')}`,
+    name: 'add',
+    shapes: [maps, [32]],
+    run: ([x, b]) => tf.add(x!, b!),
+    times: 20,
+  },
+  {
+    title: `batch normalization, ${maps.join('x')}`,
+    name: 'batchNorm',
+    shapes: [maps, [32], [32], [32]],
+    run: ([x, mean, offset, scale]) =>
+      tf.batchNorm(x as Image, mean as tf.Tensor1D, tf.ones([32]), offset as tf.Tensor1D, scale as tf.Tensor1D, 0),
+    times: 20,
+  },
+  {
     title: `sum of two, ${maps.join('x')}`,
     name: 'add',
     shapes: [maps, maps],
@@ -129,7 +147,7 @@ const kernels: Kernel[] = [
 export async function compareKernels(setting: Setting): Promise<void> {
   const peer = await startPeer('torch_kernels.py');
   if ('missing' in peer) return setting.skip('kernels beside PyTorch', peer.missing);
-  for (const { title, name, options = {}, shapes, run, times } of setting.quick
+  for (const { title, name, options = {}, shapes, run, times, isDeferred } of setting.quick
     ? kernels.filter(({ isInQuick }) => isInQuick)
     : kernels) {
     const random = createRandom(0);
@@ -146,10 +164,9 @@ export async function compareKernels(setting: Setting): Promise<void> {
       () =>
         timed(async () => {
           for (let time = 0; time < times; time++) {
-            const first = tf.tidy(() => tf.slice(tf.reshape(run(inputs), [-1]), 0, 1));
-            // Some results are not computed until something looks at them.
-            await first.data();
-            first.dispose();
+            const output = tf.tidy(() => run(inputs));
+            if (isDeferred) await output.data();
+            output.dispose();
           }
         }),
       async () => {

@@ -5,6 +5,14 @@ export { addColumns } from './add-columns';
 export { conv2dBackpropFilter } from './conv2d-backprop-filter';
 export { depthToSpace, phaseFilter, transposeBlock } from './conv2d-backprop-input';
 export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
-export { batchNormSums, copyRows, gateGrad, scaledProduct, spread } from './elementwise';
+export {
+  batchNormSums,
+  combineRows,
+  copyRows,
+  gateGrad,
+  normalize,
+  scaledProduct,
+  spread,
+} from './elementwise';
 export { avgPoolGrad, maxPoolGrad } from './pooling';
 export { segmentSum, sumAxis } from './sum';

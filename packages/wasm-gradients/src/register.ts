@@ -11,6 +11,7 @@ import { fusedBatchNormGradient } from './gradients/batch-norm.ts';
 import { clipByValueGradient, leakyReluGradient, relu6Gradient, reluGradient } from './gradients/gate.ts';
 import { meanGradient, sumGradient } from './gradients/mean.ts';
 import { squareGradient } from './gradients/square.ts';
+import { fusedBatchNorm } from './kernels/batch-norm.ts';
 import { conv2DBackpropFilter } from './kernels/conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './kernels/conv2d-backprop-input.ts';
 import {
@@ -21,6 +22,7 @@ import { cast, identity } from './kernels/identity.ts';
 import type { WasmKernel } from './kernels/kernel.ts';
 import { batchMatMul, fusedMatMul } from './kernels/mat-mul.ts';
 import { avgPoolGrad, maxPoolGrad } from './kernels/pool-grad.ts';
+import { add, multiply, subtract } from './kernels/rows.ts';
 import { splitV } from './kernels/split.ts';
 import { mean, sum } from './kernels/sum.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
@@ -41,6 +43,10 @@ const kernels = [
   identity,
   cast,
   splitV,
+  add,
+  subtract,
+  multiply,
+  fusedBatchNorm,
 ];
 
 const gradients = [

@@ -14,6 +14,8 @@ export interface Simd {
   avgPoolGrad(...values: number[]): void;
   sumAxis(...values: number[]): void;
   segmentSum(...values: number[]): void;
+  combineRows(...values: number[]): void;
+  normalize(...values: number[]): void;
   gateGrad(...values: number[]): void;
   scaledProduct(...values: number[]): void;
   spread(...values: number[]): void;

@@ -1,0 +1,38 @@
+import { Add, backend_util, type KernelFunc, Multiply, Sub, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { simdOf } from '../simd.ts';
+import { addressOf } from '../wasm-backend.ts';
+import { wasmKernel } from './kernel.ts';
+
+/** Of `combineRows` in assembly/elementwise.ts. */
+const operations = { [Add]: 0, [Sub]: 1, [Multiply]: 2 };
+
+/** Combines each row with the same one, as a bias is added: four numbers at a time, where the stock kernel takes one. */
+function rowKernel(kernelName: keyof typeof operations) {
+  return wasmKernel<{ a: TensorInfo; b: TensorInfo }, object>(kernelName, ({ inputs, backend }, stock) => {
+    const { a, b } = inputs;
+    const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+    const found = isFloat ? (rowsOf(a, b) ?? (kernelName === Sub ? undefined : rowsOf(b, a))) : undefined;
+    if (found === undefined) return (stock as KernelFunc)({ inputs, attrs: {}, backend }) as TensorInfo;
+    const [from, by] = [addressOf(backend, found.all), addressOf(backend, found.row)];
+    const to = backend.makeOutput(backend_util.assertAndGetBroadcastShape(a.shape, b.shape), 'float32');
+    const inner = util.sizeFromShape(found.row.shape);
+    simdOf(backend).combineRows(operations[kernelName], from, by, addressOf(backend, to), inner, 0, found.count);
+    return to;
+  });
+}
+
+/** Fewer numbers than these are no row: the stock kernel is quick where one number is for all. */
+const SHORTEST = 4;
+
+/** How many rows there are, if the shape of one is that of the last axes of the other, several times. */
+function rowsOf(all: TensorInfo, row: TensorInfo) {
+  const inner = util.sizeFromShape(row.shape);
+  const axes = row.shape.slice(row.shape.findIndex((length) => length !== 1));
+  const isRow = axes.every((length, axis) => length === all.shape[all.shape.length - axes.length + axis]);
+  const count = util.sizeFromShape(all.shape) / inner;
+  return inner >= SHORTEST && isRow && count > 1 ? { all, row, count } : undefined;
+}
+
+export const add = rowKernel(Add);
+export const subtract = rowKernel(Sub);
+export const multiply = rowKernel(Multiply);
