@@ -41,6 +41,13 @@ describe('decodeImage', () => {
     expect([...picture(file).pixels.subarray(0, 6)]).toEqual([40, 50, 60, 10, 20, 30]);
   });
 
+  test('refuses a JPEG that claims more pixels than it has bits for', () => {
+    const file = Uint8Array.from(encodeJpeg({ width: 16, height: 16, data: new Uint8Array(16 * 16 * 4) }, 90).data);
+    const frame = file.findIndex((byte, index) => byte === 0xff && file[index + 1] === 0xc0);
+    file.set([0x23, 0x28, 0x23, 0x28], frame + 5); // 9000 x 9000
+    expect(() => picture(file)).toThrow(/a\.png must be a whole JPEG file: maxResolutionInMP/);
+  });
+
   test('reads JPEG', () => {
     const data = new Uint8Array(16 * 8 * 4).fill(200);
     const { width, height, pixels } = picture(encodeJpeg({ width: 16, height: 8, data }, 95).data);

@@ -70,7 +70,9 @@ type Size = readonly [height: number, width: number];
 function ofJpeg(check: Check, path: string, file: Uint8Array, size: Size | undefined): DecodedImage {
   let decoded: DecodedImage;
   try {
-    const most = size === undefined ? largestImage : Math.max(1e6, size[0] * size[1]);
+    // Each block of 8 x 8 pixels is a bit or more: a file that claims more of them must not take their memory.
+    const bound = size === undefined ? largestImage : Math.max(1e6, size[0] * size[1]);
+    const most = Math.min(bound, 8 * 64 * file.length);
     const limits = { maxResolutionInMP: most / 1e6, maxMemoryUsageInMB: 2048 };
     const { width, height, data } = decodeJpeg(file, { useTArray: true, formatAsRGBA: false, ...limits });
     decoded = { width, height, pixels: data };

@@ -51,6 +51,14 @@ describe('readPhoto', () => {
     for (const value of await photo.data()) expect(Math.abs(value - 0.4)).toBeLessThan(0.01);
   });
 
+  it('rejects a JPEG that claims more pixels than it has bits for', async () => {
+    const file = Buffer.from(jpeg.encode({ width: 16, height: 16, data: new Uint8Array(16 * 16 * 4) }, 90).data);
+    const frame = file.indexOf(Uint8Array.of(0xff, 0xc0));
+    file.set([0x23, 0x28, 0x23, 0x28], frame + 5); // 9000 x 9000
+    await writeFile(path, file);
+    await expect(readPhoto(path, { size: 4 })).rejects.toThrow(/found a damaged one: maxResolutionInMP/);
+  });
+
   it.each([
     ['another format', Buffer.from('GIF89a'), 'expected a JPEG or PNG file, found one that starts with 47 49 46 38'],
     ['a cut JPEG file', Buffer.from([0xff, 0xd8, 0xff]), 'expected a JPEG or PNG file, found a damaged one'],

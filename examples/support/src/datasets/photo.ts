@@ -42,7 +42,8 @@ export async function readPhoto(path: string, options: { size: number }): Promis
 function decodePhoto(file: Uint8Array, path: string): Pixels {
   try {
     if (file[0] === 0xff && file[1] === 0xd8) {
-      const { width, height, data } = jpeg.decode(file, { useTArray: true, formatAsRGBA: false });
+      const options = { useTArray: true, formatAsRGBA: false, maxResolutionInMP: mostMegapixels(file) } as const;
+      const { width, height, data } = jpeg.decode(file, options);
       return { width, height, rgb: data };
     }
     if (file[0] === 0x89 && file[1] === 0x50) {
@@ -57,6 +58,11 @@ function decodePhoto(file: Uint8Array, path: string): Pixels {
   }
   const start = [...file.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   throw new Error(`${path}: expected a JPEG or PNG file, found one that starts with ${start}`);
+}
+
+/** Each block of 8 x 8 pixels is a bit or more: a file that claims more of them is damaged, and must not take their memory. */
+function mostMegapixels(file: Uint8Array): number {
+  return Math.min(100, (8 * 64 * file.length) / 1e6);
 }
 
 /** Drops alpha and spreads grey over three channels. */
