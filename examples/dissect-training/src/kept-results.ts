@@ -77,8 +77,9 @@ function isUnit(unit: Dissection['units'][number], { concepts, categories }: Con
   );
 }
 
-function isChance({ permutations, seed, ious }: NonNullable<Dissection['chance']>, units: number): boolean {
+function isChance(chance: Dissection['chance'] | undefined, units: number): boolean {
+  const { permutations = 0, seed, ious } = chance ?? {};
   const isRow = (row: unknown) =>
     isListOf(row as number[], Number.isFinite) && (row as number[]).length === permutations;
-  return Number.isSafeInteger(seed) && permutations > 0 && isListOf(ious, isRow) && ious.length === units;
+  return Number.isSafeInteger(seed) && permutations > 0 && isListOf(ious, isRow) && ious?.length === units;
 }
