@@ -43,5 +43,11 @@ describe('damaged states', () => {
       resumed.tell(resumed.ask().map((_, index) => index));
       resumed.state();
     });
+    const goOn = (children: typeof state.children) =>
+      new GeneticAlgorithm({ ...options, state: { ...state, children } });
+    expect(() => goOn([])).toThrow('state cannot be gone on from: it has 0 children, a generation has 4');
+    expect(() => goOn(state.children!.map((child) => ({ ...child, fitness: Number.NaN })))).toThrow(
+      'the fitness of its child 0 is NaN',
+    );
   });
 });

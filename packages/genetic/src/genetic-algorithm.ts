@@ -137,7 +137,9 @@ export class GeneticAlgorithm<G> {
       this.#memory = {};
     } else {
       const saved = options.state;
-      const state = restoring(constructing, 'state', () => requireState(saved, options.encoding, this.#size));
+      const state = restoring(constructing, 'state', () =>
+        requireState(saved, options.encoding, this.#size, this.#survivors),
+      );
       this.#random = restoring(constructing, 'state', () => restoreRandom(state.random));
       this.#memory = { ...state.memory };
       restoring(constructing, 'state', () => this.#restore(state));
@@ -399,7 +401,12 @@ function requireTold(check: Check, fitness: ArrayLike<number>, count: number, ge
   }
 }
 
-function requireState(state: GeneticAlgorithmState, encoding: { name: string }, size: number): GeneticAlgorithmState {
+function requireState(
+  state: GeneticAlgorithmState,
+  encoding: { name: string },
+  size: number,
+  survivors: number,
+): GeneticAlgorithmState {
   const fail = (reason: string): never => constructing.failBecause('state', `state cannot be gone on from: ${reason}`);
   if (state?.algorithm !== 'GeneticAlgorithm') fail('it is not a state of GeneticAlgorithm');
   if (state.encoding !== encoding.name) fail(`its genomes are ${state.encoding}, the encoding's are ${encoding.name}`);
@@ -413,6 +420,12 @@ function requireState(state: GeneticAlgorithmState, encoding: { name: string }, 
   const unknown = state.population.findIndex(({ fitness }) => !Number.isFinite(fitness));
   if (unknown !== -1) fail(`the fitness of its individual ${unknown} is ${state.population[unknown]!.fitness}`);
   if (state.children !== null && !Array.isArray(state.children)) fail('its children are not a list');
+  const children = state.population.length === 0 ? size : size - survivors;
+  if (state.children !== null && state.children.length !== children) {
+    fail(`it has ${state.children.length} children, a generation has ${children}`);
+  }
+  const odd = state.children?.findIndex((child) => child?.fitness !== null && !Number.isFinite(child?.fitness)) ?? -1;
+  if (odd !== -1) fail(`the fitness of its child ${odd} is ${state.children![odd]?.fitness}`);
   if (!Array.isArray(state.representatives)) fail('it has no list of representatives');
   if (typeof state.memory !== 'object' || state.memory === null) fail('it has no memory');
   if (state.best !== null && !Number.isFinite(state.best?.fitness)) fail('it has no best individual');
