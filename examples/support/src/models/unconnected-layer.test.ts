@@ -22,6 +22,10 @@ it.each([
     [layer('a'), { ...layer('b'), class_name: 'Add', inbound_nodes: [[]] }, layer('c', ['b', 0, 0, {}])],
     'c',
   ],
+  ['one whose input is a number', [layer('a'), { ...layer('b'), inbound_nodes: [[5, ['a', 0, 0, {}]]] }], 'b'],
+  ['one whose input is a text', [layer('a'), { ...layer('b'), inbound_nodes: [['x0', ['a', 0, 0, {}]]] }], 'b'],
+  ['one whose inputs are a text', [layer('a'), { ...layer('b'), inbound_nodes: ['x0'] }], 'b'],
+  ['one whose nodes are a text', [layer('a'), { ...layer('b'), inbound_nodes: 'x0' }], 'b'],
   ['one of two that wait for each other', [layer('b', ['c', 0, 0, {}]), layer('c', ['b', 0, 0, {}])], 'b'],
   ['one that is there twice', [layer('a'), layer('b', ['a', 0, 0, {}]), layer('b', ['a', 0, 0, {}])], 'b'],
 ])('names %s', (_, layers, expected) => {

@@ -28,7 +28,7 @@ export function unconnectedLayer(topology: unknown): string | undefined {
     applied.set(name, layer.class_name === 'InputLayer' || isNetwork(layer) ? 1 : 0);
   }
   let waiting = known.flatMap(({ name, inbound_nodes }) =>
-    Array.isArray(inbound_nodes) ? inbound_nodes.map((inputs: unknown) => ({ name: String(name), inputs })) : [],
+    listOf(inbound_nodes).map((inputs) => ({ name: String(name), inputs })),
   );
   for (;;) {
     const still = waiting.filter(({ name, inputs }) => {
@@ -46,11 +46,16 @@ function isNetwork({ class_name }: LayerOfConfig): boolean {
   return class_name === 'Model' || class_name === 'Functional' || class_name === 'Sequential';
 }
 
+/** What tfjs-layers goes through as a list: also the letters of a text. */
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) || typeof value === 'string' ? [...value] : [];
+}
+
 function isGiven(inputs: unknown, applied: ReadonlyMap<string, number>): boolean {
-  if (!Array.isArray(inputs)) return true;
-  return inputs.every((input) => {
-    if (!Array.isArray(input)) return true;
-    const [layer, time] = input as [unknown, number];
+  return listOf(inputs).every((input) => {
+    // tfjs-layers looks the input's name up in whatever stands there; in nothing at all it cannot, and throws.
+    if (input === null || input === undefined) return true;
+    const { 0: layer, 1: time } = input as [unknown, number];
     return !((applied.get(String(layer)) ?? 0) <= time) && applied.has(String(layer));
   });
 }
