@@ -154,6 +154,9 @@ describe('damaged files', () => {
       await dissectLayers({ ...shared, state: await mergeShards(second, { count: 2, thresholds }) });
     });
     await fuzz(damagedJson(thresholds), (damaged) => dissectShard({ ...shared, thresholds: damaged, images: [0, 1] }));
+    const without = throughJson(await found({})) as Extract<(typeof first)[number], { phase: 'thresholds' }>[];
+    for (const layer of without[1]!.layers) layer.top = null;
+    await expect(mergeShards(without, { count: 2 })).rejects.toThrow('either all shards have top images or none does');
     for (const count of [2 ** 31, 1e300]) {
       await expect(mergeShards(first, { count })).rejects.toThrow(/images 2 to \S+ are in no shard/);
     }
@@ -204,6 +207,7 @@ describe('damaged files', () => {
       }),
     );
     await fuzz(fc.oneof(damagedJson(graph), rewired), (damaged) => receptiveField(damaged, 'pool'));
+    expect(() => receptiveField([null as never])).toThrow('source must be a list of windows, got null');
   });
 
   it('of the layers of a model are looked through or refused', async () => {

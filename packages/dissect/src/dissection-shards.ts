@@ -269,7 +269,7 @@ async function mergeThresholds(
         mapSize,
         name: `${layer} (${mapSize.join(' x ')})`,
         sought: UnitThresholds.from(thresholds),
-        top: top && TopActivationsTally.from(top),
+        top: top ? TopActivationsTally.from(top) : null,
       })),
     );
     if (merged.length === 0) {
@@ -283,7 +283,9 @@ async function mergeThresholds(
     );
     for (const [index, { sought, top }] of read.entries()) {
       merged[index]!.sought.merge(sought);
-      if (top !== null) merged[index]!.top?.merge(top);
+      const known = merged[index]!.top;
+      if (top && known) known.merge(top);
+      else if (top !== known) check.failBecause('state', 'either all shards have top images or none does');
     }
   }
   return merged.map(({ layer, mapSize, sought, top }) => ({

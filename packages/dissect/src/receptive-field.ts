@@ -145,6 +145,7 @@ const bothAxes = (compute: (axis: 0 | 1) => number): Pair => [compute(0), comput
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function slide(map: PlacedMap, window: SlidingWindow): PlacedMap {
+  if (!isObject(window)) check.fail('type', 'source', 'a list of windows', window);
   const size = pairOf('size', window.size, { min: 1 });
   const stride = pairOf('stride', window.stride ?? 1, { min: 1 });
   const padding = pairOf('padding', window.padding ?? 0, {});
