@@ -45,8 +45,6 @@ export function phaseFilter(
 export function depthToSpace(
   src: usize,
   dst: usize,
-  begin: i32,
-  end: i32,
   qh: i32,
   qw: i32,
   strideH: i32,
@@ -54,6 +52,8 @@ export function depthToSpace(
   c: i32,
   h: i32,
   w: i32,
+  begin: i32,
+  end: i32,
 ): void {
   const bytes = (<usize>c) << 2;
   const srcPixel = bytes * <usize>(strideH * strideW);

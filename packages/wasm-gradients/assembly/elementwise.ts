@@ -123,26 +123,27 @@ export function scaledProduct(a: usize, b: usize, out: usize, factor: f32, begin
   }
 }
 
-/** out[o, r, i] = scale * x[o, i], rows begin <= o < end of x. */
+/** out[o, r, i] = scale * x[o, i], o = k / reduced and r = k % reduced for begin <= k < end. */
 export function spread(x: usize, out: usize, reduced: i32, inner: i32, scale: f32, begin: i32, end: i32): void {
   const scales = f32x4.splat(scale);
-  let q = out + ((<usize>begin * <usize>reduced * <usize>inner) << 2);
-  for (let o = begin; o < end; ++o) {
+  let q = out + ((<usize>begin * <usize>inner) << 2);
+  for (let k = begin; k < end; ) {
+    const o = k / reduced;
+    const next = min(end, (o + 1) * reduced);
     const xo = x + ((<usize>o * <usize>inner) << 2);
     if (inner === 1) {
       const value = scale * load<f32>(xo);
-      let r = 0;
-      for (; r + 4 <= reduced; r += 4) {
+      for (; k + 4 <= next; k += 4) {
         v128.store(q, f32x4.splat(value));
         q += 16;
       }
-      for (; r < reduced; ++r) {
+      for (; k < next; ++k) {
         store<f32>(q, value);
         q += 4;
       }
       continue;
     }
-    for (let r = 0; r < reduced; ++r) {
+    for (; k < next; ++k) {
       let i = 0;
       let p = xo;
       for (; i + 4 <= inner; i += 4) {
@@ -187,29 +188,41 @@ export function batchNormSums(
 ): void {
   const row = (<usize>c) << 2;
   let i = begin;
-  for (; i + 4 <= end; i += 4) {
+  // Eight channels at once: of each row half a cache line.
+  for (; i + 8 <= end; i += 8) {
     const at = (<usize>i) << 2;
-    const means = v128.load(mean + at);
-    let a = f64x2.splat(0);
-    let b = a;
-    let d = a;
-    let e = a;
+    const means0 = v128.load(mean + at);
+    const means1 = v128.load(mean + at, 16);
+    let a0 = f64x2.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let b2 = a0;
+    let b3 = a0;
     let p = x + at;
     let q = dy + at;
     for (let r = 0; r < rows; ++r) {
-      const gradient = v128.load(q);
-      const product = f32x4.mul(gradient, f32x4.sub(v128.load(p), means));
-      a = f64x2.add(a, f64x2.promote_low_f32x4(gradient));
-      b = f64x2.add(b, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
-      d = f64x2.add(d, f64x2.promote_low_f32x4(product));
-      e = f64x2.add(e, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
+      let gradient = v128.load(q);
+      let product = f32x4.mul(gradient, f32x4.sub(v128.load(p), means0));
+      a0 = f64x2.add(a0, f64x2.promote_low_f32x4(gradient));
+      a1 = f64x2.add(a1, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
+      b0 = f64x2.add(b0, f64x2.promote_low_f32x4(product));
+      b1 = f64x2.add(b1, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
+      gradient = v128.load(q, 16);
+      product = f32x4.mul(gradient, f32x4.sub(v128.load(p, 16), means1));
+      a2 = f64x2.add(a2, f64x2.promote_low_f32x4(gradient));
+      a3 = f64x2.add(a3, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
+      b2 = f64x2.add(b2, f64x2.promote_low_f32x4(product));
+      b3 = f64x2.add(b3, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
       p += row;
       q += row;
     }
-    v128.store64_lane(out + at, f32x4.demote_f64x2_zero(a), 0);
-    v128.store64_lane(out + at + 8, f32x4.demote_f64x2_zero(b), 0);
-    v128.store64_lane(out + row + at, f32x4.demote_f64x2_zero(d), 0);
-    v128.store64_lane(out + row + at + 8, f32x4.demote_f64x2_zero(e), 0);
+    storeFour(out + at, a0, a1);
+    storeFour(out + at + 16, a2, a3);
+    storeFour(out + row + at, b0, b1);
+    storeFour(out + row + at + 16, b2, b3);
   }
   for (; i < end; ++i) {
     const at = (<usize>i) << 2;
@@ -228,4 +241,9 @@ export function batchNormSums(
     store<f32>(out + at, <f32>a);
     store<f32>(out + row + at, <f32>d);
   }
+}
+
+function storeFour(at: usize, low: v128, high: v128): void {
+  v128.store64_lane(at, f32x4.demote_f64x2_zero(low), 0);
+  v128.store64_lane(at + 8, f32x4.demote_f64x2_zero(high), 0);
 }

@@ -1,6 +1,9 @@
 // Sums in double precision.
 
-/** out[o, i] = scale * Σ over r of x[o, r, i], x [outer, reduce, inner], columns begin <= i < end. */
+/**
+ * out[o, i] = scale * Σ over r of x[o, r, i], x [outer, reduce, inner], columns begin <= i < end or,
+ * where there is one column, begin <= o < end.
+ */
 export function sumAxis(
   x: usize,
   out: usize,
@@ -12,7 +15,7 @@ export function sumAxis(
   end: i32,
 ): void {
   if (inner === 1) {
-    for (let o = 0; o < outer; ++o) {
+    for (let o = begin; o < end; ++o) {
       store<f32>(out + ((<usize>o) << 2), <f32>(scale * sumRow(x + ((<usize>o * <usize>reduce) << 2), reduce)));
     }
     return;

@@ -39,7 +39,13 @@ export function simdOf(backend: WasmBackend): Simd {
   return simd;
 }
 
-function instantiate({ wasm }: WasmBackend): Simd {
+function instantiate(backend: WasmBackend): Simd {
+  const { module, memory } = simdModuleOf(backend);
+  return { ...(new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd) };
+}
+
+/** What an instance of them is made of. */
+export function simdModuleOf({ wasm }: WasmBackend): { module: WebAssembly.Module; memory: WebAssembly.Memory } {
   const memory = wasm.wasmMemory ?? wasm.asm.memory;
   if (memory === undefined) {
     throw new Error(
@@ -50,8 +56,7 @@ function instantiate({ wasm }: WasmBackend): Simd {
   if (!WebAssembly.validate(bytes)) {
     throw new Error('@cnnviz/wasm-gradients: this JavaScript engine has no WebAssembly SIMD');
   }
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return { ...(instance.exports as unknown as Simd) };
+  return { module: new WebAssembly.Module(bytes), memory };
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,7 @@
 import { getThreadsCount, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { engine, env, setBackend } from '@tensorflow/tfjs-core';
+import { startHelpers } from './parts.ts';
+import { activeWasmBackend } from './wasm-backend.ts';
 
 /** How many threads the wasm backend runs on, and why it is one. */
 export interface Threads {
@@ -123,7 +125,9 @@ async function startInNode({ workerThreads, os }: NodeModules, threads: number |
     for (const undo of restore) undo();
   }
   const running = getThreadsCount();
-  return running > 1 ? { threads: running } : { threads: 1, reason: 'tfjs started one thread' };
+  if (running === 1) return { threads: 1, reason: 'tfjs started one thread' };
+  await startHelpers(activeWasmBackend()!, running - 1, workerThreads);
+  return { threads: running };
 }
 
 function rejectAfter(milliseconds: number): Promise<never> {

@@ -10,7 +10,7 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
@@ -30,7 +30,11 @@ const gateGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, Gate>(
     const at = addressOf(backend, x);
     const dx = backend.makeOutput(x.shape, 'float32');
     const size = util.sizeFromShape(x.shape);
-    simdOf(backend).gateGrad(from, at, addressOf(backend, dx), low, high, closed ? 1 : 0, slope, 0, size);
+    runInParts(backend, 'gateGrad', [from, at, addressOf(backend, dx), low, high, closed ? 1 : 0, slope], {
+      size,
+      cost: 1,
+      grain: 4,
+    });
     return dx;
   },
 );

@@ -1,7 +1,7 @@
 import { Mean, type MeanAttrs, Sum, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { axisRuns } from '../kernels/axis-runs.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
@@ -22,7 +22,10 @@ const spread = wasmKernel<{ dy: TensorInfo }, Spread>(
       const last = i === runs.length - 1;
       const source = addressOf(backend, from);
       const to = backend.makeOutput(last ? shape : [outer, reduced, inner], 'float32');
-      simdOf(backend).spread(source, addressOf(backend, to), reduced, inner, last ? scale : 1, 0, outer);
+      runInParts(backend, 'spread', [source, addressOf(backend, to), reduced, inner, last ? scale : 1], {
+        size: outer * reduced,
+        cost: inner,
+      });
       if (from !== dy) backend.disposeData(from.dataId);
       from = to;
     });

@@ -1,6 +1,6 @@
 import { Square, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
@@ -10,7 +10,11 @@ const squareGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, object>(
     const from = addressOf(backend, dy);
     const at = addressOf(backend, x);
     const dx = backend.makeOutput(x.shape, 'float32');
-    simdOf(backend).scaledProduct(from, at, addressOf(backend, dx), 2, 0, util.sizeFromShape(x.shape));
+    runInParts(backend, 'scaledProduct', [from, at, addressOf(backend, dx), 2], {
+      size: util.sizeFromShape(x.shape),
+      cost: 1,
+      grain: 4,
+    });
     return dx;
   },
 );

@@ -5,7 +5,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf, withScratch } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
@@ -43,7 +43,10 @@ export const fusedBatchNorm = wasmKernel<Inputs, FusedBatchNormAttrs>(
         heap[noOffsets / 4 + channel] = 0;
       }
       const at = addressOf(backend, to);
-      simdOf(backend).normalize(from!, means!, factors, offsets ?? noOffsets, at, channels, 0, size / channels);
+      runInParts(backend, 'normalize', [from!, means!, factors, offsets ?? noOffsets, at, channels], {
+        size: size / channels,
+        cost: channels,
+      });
     });
     return to;
   },

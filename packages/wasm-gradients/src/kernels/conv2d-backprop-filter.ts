@@ -5,7 +5,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { defer } from '../deferred.ts';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { requireChannelsLast } from './channels-last.ts';
 import { wasmKernel } from './kernel.ts';
 
@@ -26,30 +26,11 @@ export const conv2DBackpropFilter = wasmKernel<{ x: TensorInfo; dy: TensorInfo }
     const [batch, height, width, inChannels] = shape;
     const [, outHeight, outWidth, outChannels] = dy.shape as [number, number, number, number];
     const [filterHeight, filterWidth] = filterShape;
-    const simd = simdOf(backend);
     return defer(backend, filterShape, [x, dy], (dw, [xAddress, dyAddress]) => {
-      simd.conv2dBackpropFilter(
-        xAddress!,
-        dyAddress!,
-        dw,
-        batch,
-        height,
-        width,
-        inChannels,
-        outHeight,
-        outWidth,
-        outChannels,
-        filterHeight,
-        filterWidth,
-        strideHeight,
-        strideWidth,
-        1,
-        1,
-        padInfo.top,
-        padInfo.left,
-        0,
-        outChannels,
-      );
+      const values = [xAddress!, dyAddress!, dw, batch, height, width, inChannels, outHeight, outWidth, outChannels];
+      values.push(filterHeight, filterWidth, strideHeight, strideWidth, 1, 1, padInfo.top, padInfo.left);
+      const cost = batch * outHeight * outWidth * filterHeight * filterWidth * inChannels;
+      runInParts(backend, 'conv2dBackpropFilter', values, { size: outChannels, cost, grain: 8 });
     });
   },
 );

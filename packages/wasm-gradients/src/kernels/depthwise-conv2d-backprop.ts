@@ -5,9 +5,10 @@ import {
   DepthwiseConv2dNativeBackpropInput,
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type TensorInfo,
+  util,
 } from '@tensorflow/tfjs-core';
 import { defer } from '../deferred.ts';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
@@ -19,9 +20,12 @@ export const depthwiseConv2dNativeBackpropFilter = wasmKernel<
 >(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
   const { strides, dilations, pad, dimRoundingMode, filterShape } = attrs;
   const geometry = geometryOf(x.shape as Shape4D, filterShape, dy.shape, strides, dilations, pad, dimRoundingMode);
-  const simd = simdOf(backend);
   return defer(backend, filterShape, [x, dy], (dw, [xAddress, dyAddress]) => {
-    simd.depthwiseBackpropFilter(xAddress!, dyAddress!, dw, x.shape[0]!, ...geometry, 0, filterShape[2]);
+    runInParts(backend, 'depthwiseBackpropFilter', [xAddress!, dyAddress!, dw, x.shape[0]!, ...geometry], {
+      size: filterShape[2],
+      cost: filterShape[0] * filterShape[1] * filterShape[3] * dy.shape[0]! * dy.shape[1]! * dy.shape[2]!,
+      grain: 16,
+    });
   });
 });
 
@@ -34,14 +38,10 @@ export const depthwiseConv2dNativeBackpropInput = wasmKernel<
   const dyAddress = addressOf(backend, dy);
   const filterAddress = addressOf(backend, filter);
   const dx = backend.makeOutput(inputShape, 'float32');
-  simdOf(backend).depthwiseBackpropInput(
-    dyAddress,
-    filterAddress,
-    addressOf(backend, dx),
-    ...geometry,
-    0,
-    inputShape[0],
-  );
+  runInParts(backend, 'depthwiseBackpropInput', [dyAddress, filterAddress, addressOf(backend, dx), ...geometry], {
+    size: inputShape[0],
+    cost: util.sizeFromShape(dy.shape.slice(1)) * filter.shape[0]! * filter.shape[1]!,
+  });
   return dx;
 });
 

@@ -1,3 +1,4 @@
+import { runInParts } from '../parts.ts';
 import { simdOf } from '../simd.ts';
 import { addressOf, allocate, closeView, openView, type View, type WasmBackend } from '../wasm-backend.ts';
 import { type InputGradient, type Plan, roundUpToTile } from './input-gradient.ts';
@@ -43,19 +44,9 @@ export function flippedConvolution(gradient: InputGradient): Plan {
     }
     const grid = openView(backend, allocate(backend, pixels * channels * 4), pixels * channels);
     convolve(grid.id);
-    simdOf(backend).depthToSpace(
-      grid.address,
-      addressOf(backend, dx),
-      0,
-      batch,
-      rows.size,
-      cols.size,
-      strideHeight,
-      strideWidth,
-      inChannels,
-      height,
-      width,
-    );
+    const values = [grid.address, addressOf(backend, dx), rows.size, cols.size, strideHeight, strideWidth, inChannels];
+    values.push(height, width);
+    runInParts(backend, 'depthToSpace', values, { size: batch, cost: height * width * inChannels });
     closeView(backend, grid);
     backend.wasm._free(grid.address);
   };

@@ -16,6 +16,7 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { defer } from '../deferred.ts';
+import { runInParts } from '../parts.ts';
 import { simdOf } from '../simd.ts';
 import { addressOf, closeView, type DataId, openView, type WasmBackend, withScratch } from '../wasm-backend.ts';
 import { runKernel, wasmKernel } from './kernel.ts';
@@ -113,10 +114,9 @@ function matMul(backend: WasmBackend, a: TensorInfo, b: TensorInfo, attrs: MatMu
   const problem = problemOf(a, b, attrs);
   const { m, k, n, transposeA, transposeB, outShape, pairs } = problem;
   if (transposeA && !transposeB) {
-    const simd = simdOf(backend);
     return defer(backend, outShape, [a, b], (out, [aAddress, bAddress]) => {
       pairs.forEach(([i, j], p) => {
-        transposedTimes(simd, aAddress! + i * k * m * 4, bAddress! + j * k * n * 4, out + p * m * n * 4, k, m, n);
+        transposedTimes(backend, aAddress! + i * k * m * 4, bAddress! + j * k * n * 4, out + p * m * n * 4, k, m, n);
       });
     });
   }
@@ -192,7 +192,7 @@ function withTransposed(
 
 /** out [m, n] = aᵀ b for a [k, m], b [k, n]: the filter gradient of a 1x1 convolution over k pixels. */
 function transposedTimes(
-  simd: ReturnType<typeof simdOf>,
+  backend: WasmBackend,
   a: number,
   b: number,
   out: number,
@@ -200,7 +200,8 @@ function transposedTimes(
   m: number,
   n: number,
 ): void {
-  simd.conv2dBackpropFilter(a, b, out, 1, 1, k, m, 1, k, n, 1, 1, 1, 1, 1, 1, 0, 0, 0, n);
+  const values = [a, b, out, 1, 1, k, m, 1, k, n, 1, 1, 1, 1, 1, 1, 0, 0];
+  runInParts(backend, 'conv2dBackpropFilter', values, { size: n, cost: k * m, grain: 8 });
 }
 
 function problemOf(a: TensorInfo, b: TensorInfo, { transposeA, transposeB }: MatMulAttrs): Problem {

@@ -6,7 +6,7 @@ import {
   type MaxPoolGradAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
@@ -35,18 +35,9 @@ export const maxPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, Max
     const x = addressOf(backend, input);
     const gradient = addressOf(backend, dy);
     const dx = backend.makeOutput(shape, 'float32');
-    simdOf(backend).maxPoolGrad(
-      x,
-      gradient,
-      addressOf(backend, dx),
-      ...windowsOf(info),
-      1,
-      1,
-      info.padInfo.top,
-      info.padInfo.left,
-      0,
-      shape[0],
-    );
+    const { top, left } = info.padInfo;
+    const values = [x, gradient, addressOf(backend, dx), ...windowsOf(info), 1, 1, top, left];
+    runInParts(backend, 'maxPoolGrad', values, { size: shape[0], cost: costOf(info) });
     return dx;
   },
 );
@@ -62,15 +53,14 @@ export const avgPoolGrad = wasmKernel<{ dy: TensorInfo; input: TensorInfo }, Avg
     const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
     const gradient = addressOf(backend, dy);
     const dx = backend.makeOutput(shape, 'float32');
-    simdOf(backend).avgPoolGrad(
-      gradient,
-      addressOf(backend, dx),
-      ...windowsOf(info),
-      info.padInfo.top,
-      info.padInfo.left,
-      0,
-      shape[0],
-    );
+    const { top, left } = info.padInfo;
+    const values = [gradient, addressOf(backend, dx), ...windowsOf(info), top, left];
+    runInParts(backend, 'avgPoolGrad', values, { size: shape[0], cost: costOf(info) });
     return dx;
   },
 );
+
+/** Of the gradient of one image. */
+function costOf({ outHeight, outWidth, outChannels, filterHeight, filterWidth }: backend_util.Conv2DInfo): number {
+  return outHeight * outWidth * outChannels * filterHeight * filterWidth;
+}

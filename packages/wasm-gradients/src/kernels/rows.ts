@@ -1,13 +1,13 @@
 import { Add, backend_util, type KernelFunc, Multiply, Sub, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
 /** Of `combineRows` in assembly/elementwise.ts. */
-const operations = { [Add]: 0, [Sub]: 1, [Multiply]: 2 };
+export const rowOperations = { [Add]: 0, [Sub]: 1, [Multiply]: 2 };
 
 /** Combines each row with the same one, as a bias is added: four numbers at a time, where the stock kernel takes one. */
-function rowKernel(kernelName: keyof typeof operations) {
+function rowKernel(kernelName: keyof typeof rowOperations) {
   return wasmKernel<{ a: TensorInfo; b: TensorInfo }, object>(kernelName, ({ inputs, backend }, stock) => {
     const { a, b } = inputs;
     const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
@@ -16,7 +16,10 @@ function rowKernel(kernelName: keyof typeof operations) {
     const [from, by] = [addressOf(backend, found.all), addressOf(backend, found.row)];
     const to = backend.makeOutput(backend_util.assertAndGetBroadcastShape(a.shape, b.shape), 'float32');
     const inner = util.sizeFromShape(found.row.shape);
-    simdOf(backend).combineRows(operations[kernelName], from, by, addressOf(backend, to), inner, 0, found.count);
+    runInParts(backend, 'combineRows', [rowOperations[kernelName], from, by, addressOf(backend, to), inner], {
+      size: found.count,
+      cost: inner,
+    });
     return to;
   });
 }

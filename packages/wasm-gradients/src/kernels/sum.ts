@@ -9,7 +9,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { simdOf } from '../simd.ts';
+import { runInParts } from '../parts.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { axisRuns } from './axis-runs.ts';
 import { runKernel, wasmKernel } from './kernel.ts';
@@ -49,7 +49,12 @@ function reduce(
     const source = addressOf(backend, from);
     const to = backend.makeOutput(last ? shape : [outer, inner], 'float32');
     const scale = last ? 1 / divisor : 1;
-    simdOf(backend).sumAxis(source, addressOf(backend, to), outer, reduced, inner, scale, 0, inner);
+    runInParts(
+      backend,
+      'sumAxis',
+      [source, addressOf(backend, to), outer, reduced, inner, scale],
+      inner === 1 ? { size: outer, cost: reduced } : { size: inner, cost: outer * reduced, grain: 16 },
+    );
     if (from !== x) backend.disposeData(from.dataId);
     from = to;
   });
