@@ -23,10 +23,9 @@ export function projectToBall(perturbation: Tensor4D, norm: 'linf' | 'l2', epsil
     }
     const length = lengthPerImage(perturbation, norm);
     const safeRadius = floorToFloat32(radius * (1 - worstRounding(perturbation)));
-    const share = tf.minimum(tf.div(safeRadius, oneIfZero(length)), 1);
-    const untouched = tf.cast(tf.lessEqual(length, safeRadius), 'float32');
-    const factor = tf.add(tf.mul(share, tf.sub(1, untouched)), untouched) as Tensor1D;
-    return tf.mul(perturbation, perImage(factor));
+    // Exactly 1 for what is no longer than the radius.
+    const share: Tensor1D = tf.minimum(tf.div(safeRadius, oneIfZero(length)), 1);
+    return tf.mul(perturbation, perImage(share));
   });
 }
 
@@ -38,7 +37,7 @@ export function lengthPerImage(perturbation: Tensor4D, norm: Norm): Tensor1D {
     const largest = largestPerImage(magnitude);
     const lengths = tf.reshape(largest, [-1]) as Tensor1D;
     if (norm === 'linf') return lengths;
-    const scaled = tf.div(perturbation, oneIfZero(largest)) as Tensor4D;
+    const scaled = tf.div(magnitude, oneIfZero(largest)) as Tensor4D;
     return tf.mul(tf.sqrt(sumPerImage(tf.square(scaled))), lengths);
   });
 }

@@ -115,46 +115,50 @@ async function startAt(
   images: Tensor4D,
   wanted: readonly number[],
   places: readonly number[],
-  { random, norm, epsilon, bounds, momentum }: ProjectedGradientSettings,
+  settings: ProjectedGradientSettings,
 ): Promise<Start> {
-  const noise = random && (await drawNoise(random, images, places, norm, epsilon));
+  const { random, momentum } = settings;
   const left = pick(wanted, places);
-  const held = tf.tidy(() => {
-    const chosen = takeImages(images, places);
-    return {
-      images: chosen,
-      points: noise ? perturb(chosen, noise, bounds) : tf.clone(chosen),
-      labels: tf.tensor1d(left, 'int32'),
-      ...(momentum > 0 && { velocity: tf.zerosLike(chosen) }),
-    };
-  });
-  tf.dispose(noise ?? []);
+  const chosen = takeImages(images, places);
+  let points: Tensor4D;
+  try {
+    points = random === undefined ? tf.clone(chosen) : await startInBall(random, images, chosen, places, settings);
+  } catch (error) {
+    chosen.dispose();
+    throw error;
+  }
+  const held = {
+    images: chosen,
+    points,
+    labels: tf.tensor1d(left, 'int32'),
+    ...(momentum > 0 && { velocity: tf.zerosLike(chosen) }),
+  };
   return { held, wanted: left };
 }
 
 /** Drawn for every image, so that the start of one does not depend on which others are left. */
-async function drawNoise(
+async function startInBall(
   random: Random,
-  { shape: [count, ...shape] }: Tensor4D,
+  images: Tensor4D,
+  chosen: Tensor4D,
   places: readonly number[],
-  norm: Norm,
-  epsilon: number,
+  settings: ProjectedGradientSettings,
 ): Promise<Tensor4D> {
+  const [count, ...shape] = images.shape;
   const size = tf.util.sizeFromShape(shape);
   const noise = new Float32Array(places.length * size);
   const unused = new Float32Array(size);
   for (let image = 0; image < count; image++) {
     const row = places.indexOf(image);
-    randomInBall(random, row < 0 ? unused : noise.subarray(row * size, (row + 1) * size), norm, epsilon);
+    const drawn = row < 0 ? unused : noise.subarray(row * size, (row + 1) * size);
+    randomInBall(random, drawn, settings.norm, settings.epsilon);
   }
-  const drawn = tf.tensor4d(noise, [places.length, ...shape]);
-  const inside = await project(drawn, norm, epsilon);
-  drawn.dispose();
-  return inside;
-}
-
-async function project(perturbation: Tensor4D, norm: Norm, epsilon: number): Promise<Tensor4D> {
-  return norm === 'l1' ? projectToL1Ball(perturbation, epsilon) : projectToBall(perturbation, norm, epsilon);
+  const moved = tf.tidy(() => tf.add(chosen, tf.tensor4d(noise, chosen.shape)) as Tensor4D);
+  try {
+    return await backInside(moved, chosen, settings);
+  } finally {
+    moved.dispose();
+  }
 }
 
 /** One run from where the points are. Disposes what it started with. */
@@ -179,7 +183,7 @@ async function descend(
       let inside: Tensor4D;
       try {
         scores = await readScores(check, onDevice, wanted, targeted, step);
-        inside = await backInside(moved, held, settings);
+        inside = await backInside(moved, held.images, settings);
       } catch (error) {
         tf.dispose(velocity ?? []);
         throw error;
@@ -241,13 +245,14 @@ function takeStep(
 /** The points within epsilon and bounds that are nearest to where a step has led. */
 async function backInside(
   moved: Tensor4D,
-  { images }: Held,
+  images: Tensor4D,
   { norm, epsilon, bounds }: ProjectedGradientSettings,
 ): Promise<Tensor4D> {
   if (norm === 'linf') return tf.tidy(() => insideBox(moved, images, epsilon, bounds));
   const perturbation: Tensor4D = tf.sub(moved, images);
   try {
-    const nearest = await project(perturbation, norm, epsilon);
+    const nearest =
+      norm === 'l1' ? await projectToL1Ball(perturbation, epsilon) : projectToBall(perturbation, norm, epsilon);
     const points = perturb(images, nearest, bounds);
     nearest.dispose();
     return points;
