@@ -3,14 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseBackend } from '@cnnviz/example-support';
+import { chooseBackend, type PeakMemory } from '@cnnviz/example-support';
 import { trainDigitNetwork } from '../digit-network.ts';
+import { type Example, examples, peaksOf } from './examples.ts';
 import type { Held } from './run-work.ts';
 import { works } from './works.ts';
 
-const USAGE = `What the algorithms hold at most, and whether four times as many steps, generations or images make it more.
+const USAGE = `What the algorithms hold at most, and whether four times as many steps, generations or images make it more; then
+what the demo and the other examples do.
 
-  --only TEXT      works whose name has it
+  --only TEXT      works and examples whose name has it
   --backend NAME   tensorflow, wasm (default)
   --help`;
 
@@ -51,8 +53,26 @@ async function main(): Promise<void> {
         ].join(' | '),
       );
     }
+    console.log(`\n${['example', 'processes', 'largest process, at most', 'wasm heap'].join(' | ')}`);
+    for (const example of examples) {
+      if (!example.name.includes(values.only)) continue;
+      if (example.needsData && !process.env.CNNVIZ_DATA) console.log(`${example.name} | CNNVIZ_DATA is not set`);
+      else console.log(await exampleRow(example, folder));
+    }
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+async function exampleRow(example: Example, folder: string): Promise<string> {
+  const name = [example.name, ...example.options].join(' ');
+  try {
+    const peaks = await peaksOf(example, values.backend, folder);
+    const most = (what: keyof PeakMemory) => `${Math.round(Math.max(...peaks.map((peak) => peak[what])) / 1e6)} MB`;
+    return [name, peaks.length, most('resident'), most('wasmHeap')].join(' | ');
+  } catch (error) {
+    process.exitCode = 1;
+    return `${name} | it failed: ${error instanceof Error ? error.message : error}`;
   }
 }
 

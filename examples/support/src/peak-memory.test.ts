@@ -1,3 +1,9 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +19,26 @@ describe('peakMemory', () => {
     expect(after.wasmHeap).toBeGreaterThanOrEqual(240_000_000);
     expect(after.resident).toBeGreaterThan(before.resident);
     expect(peakMemory().wasmHeap).toBe(after.wasmHeap);
+  });
+
+  it('is left in a folder by each process that is told to', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peaks-'));
+    const script = `
+      import { chooseBackend } from './src/index.ts';
+      import * as tf from '@tensorflow/tfjs-core';
+      await chooseBackend({ argv: ['--backend', 'wasm'] });
+      tf.zeros([60_000_000]).dispose();
+    `;
+    const options = ['--import', 'tsx', '--conditions=@cnnviz/source', '--input-type=module', '--eval', script];
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const env = { ...process.env, CNNVIZ_PEAK_MEMORY: folder };
+    const started = promisify(execFile)(process.execPath, options, { cwd, env });
+    const { pid } = started.child;
+    await started;
+    const { resident, wasmHeap } = JSON.parse(await readFile(join(folder, `${pid}.json`), 'utf8'));
+    expect(wasmHeap).toBeGreaterThanOrEqual(240_000_000);
+    expect(resident).toBeGreaterThan(wasmHeap);
+    await rm(folder, { recursive: true });
   });
 
   it('is said in words', () => {

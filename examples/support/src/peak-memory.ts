@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** In bytes. */
@@ -13,6 +15,11 @@ export function peakMemory(): PeakMemory {
   const { wasm } = (tf.getBackend() ? tf.backend() : {}) as { wasm?: { HEAPU8: Uint8Array } };
   // In kilobytes on all systems: libuv sees to that.
   return { resident: 1024 * process.resourceUsage().maxRSS, wasmHeap: wasm?.HEAPU8.length ?? 0 };
+}
+
+/** This process will leave in a folder, when it ends, a file of JSON with what it had at most. */
+export function leavePeakMemory(folder: string): void {
+  process.once('exit', () => writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(peakMemory())));
 }
 
 /** `412 MB, 60 MB of it the wasm heap`. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { leavePeakMemory } from '../peak-memory.ts';
 import { startCpu } from './start-cpu.ts';
 import { startTensorflow } from './start-tensorflow.ts';
 import { startWasm } from './start-wasm.ts';
@@ -24,7 +25,10 @@ export interface BackendStarter {
 export interface ChooseBackendOptions {
   /** Default `process.argv.slice(2)`; only `--backend NAME` is read. */
   argv?: readonly string[];
-  /** Default `process.env`; only `CNNVIZ_BACKEND` is read, and `--backend` goes before it. */
+  /**
+   * Default `process.env`. `CNNVIZ_BACKEND` is read, and `--backend` goes before it; `CNNVIZ_PEAK_MEMORY` names a folder
+   * for {@link leavePeakMemory}.
+   */
   env?: Readonly<Record<string, string | undefined>>;
   /** Takes the one line that says which backend was chosen and why. Default `console.log`. */
   print?: (line: string) => void;
@@ -69,6 +73,7 @@ export async function chooseBackend({
   print = console.log,
   starters = STARTERS,
 }: ChooseBackendOptions = {}): Promise<ChosenBackend> {
+  if (env.CNNVIZ_PEAK_MEMORY) leavePeakMemory(env.CNNVIZ_PEAK_MEMORY);
   const asked = askedFor(argv, env);
   if (asked !== undefined) {
     const { name, by } = asked;
