@@ -32,6 +32,25 @@ describe('cppnEncoding', () => {
     }
   });
 
+  it.each([
+    ['small', 12],
+    ['more than is remembered of a batch', 400],
+  ])('renders children of the same parents together as each by itself, %s', async (_, size) => {
+    const encoding = cppnEncoding({ shape: [size, size, 3] });
+    const parents = grownCppns(7, { channels: 3, count: 30 });
+    const family = [...parents, ...parents.map((parent, index) => encoding.mutate(parent, lent(index))), ...parents];
+    const together = encoding.render(family);
+    const pixels = await together.data();
+    together.dispose();
+    for (const [index, genome] of family.entries()) {
+      const alone = encoding.render([genome]);
+      const own = await alone.data();
+      alone.dispose();
+      const same = pixels.subarray(index * own.length, (index + 1) * own.length);
+      expect(Buffer.compare(Buffer.from(own.buffer), Buffer.from(same.slice().buffer))).toBe(0);
+    }
+  });
+
   it('gives x and y as pixel indices where asked to', async () => {
     const encoding = cppnEncoding({ shape: [4, 4, 1], coordinates: 'pixels' });
     const genome: CppnGenome = {
@@ -186,6 +205,10 @@ describe('cppnEncoding', () => {
       [withConnection({ to: 9 }), 'its connection 0 to 9 leads nowhere'],
       [withConnection({ weight: null }), 'the weight of its connection 0 to 4 is null'],
       [withConnection({ from: 4 }), 'its connection 4 to 4 closes a circle'],
+      [
+        { ...withConnection({}), connections: [connection, { ...connection, innovation: connection.innovation - 1 }] },
+        'the innovation number of its connection 0 to 4',
+      ],
     ];
     for (const [saved, message] of refused) expect(() => encoding.load(saved)).toThrow(message);
   });

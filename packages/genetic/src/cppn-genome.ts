@@ -66,15 +66,15 @@ export function requireCppnGenome(saved: unknown, outputs: number): CppnGenome {
   for (let output = CPPN_INPUTS; output < CPPN_INPUTS + outputs; output++) {
     if (!ids.has(output)) fail(`its output ${output} is missing`);
   }
-  const innovations = new Set<number>();
+  let last = Number.NEGATIVE_INFINITY;
   for (const { innovation, from, to, weight, enabled } of genome.connections) {
     const name = `connection ${from} to ${to}`;
-    if (!Number.isInteger(innovation) || innovations.has(innovation)) fail(`the innovation number of its ${name}`);
+    if (!(Number.isInteger(innovation) && innovation > last)) fail(`the innovation number of its ${name}`);
     const isInput = Number.isInteger(from) && from >= 0 && from < CPPN_INPUTS;
     if (!((isInput || ids.has(from)) && ids.has(to))) fail(`its ${name} leads nowhere`);
     if (!Number.isFinite(weight)) fail(`the weight of its ${name} is ${weight}`);
     if (typeof enabled !== 'boolean') fail(`its ${name} is neither enabled nor not`);
-    innovations.add(innovation);
+    last = innovation;
   }
   for (const { from, to } of genome.connections) {
     if (leadsTo(genome.connections, to, from)) fail(`its connection ${from} to ${to} closes a circle`);

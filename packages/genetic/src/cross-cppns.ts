@@ -1,5 +1,5 @@
 import type { Random } from '@cnnviz/internal';
-import type { CppnConnection, CppnGenome } from './cppn-genome.ts';
+import type { CppnConnection, CppnGenome, CppnNode } from './cppn-genome.ts';
 
 /**
  * NEAT's crossover: connections of the same innovation number are aligned, and the child has either parent's weight;
@@ -9,18 +9,23 @@ import type { CppnConnection, CppnGenome } from './cppn-genome.ts';
  * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
  */
 export function crossCppns(structure: CppnGenome, other: CppnGenome, random: Random): CppnGenome {
-  const connections = new Map(other.connections.map((connection) => [connection.innovation, connection]));
-  const nodes = new Map(other.nodes.map((node) => [node.id, node]));
+  let place = 0;
   return {
-    nodes: structure.nodes.map((node) => either(node, nodes.get(node.id), random)),
+    nodes: structure.nodes.map((node) => either(node, nodeOf(other, node.id), random)),
     connections: structure.connections.map((own) => {
-      const matching = connections.get(own.innovation);
-      if (matching === undefined) return own;
+      while (other.connections[place] !== undefined && other.connections[place]!.innovation < own.innovation) place++;
+      const matching = other.connections[place];
+      if (matching?.innovation !== own.innovation) return own;
       const { weight } = either(own, matching, random);
       const enabled = own.enabled && matching.enabled ? true : random.uniform() >= 0.75;
-      return { ...own, weight, enabled };
+      const isOwn = weight === own.weight && enabled === own.enabled;
+      return isOwn ? own : { ...own, weight, enabled };
     }),
   };
+}
+
+function nodeOf({ nodes }: CppnGenome, id: number): CppnNode | undefined {
+  return nodes.find((node) => node.id === id);
 }
 
 function either<T>(own: T, other: T | undefined, random: Random): T {
