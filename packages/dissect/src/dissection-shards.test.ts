@@ -125,6 +125,20 @@ describe('dissectShard and mergeShards', () => {
     await expect(mergeShards([a, b], { count: COUNT, thresholds })).rejects.toThrow(
       'a shard of the phase thresholds is among those of the phase masks',
     );
+    const nameless = { toString: null };
+    const masks = await dissectShard({ ...options, thresholds, images: [0, 10] });
+    for (const [one, given] of [
+      [a, {}],
+      [masks, { thresholds }],
+    ] as const) {
+      const layers = one!.layers.map((layer) => ({ ...layer, layer: nameless }));
+      await expect(mergeShards([{ ...one, layers } as never], { count: COUNT, ...given })).rejects.toThrow(
+        'mergeShards: a shard is damaged: a layer of it has no name',
+      );
+    }
+    await expect(mergeShards([{ ...a, phase: nameless } as never], { count: COUNT })).rejects.toThrow(
+      'mergeShards: phase of a shard must be one of',
+    );
     const { probe } = options;
     const halves = { probe, upsampling: { halves: 'half-pixel' } } as const;
     await expect(mergeShards([a, await shard([10, 23], halves)], { count: COUNT })).rejects.toThrow(

@@ -213,8 +213,9 @@ export async function mergeShards(
   async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
     for await (const shard of shards) {
       if (shard?.kind !== 'DissectionShard') check.fail('type', 'shards', 'what dissectShard gave', shard);
-      if (shard.phase !== phase) {
-        check.failBecause('state', `a shard of the phase ${shard.phase} is among those of the phase ${phase}`);
+      const own = check.oneOf('phase of a shard', shard.phase, ['thresholds', 'masks']);
+      if (own !== phase) {
+        check.failBecause('state', `a shard of the phase ${own} is among those of the phase ${phase}`);
       }
       const [first, end] = restoring(check, 'a shard', () => [...shard.images]) as [number, number];
       check.number('images[0] of a shard', first, { integer: true, min: 0, max: count - 1 });
@@ -265,9 +266,9 @@ async function mergeThresholds(
   for await (const { layers } of shards) {
     const read = restoring(check, 'a shard', () =>
       layers.map(({ layer, mapSize, thresholds, top }) => ({
-        layer,
+        layer: nameOf(layer),
         mapSize,
-        name: `${layer} (${mapSize.join(' x ')})`,
+        name: `${nameOf(layer)} (${mapSize.join(' x ')})`,
         sought: UnitThresholds.from(thresholds),
         top: top ? TopActivationsTally.from(top) : null,
       })),
@@ -306,7 +307,11 @@ async function mergeMasks(
   const merged = before.map(() => ({ tally: null as DissectionTally | null, masks: [] as TopImagesState['masks'] }));
   for await (const { layers } of shards) {
     const read = restoring(check, 'a shard', () =>
-      layers.map(({ layer, tally, masks }) => ({ layer, tally: DissectionTally.from(tally), masks: [...masks] })),
+      layers.map(({ layer, tally, masks }) => ({
+        layer: nameOf(layer),
+        tally: DissectionTally.from(tally),
+        masks: [...masks],
+      })),
     );
     requireSame(
       check,
@@ -333,4 +338,9 @@ function requireSame(check: Check, ours: readonly string[], theirs: readonly str
     'state',
     `shards of the layers ${theirs.join(', ')} cannot be joined to those of ${ours.join(', ')}`,
   );
+}
+
+function nameOf(layer: unknown): string {
+  if (typeof layer !== 'string') throw new TypeError('a layer of it has no name');
+  return layer;
 }
