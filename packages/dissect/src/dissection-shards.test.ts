@@ -135,6 +135,9 @@ describe('dissectShard and mergeShards', () => {
       await expect(mergeShards([{ ...one, layers } as never], { count: COUNT, ...given })).rejects.toThrow(
         'mergeShards: a shard is damaged: a layer of it has no name',
       );
+      await expect(mergeShards([{ ...one, layers: Array(1) } as never], { count: COUNT, ...given })).rejects.toThrow(
+        'mergeShards: a shard is damaged',
+      );
     }
     await expect(mergeShards([{ ...a, phase: nameless } as never], { count: COUNT })).rejects.toThrow(
       'mergeShards: phase of a shard must be one of',

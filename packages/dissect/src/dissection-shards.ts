@@ -265,7 +265,7 @@ async function mergeThresholds(
   }[] = [];
   for await (const { layers } of shards) {
     const read = restoring(check, 'a shard', () =>
-      layers.map(({ layer, mapSize, thresholds, top }) => ({
+      [...layers].map(({ layer, mapSize, thresholds, top }) => ({
         layer: nameOf(layer),
         mapSize,
         name: `${nameOf(layer)} (${mapSize.join(' x ')})`,
@@ -307,7 +307,7 @@ async function mergeMasks(
   const merged = before.map(() => ({ tally: null as DissectionTally | null, masks: [] as TopImagesState['masks'] }));
   for await (const { layers } of shards) {
     const read = restoring(check, 'a shard', () =>
-      layers.map(({ layer, tally, masks }) => ({
+      [...layers].map(({ layer, tally, masks }) => ({
         layer: nameOf(layer),
         tally: DissectionTally.from(tally),
         masks: [...masks],
