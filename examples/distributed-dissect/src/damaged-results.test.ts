@@ -46,8 +46,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const isDocumented = ({ message }: Error) =>
   /^(@cnnviz\/(example-support|dissect): |a job from Redis: expected |result a in Redis: expected )/.test(message) ||
-  /^[^:\n]*: expected .*, found /s.test(message) ||
-  /^[^:\n]* has 2 images, and \d+ are wanted$/.test(message);
+  /^[^\n]*: expected .*, found /s.test(message) ||
+  /^[^\n]* has 2 images, and \d+ are wanted$/.test(message);
 
 /** A result as it is in Redis, of which some of the JSON is damaged or of the bytes. */
 const damagedResult = <T>(value: T) =>
