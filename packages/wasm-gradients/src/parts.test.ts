@@ -93,7 +93,7 @@ describe.skipIf(availableParallelism() < 2)('kernels in parts', () => {
     });
   });
 
-  it('goes on alone once the backend was replaced', async () => {
+  it('ends its helpers with the backend', async () => {
     const { code, output } = await run(`
       registerWasmGradients();
       await enableThreads({ threads: 2 });

@@ -36,6 +36,7 @@ const WORD = {
   size: 7,
   partSize: 8,
 } as const;
+/** An even number, since doubles follow. */
 const WORDS = 10;
 /** Behind the words, in bytes. */
 const ARGUMENTS_AT = 4 * WORDS;
@@ -140,7 +141,7 @@ type WorkerThreads = typeof import('node:worker_threads');
 
 /**
  * Starts threads of Node's that help with the kernels of assembly/ on this backend. They do not keep the process alive,
- * and end with the backend.
+ * and end with the backend. Where they do not start, the kernels run on one thread.
  */
 export async function startHelpers(backend: WasmBackend, count: number, { Worker }: WorkerThreads): Promise<void> {
   const { module, memory } = simdModuleOf(backend);
