@@ -70,7 +70,10 @@ describe.skipIf(availableParallelism() < 2)('kernels in parts', () => {
       console.log(JSON.stringify({ parts, least: (await tf.min(out).data())[0], most: (await tf.max(out).data())[0] }));
     `);
     expect(code, output).toBe(0);
-    expect(JSON.parse(output)).toEqual({ parts: 1, least: 2, most: 2 });
+    const { parts, ...sums } = JSON.parse(output);
+    expect(sums).toEqual({ least: 2, most: 2 });
+    // Of four; none where the helper is quicker than this thread at the first one, too.
+    expect(parts).toBeLessThanOrEqual(1);
   });
 
   it('reports what goes wrong in another thread, and goes on', async () => {
