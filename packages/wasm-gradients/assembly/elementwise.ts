@@ -74,6 +74,50 @@ export function normalize(
 }
 
 /**
+ * out[r, i] = (a[r, i] - aMean[i]) * aFactor[i] + (b[r, i] - bMean[i]) * bFactor[i] + offset[i], rows begin <= r < end of
+ * c channels.
+ */
+export function addNormalized(
+  a: usize,
+  aMean: usize,
+  aFactor: usize,
+  b: usize,
+  bMean: usize,
+  bFactor: usize,
+  offset: usize,
+  out: usize,
+  c: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const start = (<usize>begin * <usize>c) << 2;
+  let p = a + start;
+  let q = b + start;
+  let to = out + start;
+  for (let r = begin; r < end; ++r) {
+    let i = 0;
+    for (; i + 4 <= c; i += 4) {
+      const at = (<usize>i) << 2;
+      const first = f32x4.mul(f32x4.sub(v128.load(p), v128.load(aMean + at)), v128.load(aFactor + at));
+      const second = f32x4.mul(f32x4.sub(v128.load(q), v128.load(bMean + at)), v128.load(bFactor + at));
+      v128.store(to, f32x4.add(f32x4.add(first, second), v128.load(offset + at)));
+      p += 16;
+      q += 16;
+      to += 16;
+    }
+    for (; i < c; ++i) {
+      const at = (<usize>i) << 2;
+      const first = (load<f32>(p) - load<f32>(aMean + at)) * load<f32>(aFactor + at);
+      const second = (load<f32>(q) - load<f32>(bMean + at)) * load<f32>(bFactor + at);
+      store<f32>(to, first + second + load<f32>(offset + at));
+      p += 4;
+      q += 4;
+      to += 4;
+    }
+  }
+}
+
+/**
  * dx = dy where x is inside (low, high] or, if `closed`, [low, high]; slope * dy elsewhere. The gradient of ReLU,
  * ReLU6, leaky ReLU and of clipping.
  */
@@ -169,81 +213,4 @@ export function copyRows(src: usize, dst: usize, rows: i32, bytes: i32, srcRow: 
     for (; i + 16 <= bytes; i += 16) v128.store(q + <usize>i, v128.load(p + <usize>i));
     for (; i < bytes; i += 4) store<f32>(q + <usize>i, load<f32>(p + <usize>i));
   }
-}
-
-/**
- * The two sums that all gradients of batch normalisation with respect to its parameters are made of, over the rows of
- * x and dy [rows, c], in double precision: out[0, c] = Σ dy and out[1, c] = Σ dy * (x - mean); channels
- * begin <= i < end.
- */
-export function batchNormSums(
-  dy: usize,
-  x: usize,
-  mean: usize,
-  out: usize,
-  rows: i32,
-  c: i32,
-  begin: i32,
-  end: i32,
-): void {
-  const row = (<usize>c) << 2;
-  let i = begin;
-  // Eight channels at once: of each row half a cache line.
-  for (; i + 8 <= end; i += 8) {
-    const at = (<usize>i) << 2;
-    const means0 = v128.load(mean + at);
-    const means1 = v128.load(mean + at, 16);
-    let a0 = f64x2.splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let b2 = a0;
-    let b3 = a0;
-    let p = x + at;
-    let q = dy + at;
-    for (let r = 0; r < rows; ++r) {
-      let gradient = v128.load(q);
-      let product = f32x4.mul(gradient, f32x4.sub(v128.load(p), means0));
-      a0 = f64x2.add(a0, f64x2.promote_low_f32x4(gradient));
-      a1 = f64x2.add(a1, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
-      b0 = f64x2.add(b0, f64x2.promote_low_f32x4(product));
-      b1 = f64x2.add(b1, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
-      gradient = v128.load(q, 16);
-      product = f32x4.mul(gradient, f32x4.sub(v128.load(p, 16), means1));
-      a2 = f64x2.add(a2, f64x2.promote_low_f32x4(gradient));
-      a3 = f64x2.add(a3, f64x2.promote_low_f32x4(i64x2.shuffle(gradient, gradient, 1, 1)));
-      b2 = f64x2.add(b2, f64x2.promote_low_f32x4(product));
-      b3 = f64x2.add(b3, f64x2.promote_low_f32x4(i64x2.shuffle(product, product, 1, 1)));
-      p += row;
-      q += row;
-    }
-    storeFour(out + at, a0, a1);
-    storeFour(out + at + 16, a2, a3);
-    storeFour(out + row + at, b0, b1);
-    storeFour(out + row + at + 16, b2, b3);
-  }
-  for (; i < end; ++i) {
-    const at = (<usize>i) << 2;
-    const m = load<f32>(mean + at);
-    let a: f64 = 0;
-    let d: f64 = 0;
-    let p = x + at;
-    let q = dy + at;
-    for (let r = 0; r < rows; ++r) {
-      const gradient = load<f32>(q);
-      a += <f64>gradient;
-      d += <f64>(gradient * (load<f32>(p) - m));
-      p += row;
-      q += row;
-    }
-    store<f32>(out + at, <f32>a);
-    store<f32>(out + row + at, <f32>d);
-  }
-}
-
-function storeFour(at: usize, low: v128, high: v128): void {
-  v128.store64_lane(at, f32x4.demote_f64x2_zero(low), 0);
-  v128.store64_lane(at + 8, f32x4.demote_f64x2_zero(high), 0);
 }

@@ -6,7 +6,7 @@ export { conv2dBackpropFilter } from './conv2d-backprop-filter';
 export { depthToSpace, phaseFilter, transposeBlock } from './conv2d-backprop-input';
 export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 export {
-  batchNormSums,
+  addNormalized,
   combineRows,
   copyRows,
   gateGrad,
@@ -15,4 +15,5 @@ export {
   spread,
 } from './elementwise';
 export { avgPoolGrad, maxPoolGrad } from './pooling';
+export { batchNormSums, deviationSums } from './row-sums';
 export { segmentSum, sumAxis } from './sum';

@@ -1,8 +1,10 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { addressOf, type DataId, type Entry, type WasmBackend } from './wasm-backend.ts';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataId, Entry, WasmBackend } from './wasm-backend.ts';
 
 /** Data that pending results still have to read. When its owner frees it meanwhile, its entry is kept here. */
-interface Borrow {
+export interface Loan {
+  dataId: DataId;
+  address: number;
   readers: number;
   orphan?: Entry;
 }
@@ -10,7 +12,7 @@ interface Borrow {
 interface Book {
   /** Results not computed yet; the function forgets the computation. */
   pending: Map<DataId, () => void>;
-  borrowed: Map<DataId, Borrow>;
+  lent: Map<DataId, Loan>;
   /** Called when the data is freed. */
   whenFreed: Map<DataId, (() => void)[]>;
 }
@@ -31,60 +33,86 @@ const books = new WeakMap<WasmBackend, Book>();
 export function defer(
   backend: WasmBackend,
   shape: readonly number[],
-  inputs: readonly TensorInfo[],
+  inputs: readonly (TensorInfo | Loan)[],
   compute: (output: number, inputs: readonly number[]) => void,
 ): TensorInfo {
-  const { pending, borrowed } = bookOf(backend);
-  const addresses = inputs.map((input) => addressOf(backend, input));
+  const { pending, lent } = bookOf(backend);
   const output = backend.makeOutput(shape, 'float32');
-  const entry = backend.dataIdMap.get(output.dataId);
-  const { id, memoryOffset } = entry;
-  const borrows = inputs.map(({ dataId }) => {
-    let borrow = borrowed.get(dataId);
-    if (borrow === undefined) {
-      borrow = { readers: 0 };
-      borrowed.set(dataId, borrow);
-    }
-    borrow.readers++;
-    return { dataId, borrow };
+  const { dataId } = output;
+  const entry = backend.dataIdMap.get(dataId);
+  const loans = inputs.map((input) => {
+    const loan = 'readers' in input ? input : loanOf(backend, input);
+    loan.readers++;
+    if (loan.orphan === undefined) lent.set(loan.dataId, loan);
+    return loan;
   });
-
   const settle = () => {
-    pending.delete(output.dataId);
-    Object.defineProperties(entry, {
-      id: { value: id, writable: true, enumerable: true, configurable: true },
-      memoryOffset: { value: memoryOffset, writable: true, enumerable: true, configurable: true },
-    });
-    for (const { dataId, borrow } of borrows) {
-      if (--borrow.readers > 0) continue;
-      if (borrow.orphan !== undefined) free(backend, borrow.orphan);
-      else borrowed.delete(dataId);
+    pending.delete(dataId);
+    entry.refCount = unread.refCount;
+    replaceEntry(backend, dataId, entry);
+    for (const loan of loans) {
+      if (--loan.readers > 0) continue;
+      if (loan.orphan !== undefined) free(backend, loan.orphan);
+      else lent.delete(loan.dataId);
     }
   };
-  const computeNow = () => {
-    compute(memoryOffset, addresses);
+  const unread = new UnreadEntry(entry, () => {
+    if (!pending.has(dataId)) return;
+    compute(
+      entry.memoryOffset,
+      loans.map(({ address }) => address),
+    );
     settle();
-  };
-  pending.set(output.dataId, settle);
-  Object.defineProperties(entry, {
-    id: {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        computeNow();
-        return id;
-      },
-    },
-    memoryOffset: {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        computeNow();
-        return memoryOffset;
-      },
-    },
   });
+  replaceEntry(backend, dataId, unread);
+  pending.set(dataId, settle);
   return output;
+}
+
+/** The entry of a deferred result. */
+class UnreadEntry implements Entry {
+  readonly shape: number[];
+  readonly dtype: DataType;
+  refCount: number;
+  readonly #entry: Entry;
+  readonly #compute: () => void;
+
+  constructor(entry: Entry, compute: () => void) {
+    this.shape = entry.shape;
+    this.dtype = entry.dtype;
+    this.refCount = entry.refCount;
+    this.#entry = entry;
+    this.#compute = compute;
+  }
+
+  get id(): number {
+    this.#compute();
+    return this.#entry.id;
+  }
+
+  get memoryOffset(): number {
+    this.#compute();
+    return this.#entry.memoryOffset;
+  }
+}
+
+function replaceEntry({ dataIdMap }: WasmBackend, dataId: DataId, entry: Entry): void {
+  dataIdMap.delete(dataId);
+  dataIdMap.set(dataId, entry);
+}
+
+/**
+ * What a pending result needs to borrow this data, which is computed first where it was deferred itself. A loan that a
+ * pending result holds is good until that is computed or freed, whether or not its owner frees the data.
+ */
+export function loanOf(backend: WasmBackend, { dataId }: TensorInfo): Loan {
+  const address = backend.dataIdMap.get(dataId).memoryOffset;
+  return bookOf(backend).lent.get(dataId) ?? { dataId, address, readers: 0 };
+}
+
+/** Whether the data is a deferred result that nothing has looked at. */
+export function isPending(backend: WasmBackend, dataId: DataId): boolean {
+  return books.get(backend)?.pending.has(dataId) ?? false;
 }
 
 /** Calls `release` once, when the backend frees this data. */
@@ -103,7 +131,7 @@ function free({ wasm }: WasmBackend, { id, memoryOffset }: Entry): void {
 function bookOf(backend: WasmBackend): Book {
   let book = books.get(backend);
   if (book === undefined) {
-    book = { pending: new Map(), borrowed: new Map(), whenFreed: new Map() };
+    book = { pending: new Map(), lent: new Map(), whenFreed: new Map() };
     books.set(backend, book);
     watchDisposal(backend, book);
   }
@@ -119,10 +147,10 @@ function watchDisposal(backend: WasmBackend, book: Book): void {
     for (const release of book.whenFreed.get(dataId) ?? []) release();
     book.whenFreed.delete(dataId);
     book.pending.get(dataId)?.();
-    const borrow = book.borrowed.get(dataId);
-    if (borrow === undefined) return disposeData(dataId, force);
-    borrow.orphan = entry;
-    book.borrowed.delete(dataId);
+    const loan = book.lent.get(dataId);
+    if (loan === undefined) return disposeData(dataId, force);
+    loan.orphan = entry;
+    book.lent.delete(dataId);
     backend.dataIdMap.delete(dataId);
     return true;
   };

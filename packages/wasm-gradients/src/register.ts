@@ -22,8 +22,10 @@ import { cast, identity } from './kernels/identity.ts';
 import type { WasmKernel } from './kernels/kernel.ts';
 import { batchMatMul, fusedMatMul } from './kernels/mat-mul.ts';
 import { avgPoolGrad, maxPoolGrad } from './kernels/pool-grad.ts';
+import { relu } from './kernels/relu.ts';
 import { add, multiply, subtract } from './kernels/rows.ts';
 import { splitV } from './kernels/split.ts';
+import { square } from './kernels/square.ts';
 import { mean, sum } from './kernels/sum.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
 import { requireVersions } from './versions.ts';
@@ -46,6 +48,8 @@ const kernels = [
   add,
   subtract,
   multiply,
+  square,
+  relu,
   fusedBatchNorm,
 ];
 

@@ -16,10 +16,12 @@ export interface Simd {
   segmentSum(...values: number[]): void;
   combineRows(...values: number[]): void;
   normalize(...values: number[]): void;
+  addNormalized(...values: number[]): void;
   gateGrad(...values: number[]): void;
   scaledProduct(...values: number[]): void;
   spread(...values: number[]): void;
   copyRows(...values: number[]): void;
+  deviationSums(...values: number[]): void;
   batchNormSums(...values: number[]): void;
 }
 

@@ -80,6 +80,25 @@ export function withScratch<T>(backend: WasmBackend, bytes: number, use: (addres
   }
 }
 
+const workspaces = new WeakMap<WasmBackend, { address: number; bytes: number }>();
+
+/**
+ * Makes the workspace, which this package keeps on the heap for what its kernels need while they run, hold that many
+ * bytes. For work that must not allocate when it is done.
+ */
+export function reserveWorkspace(backend: WasmBackend, bytes: number): void {
+  const workspace = workspaces.get(backend);
+  if (workspace !== undefined && workspace.bytes >= bytes) return;
+  if (workspace !== undefined) backend.wasm._free(workspace.address);
+  workspaces.delete(backend);
+  workspaces.set(backend, { address: allocate(backend, bytes), bytes });
+}
+
+/** Byte address of the workspace. */
+export function workspaceOf(backend: WasmBackend): number {
+  return workspaces.get(backend)!.address;
+}
+
 /** The wasm backend, if it is the active one. */
 export function activeWasmBackend(): WasmBackend | undefined {
   return engine().backendName === 'wasm' ? (engine().backend as WasmBackend) : undefined;

@@ -55,3 +55,18 @@ export async function expectSameAsCpu(kernelCase: KernelCase, tolerance = 1e-4):
   expect(actual.shape).toEqual(expected.shape);
   expect(relativeError(actual.values, expected.values)).toBeLessThan(tolerance);
 }
+
+/** Runs on each backend what makes one result of tensors that it need not dispose. */
+export async function resultOnBoth(run: () => tf.Tensor): Promise<{ actual: Float32Array; expected: Float32Array }> {
+  const on = async (backend: string) => {
+    await tf.setBackend(backend);
+    const before = tf.memory().numTensors;
+    const result = tf.tidy(run);
+    const values = (await result.data()) as Float32Array;
+    result.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    return values;
+  };
+  const expected = await on('cpu');
+  return { actual: await on('wasm'), expected };
+}

@@ -1,17 +1,9 @@
-import {
-  FusedBatchNorm,
-  type FusedBatchNormAttrs,
-  Multiply,
-  reshape,
-  slice,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
-import { defer } from '../deferred.ts';
+import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { copyRow, deferAffine } from '../affine.ts';
+import { defer, loanOf } from '../deferred.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { rowOperations } from '../kernels/rows.ts';
-import { runInParts } from '../parts.ts';
-import { addressOf, withScratch } from '../wasm-backend.ts';
+import { reserveForSums, sumRows } from '../row-sums.ts';
+import { addressOf } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
 interface Inputs {
@@ -29,21 +21,35 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
     const channels = x.shape.at(-1)!;
     const rows = util.sizeFromShape(x.shape) / channels;
     const inputs = scale == null ? [dy, x, mean, variance] : [dy, x, mean, variance, scale];
+    reserveForSums(backend, channels);
     return defer(backend, [4, channels], inputs, (out, [dyAt, xAt, meanAt, varianceAt, scaleAt]) => {
-      // Σ dy and Σ dy * (x - mean), in the place of the first two.
-      const values = [dyAt!, xAt!, meanAt!, out, rows, channels];
-      runInParts(backend, 'batchNormSums', values, { size: channels, cost: 2 * rows, grain: 8 });
+      const inputs = [dyAt!, xAt!, meanAt!];
+      const [gradientSums, productSums] = sumRows(backend, 'batchNormSums', inputs, rows, channels);
       const heap = backend.wasm.HEAPF32;
       for (let channel = 0; channel < channels; channel++) {
         const at = out / 4 + channel;
         const inverse = 1 / Math.sqrt(heap[varianceAt! / 4 + channel]! + varianceEpsilon);
         const scaled = inverse * (scaleAt === undefined ? 1 : heap[scaleAt / 4 + channel]!);
-        const ofScale = heap[at + channels]! * inverse;
+        const ofOffset = gradientSums[channel]!;
+        const ofScale = productSums[channel]! * inverse;
+        heap[at] = ofOffset;
         heap[at + channels] = ofScale;
-        heap[at + 2 * channels] = -heap[at]! * scaled;
+        heap[at + 2 * channels] = -ofOffset * scaled;
         heap[at + 3 * channels] = -0.5 * ofScale * scaled * inverse;
       }
     });
+  },
+);
+
+/** One of them. */
+const parameterGradient = wasmKernel<{ gradients: TensorInfo }, { row: number }>(
+  'CnnvizBatchNormParameterGradient',
+  ({ inputs: { gradients }, attrs: { row }, backend }) => {
+    const channels = gradients.shape[1]!;
+    const from = addressOf(backend, gradients) / 4 + row * channels;
+    const to = backend.makeOutput([channels], 'float32');
+    backend.wasm.HEAPF32.copyWithin(addressOf(backend, to) / 4, from, from + channels);
+    return to;
   },
 );
 
@@ -51,21 +57,17 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
 const inputGradient = wasmKernel<Omit<Inputs, 'mean'>, FusedBatchNormAttrs>(
   'CnnvizBatchNormInputGradient',
   ({ inputs: { dy, x, variance, scale }, attrs: { varianceEpsilon }, backend }) => {
-    const channels = x.shape.at(-1)!;
-    const [from, varianceAt] = [addressOf(backend, dy), addressOf(backend, variance)];
-    const scaleAt = scale == null ? undefined : addressOf(backend, scale);
-    const dx = backend.makeOutput(x.shape, 'float32');
-    withScratch(backend, 4 * channels, (factors) => {
-      // After all that may grow the heap.
-      const heap = backend.wasm.HEAPF32;
-      for (let channel = 0; channel < channels; channel++) {
-        const scaled = scaleAt === undefined ? 1 : heap[scaleAt / 4 + channel]!;
-        heap[factors / 4 + channel] = scaled / Math.sqrt(heap[varianceAt / 4 + channel]! + varianceEpsilon);
-      }
-      const values = [rowOperations[Multiply], from, factors, addressOf(backend, dx), channels];
-      runInParts(backend, 'combineRows', values, { size: util.sizeFromShape(x.shape) / channels, cost: channels });
+    const scales = scale == null ? undefined : copyRow(backend, scale);
+    const factor = copyRow(backend, variance).map(
+      (value, channel) => (scales?.[channel] ?? 1) / Math.sqrt(value + varianceEpsilon),
+    );
+    const channels = factor.length;
+    const rows = util.sizeFromShape(x.shape) / channels;
+    return deferAffine(backend, x.shape, {
+      rows,
+      channels,
+      terms: [{ deviations: { x: loanOf(backend, dy) }, factor }],
     });
-    return dx;
   },
 );
 
@@ -75,7 +77,7 @@ const inputGradient = wasmKernel<Omit<Inputs, 'mean'>, FusedBatchNormAttrs>(
  */
 export const fusedBatchNormGradient = wasmGradient<FusedBatchNormAttrs>(
   FusedBatchNorm,
-  [parameterGradients, inputGradient],
+  [parameterGradients, parameterGradient, inputGradient],
   (dy, [x, mean, variance, scale], attrs) => {
     if (x === undefined || mean === undefined || variance === undefined) return undefined;
     const channels = x.shape.at(-1);
@@ -83,7 +85,7 @@ export const fusedBatchNormGradient = wasmGradient<FusedBatchNormAttrs>(
     if (!perChannel || x.dtype !== 'float32') return undefined;
     const scaling = scale == null ? undefined : { scale };
     const gradients = runOwnKernel(parameterGradients.kernelName, { dy, x, mean, variance, ...scaling }, attrs);
-    const gradientOf = (row: number) => reshape(slice(gradients, [row, 0], [1, -1]), [-1]);
+    const gradientOf = (row: number) => runOwnKernel(parameterGradient.kernelName, { gradients }, { row });
     return {
       x: () => runOwnKernel(inputGradient.kernelName, { dy, x, variance, ...scaling }, attrs),
       offset: () => gradientOf(0),

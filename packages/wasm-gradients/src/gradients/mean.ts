@@ -1,4 +1,5 @@
 import { Mean, type MeanAttrs, Sum, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { copyRow, deferAffine, isWorthDeferring } from '../affine.ts';
 import { axisRuns } from '../kernels/axis-runs.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
 import { runInParts } from '../parts.ts';
@@ -18,6 +19,11 @@ const spread = wasmKernel<{ dy: TensorInfo }, Spread>(
     let from = dy;
     // The sum took the last run of axes first; this goes the other way.
     const runs = axisRuns(shape, axis).reverse();
+    const [{ outer, reduced: rows, inner: channels }] = runs as [(typeof runs)[0]];
+    if (runs.length === 1 && outer === 1 && isWorthDeferring(rows, channels)) {
+      const offset = copyRow(backend, dy).map((value) => value * scale);
+      return deferAffine(backend, shape, { rows, channels, terms: [], offset });
+    }
     runs.forEach(({ outer, reduced, inner }, i) => {
       const last = i === runs.length - 1;
       const source = addressOf(backend, from);

@@ -1,4 +1,5 @@
 import { Square, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { type Affine, affineOf, deferAffine } from '../affine.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
 import { runInParts } from '../parts.ts';
 import { addressOf } from '../wasm-backend.ts';
@@ -7,6 +8,8 @@ import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 const squareGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, object>(
   'CnnvizSquareGrad',
   ({ inputs: { dy, x }, backend }) => {
+    const scaled = scaledDeviations(affineOf(backend, dy), affineOf(backend, x));
+    if (scaled !== undefined) return deferAffine(backend, x.shape, scaled);
     const from = addressOf(backend, dy);
     const at = addressOf(backend, x);
     const dx = backend.makeOutput(x.shape, 'float32');
@@ -18,6 +21,16 @@ const squareGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, object>(
     return dx;
   },
 );
+
+/** 2 dy x, where dy is the same in each row, as behind a mean, and x one term, such as the deviations from a mean. */
+function scaledDeviations(dy: Affine | undefined, x: Affine | undefined): Affine | undefined {
+  const [term] = x?.terms ?? [];
+  const row = dy?.terms.length === 0 && !dy.isSquared ? dy.offset : undefined;
+  if (x === undefined || term === undefined || row === undefined || row.length !== x.channels) return undefined;
+  if (x.terms.length > 1 || x.offset !== undefined || x.isSquared) return undefined;
+  const factor = row.map((value, channel) => 2 * value * (term.factor?.[channel] ?? 1));
+  return { ...x, terms: [{ ...term, factor }] };
+}
 
 /** Of the variance in batch normalisation. */
 export const squareGradient = wasmGradient(Square, [squareGrad], (dy, [x]) => {

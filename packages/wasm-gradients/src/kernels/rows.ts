@@ -1,6 +1,8 @@
 import { Add, backend_util, type KernelFunc, Multiply, Sub, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { addAffines, affineOf, copyRow, deferAffine, isWorthDeferring } from '../affine.ts';
+import { loanOf } from '../deferred.ts';
 import { runInParts } from '../parts.ts';
-import { addressOf } from '../wasm-backend.ts';
+import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
 /** Of `combineRows` in assembly/elementwise.ts. */
@@ -11,8 +13,16 @@ function rowKernel(kernelName: keyof typeof rowOperations) {
   return wasmKernel<{ a: TensorInfo; b: TensorInfo }, object>(kernelName, ({ inputs, backend }, stock) => {
     const { a, b } = inputs;
     const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+    const deferred = kernelName === Add ? addDeferred(backend, a, b) : undefined;
+    if (deferred !== undefined) return deferred;
     const found = isFloat ? (rowsOf(a, b) ?? (kernelName === Sub ? undefined : rowsOf(b, a))) : undefined;
     if (found === undefined) return (stock as KernelFunc)({ inputs, attrs: {}, backend }) as TensorInfo;
+    if (kernelName === Sub && isWorthDeferring(found.count, util.sizeFromShape(found.row.shape))) {
+      const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+      const mean = copyRow(backend, b);
+      const terms = [{ deviations: { x: loanOf(backend, a), mean } }];
+      return deferAffine(backend, shape, { rows: found.count, channels: mean.length, terms });
+    }
     const [from, by] = [addressOf(backend, found.all), addressOf(backend, found.row)];
     const to = backend.makeOutput(backend_util.assertAndGetBroadcastShape(a.shape, b.shape), 'float32');
     const inner = util.sizeFromShape(found.row.shape);
@@ -22,6 +32,13 @@ function rowKernel(kernelName: keyof typeof rowOperations) {
     });
     return to;
   });
+}
+
+function addDeferred(backend: WasmBackend, a: TensorInfo, b: TensorInfo): TensorInfo | undefined {
+  const [first, second] = [affineOf(backend, a), affineOf(backend, b)];
+  if (first === undefined || second === undefined || !util.arraysEqual(a.shape, b.shape)) return undefined;
+  const sum = addAffines(first, second);
+  return sum === undefined ? undefined : deferAffine(backend, a.shape, sum);
 }
 
 /** Fewer numbers than these are no row: the stock kernel is quick where one number is for all. */

@@ -9,6 +9,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { affineOf, sumAffine } from '../affine.ts';
 import { runInParts } from '../parts.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { axisRuns } from './axis-runs.ts';
@@ -42,8 +43,18 @@ function reduce(
   const divisor = kind === 'mean' ? util.sizeFromShape(reduceShape) : 1;
   const shape = keepDims ? backend_util.expandShapeToKeepDim(outShape, axes) : outShape;
 
-  let from = x;
   const runs = axisRuns(x.shape, axes);
+  const affine = runs.length === 1 && runs[0]!.outer === 1 ? affineOf(backend, x) : undefined;
+  const sums = affine?.channels === runs[0]!.inner ? sumAffine(backend, affine) : undefined;
+  if (sums !== undefined) {
+    const to = backend.makeOutput(shape, 'float32');
+    backend.wasm.HEAPF32.set(
+      sums.map((each) => each / divisor),
+      addressOf(backend, to) / 4,
+    );
+    return to;
+  }
+  let from = x;
   runs.forEach(({ outer, reduced, inner }, i) => {
     const last = i === runs.length - 1;
     const source = addressOf(backend, from);

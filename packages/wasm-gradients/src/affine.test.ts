@@ -1,0 +1,135 @@
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { normal, relativeError, resultOnBoth, tensorOf, useWasm } from '../test-support/compare-with-cpu.ts';
+import { kernelsFor } from '../test-support/kernels-for.ts';
+import { activeWasmBackend } from './wasm-backend.ts';
+
+/** Large enough to be deferred; neither rows nor channels come in whole fours. */
+const shape = [3, 30, 29, 11];
+const x = normal(shape, 1);
+const other = normal(shape, 2);
+const row = normal([11], 3);
+const axes = [0, 1, 2];
+
+beforeEach(useWasm);
+
+const deviations = () => tf.sub(tensorOf(x), tensorOf(row));
+
+describe('deferred deviations from a row', () => {
+  it.each<[string, () => tf.Tensor]>([
+    ['themselves', deviations],
+    ['their squares', () => tf.square(deviations())],
+    ['their fourth powers', () => tf.square(tf.square(deviations()))],
+    ['their sum', () => tf.sum(deviations(), axes)],
+    ['the mean of their squares', () => tf.mean(tf.square(deviations()), axes, true)],
+    ['a mean over other axes', () => tf.mean(deviations(), [1, 2])],
+    ['the sum of all', () => tf.sum(tf.square(deviations()))],
+    ['the sum of two', () => tf.add(deviations(), tf.sub(tensorOf(other), tensorOf(row)))],
+    ['the sum of two of the same', () => tf.add(deviations(), deviations())],
+    ['the sum of three', () => tf.add(tf.add(deviations(), deviations()), tf.sub(tensorOf(other), tensorOf(row)))],
+    ['the sum of squares and deviations', () => tf.add(tf.square(deviations()), deviations())],
+    ['the squares of a sum', () => tf.mean(tf.square(tf.add(deviations(), deviations())), axes)],
+    ['the sum with another shape', () => tf.add(deviations(), tf.reshape(deviations(), [1, 3, 30, 29, 11]))],
+    ['reshaped rows', () => tf.sum(tf.reshape(deviations(), [-1, 11]), 0)],
+    ['reshaped into other rows', () => tf.sum(tf.reshape(deviations(), [11, -1]), 0)],
+    ['deviations of deviations', () => tf.sub(deviations(), tensorOf(row))],
+    ['their product with something', () => tf.mul(deviations(), tensorOf(other))],
+  ])('equal cpu: %s', async (_, run) => {
+    const { actual, expected } = await resultOnBoth(run);
+    expect(relativeError(actual, expected)).toBeLessThan(2e-6);
+  });
+
+  it.each<[string, () => tf.Tensor, object]>([
+    ['not written to be squared and averaged', () => tf.mean(tf.square(deviations()), axes), { deviationSums: 1 }],
+    [
+      'read once for their sum and that of their squares',
+      () => {
+        const both = deviations();
+        return tf.add(tf.mean(tf.square(both), axes), tf.sum(both, axes));
+      },
+      { deviationSums: 1 },
+    ],
+    ['not written to be added', () => tf.add(deviations(), deviations()), { addNormalized: 1 }],
+    ['computed once', () => tf.mul(deviations(), 2), { normalize: 1 }],
+  ])('are %s', async (_, run, kernels) => {
+    expect(await kernelsFor(run)).toEqual(kernels);
+  });
+
+  it('outlive what they are made of, and what they went into', async () => {
+    const [from, by] = [tensorOf(x), tensorOf(row)];
+    const before = tf.memory().numTensors;
+    const first = tf.sub(from, by);
+    const sum = tf.add(first, first);
+    tf.dispose([from, by, first]);
+    const others = Array.from({ length: 4 }, () => tf.fill(shape, 7));
+    const expected = x.values.map((value, i) => 2 * (value - row.values[i % 11]!));
+    expect(relativeError(await sum.data(), expected)).toBeLessThan(1e-6);
+    tf.dispose([sum, others]);
+    expect(tf.memory().numTensors).toBe(before - 2);
+  });
+
+  it('give back their memory when nothing reads them', () => {
+    const backend = activeWasmBackend()!;
+    const [from, by] = [tensorOf(x), tensorOf(row)];
+    const ids = backend.numDataIds();
+    for (let time = 0; time < 50; time++) tf.tidy(() => void tf.square(tf.sub(from, by)));
+    expect(backend.numDataIds()).toBe(ids);
+    const heap = backend.wasm.HEAPU8.length;
+    for (let time = 0; time < 500; time++) tf.tidy(() => void tf.square(tf.sub(from, by)));
+    expect(backend.wasm.HEAPU8.length).toBe(heap);
+    tf.dispose([from, by]);
+  });
+
+  it('keep -0, infinities and NaN where they are', async () => {
+    const values = new Float32Array(4 * 8192);
+    values.set([-0, 0, Infinity, -Infinity, Number.NaN, 1]);
+    const difference = tf.tidy(() => tf.sub(tf.tensor(values, [8192, 4]), tf.zeros([4])));
+    expect([...(await difference.data()).subarray(0, 6)]).toEqual([-0, 0, Infinity, -Infinity, Number.NaN, 1]);
+    difference.dispose();
+  });
+
+  it('have exact sums where the mean is far from 0', async () => {
+    // 1e4 - 1 and 1e4 + 1 in turns.
+    const values = Float32Array.from({ length: 4 * 8192 }, (_, i) => 1e4 + ((i >> 2) % 2 === 0 ? -1 : 1));
+    const { mean, variance } = tf.tidy(() => tf.moments(tf.tensor(values, [8192, 4]), 0));
+    expect([...(await mean.data())]).toEqual([1e4, 1e4, 1e4, 1e4]);
+    expect([...(await variance.data())]).toEqual([1, 1, 1, 1]);
+    tf.dispose([mean, variance]);
+  });
+});
+
+describe('batch normalisation in training', () => {
+  const [offset, scale] = [normal([11], 4), normal([11], 5)];
+  const weights = normal(shape, 6);
+  const normalize = (images: tf.Tensor, offsets: tf.Tensor, scales: tf.Tensor) => {
+    const { mean, variance } = tf.moments(images, axes);
+    const y = tf.batchNorm4d(
+      images as tf.Tensor4D,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      offsets as tf.Tensor1D,
+      scales as tf.Tensor1D,
+      0.001,
+    );
+    return tf.sum(tf.mul(y, tensorOf(weights)));
+  };
+  const gradients = () => tf.grads(normalize)([x, offset, scale].map(tensorOf));
+
+  it.each([0, 1, 2])('has the gradient of cpu with respect to input %i', async (which) => {
+    const { actual, expected } = await resultOnBoth(() => gradients()[which]!);
+    expect(relativeError(actual, expected)).toBeLessThan(1e-5);
+  });
+
+  it('takes few passes over memory', async () => {
+    const loss = { sumAxis: 1, spread: 1 };
+    expect(await kernelsFor(() => gradients()[0]!)).toEqual({
+      ...loss,
+      sumAxis: loss.sumAxis + 1,
+      deviationSums: 1,
+      normalize: 1,
+      batchNormSums: 1,
+      addNormalized: 1,
+    });
+  });
+});
