@@ -11,7 +11,7 @@ import {
 import { readScores, type Score, scoresOf } from './attack-scores.ts';
 import { chooseImages } from './choose-images.ts';
 import { type Aim, differenceOfLogitsRatio, type LossAndGradient } from './difference-of-logits-ratio.ts';
-import { logOdds } from './log-odds.ts';
+import { logOdds, logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
@@ -201,7 +201,7 @@ async function evaluate(
     loss === 'dlr' ? differenceOfLogitsRatio(logits, labels, aim) : crossEntropyAscent(logits, labels, aim);
   const { gradient, values, losses } = tf.tidy(() => {
     const { logits, gradient } = logitsAndGradient(check, model, points, (z) => lossOf(z).gradient);
-    const values = scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0)));
+    const values = scoresOf(logits, labels, tf.mul(sumPerImage(gradient), 0));
     return { gradient, values, losses: lossOf(logits).value };
   });
   try {
@@ -220,11 +220,10 @@ async function evaluate(
  * restarts is the same but for what a softmax loses to rounding.
  */
 function crossEntropyAscent(logits: Tensor2D, labels: Tensor1D, aim: Aim): LossAndGradient {
-  if (aim === 'leave') {
-    const { value, gradient } = logOdds(logits, labels);
-    return { value: tf.neg(value), gradient: tf.neg(gradient) };
-  }
-  return logOdds(logits, aim === 'reach' ? labels : aim);
+  const classes = aim === 'leave' || aim === 'reach' ? labels : aim;
+  const { value } = logOdds(logits, classes);
+  const gradient = logOddsGradient(logits, classes);
+  return aim === 'leave' ? { value: tf.neg(value), gradient: tf.neg(gradient) } : { value, gradient };
 }
 
 function beginRows({ losses, scores }: Evaluation, stepSize: number): Row[] {

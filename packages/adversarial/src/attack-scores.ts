@@ -13,13 +13,22 @@ export interface Score {
 }
 
 /** `[n, 3]`: the prediction, the log-odds of the label, and 0 where the gradient is finite. */
-export function scoresOf(logits: Tensor2D, labels: Tensor1D, gradientIsFinite: Tensor1D): Tensor2D {
+export function scoresOf(logits: Tensor2D, labels: Tensor1D, zeroIfFinite: Tensor1D): Tensor2D {
+  return predictionsOf(logits, zeroIfFinite, logOdds(logits, labels).value);
+}
+
+/** The same with 0 for the log-odds, where nobody asks for them; NaN still, where logits are not finite. */
+export function predictionsOf(
+  logits: Tensor2D,
+  zeroIfFinite: Tensor1D,
+  value: Tensor1D = tf.mul(tf.sum(logits, 1), 0),
+): Tensor2D {
   const prediction = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
-  return tf.stack([prediction, logOdds(logits, labels).value, gradientIsFinite], 1) as Tensor2D;
+  return tf.stack([prediction, value, zeroIfFinite], 1) as Tensor2D;
 }
 
 /**
- * Reads what `scoresOf` computed.
+ * Reads what `scoresOf` or `predictionsOf` computed.
  *
  * @param wanted The labels, on the host.
  * @throws Error where logits or gradients are not finite.

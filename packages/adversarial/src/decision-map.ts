@@ -2,7 +2,7 @@ import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
 import { checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { largestPerImage } from './step-direction.ts';
 
@@ -178,7 +178,7 @@ async function steepestDescent(check: Check, model: Classifier, image: Tensor4D)
   requireGradients(check);
   const gradient = tf.tidy(
     () =>
-      logitsAndGradient(check, model, image, (logits) => logOdds(logits, tf.argMax(logits, 1) as Tensor1D).gradient)
+      logitsAndGradient(check, model, image, (logits) => logOddsGradient(logits, tf.argMax(logits, 1) as Tensor1D))
         .gradient,
   );
   try {

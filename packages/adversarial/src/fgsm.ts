@@ -3,7 +3,7 @@ import { checker, requireGradients } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { type L1Step, l1Steps, type Norm, norms, stepDirection } from './step-direction.ts';
@@ -63,7 +63,7 @@ export function fgsm(model: Classifier, images: Tensor4D, labels: Tensor1D, opti
   requireGradients(check);
   if (epsilon === 0) return tf.clone(images);
   return tf.tidy(() => {
-    const { gradient } = logitsAndGradient(check, model, images, (logits) => logOdds(logits, labels).gradient);
+    const { gradient } = logitsAndGradient(check, model, images, (logits) => logOddsGradient(logits, labels));
     const towardsLabel = stepDirection(gradient, norm, l1Step);
     const length = floorToFloat32(epsilon);
     return perturb(images, tf.mul(towardsLabel, targeted ? length : -length), bounds);

@@ -10,7 +10,7 @@ import {
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from './choose-images.ts';
-import { logOdds } from './log-odds.ts';
+import { logOdds, logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
 import { oneIfZero, perImage, sumPerImage } from './step-direction.ts';
@@ -279,7 +279,7 @@ function evaluate(
 ): Evaluation {
   return tf.tidy(() => {
     const { logits, gradient } = logitsAndGradient(check, model, images, (logits) =>
-      objective === 'logit' ? oneHot(labels, logits.shape[1]) : logOdds(logits, labels).gradient,
+      objective === 'logit' ? oneHot(labels, logits.shape[1]) : logOddsGradient(logits, labels),
     );
     const { value, margin } = logOdds(logits, labels);
     const steepest = tf.max(tf.abs(gradient), [1, 2, 3]) as Tensor1D;

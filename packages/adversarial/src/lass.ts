@@ -2,9 +2,9 @@ import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/intern
 import { reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { readScores, scoresOf } from './attack-scores.ts';
+import { predictionsOf, readScores } from './attack-scores.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { sign } from './sign.ts';
@@ -94,7 +94,7 @@ export async function lass(
       const isSearched = rows.map((image) => !critical[image]);
       const { scores, next } = tf.tidy(() => {
         const own = labels === undefined ? undefined : tf.tensor1d(labels, 'int32');
-        if (isLast) return { scores: scoresAt(check, model, batch.points, own), next: undefined };
+        if (isLast) return { scores: predictionsAt(check, model, batch.points), next: undefined };
         const noise = () => drawNoise(streams, rows, isSearched, size, settings.beta);
         return step(check, model, batch, own, noise, settings.alpha);
       });
@@ -184,9 +184,9 @@ export function takeRows(values: Float32Array, rows: readonly number[], size: nu
   return taken;
 }
 
-function scoresAt(check: Check, model: Classifier, points: Tensor4D, labels: Tensor1D | undefined): Tensor2D {
+function predictionsAt(check: Check, model: Classifier, points: Tensor4D): Tensor2D {
   const logits = checkLogits(check, model(points), points.shape[0]);
-  return scoresOf(logits, labels ?? tf.argMax(logits, 1), tf.zeros([points.shape[0]]));
+  return predictionsOf(logits, tf.zeros([points.shape[0]]));
 }
 
 /** Scores of the points, and where one iteration leads from them. */
@@ -200,7 +200,7 @@ function step(
 ): { scores: Tensor2D; next: Tensor4D } {
   const ownPrediction = (logits: Tensor2D): Tensor1D => labels ?? tf.argMax(logits, 1);
   // Away from the label: the log-odds fall where the cross-entropy rises.
-  const lossGradient = (logits: Tensor2D) => logOdds(logits, ownPrediction(logits)).gradient;
+  const lossGradient = (logits: Tensor2D) => logOddsGradient(logits, ownPrediction(logits));
   const { logits, gradient } = logitsAndGradient(check, model, points, lossGradient);
   // Drawn while a graphics card may still be at the gradient.
   const noise = drawNoise();
@@ -209,7 +209,7 @@ function step(
     const shaken = noise === undefined ? stepped : tf.add(stepped, tf.tensor4d(noise, points.shape));
     return tf.minimum(tf.maximum(shaken, low), high) as Tensor4D;
   });
-  return { scores: scoresOf(logits, ownPrediction(logits), sumPerImage(tf.mul(gradient, 0))), next };
+  return { scores: predictionsOf(logits, tf.mul(sumPerImage(gradient), 0)), next };
 }
 
 /** Independent for each value of each image that is still searched for; the others get none. */

@@ -2,10 +2,13 @@ import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { logOdds } from './log-odds.ts';
+import { logOdds, logOddsGradient } from './log-odds.ts';
 
 async function logOddsOf(logits: number[][], labels: number[]) {
-  const result = tf.tidy(() => logOdds(tf.tensor2d(logits), tf.tensor1d(labels, 'int32')));
+  const result = tf.tidy(() => {
+    const [z, y] = [tf.tensor2d(logits), tf.tensor1d(labels, 'int32')];
+    return { ...logOdds(z, y), gradient: logOddsGradient(z, y) };
+  });
   const value = [...(await result.value.data())];
   const margin = [...(await result.margin.data())];
   const gradient = (await result.gradient.array()) as number[][];

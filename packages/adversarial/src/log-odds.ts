@@ -2,14 +2,12 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { oneHot } from './one-hot.ts';
 
-export type LogOdds = {
+export interface LogOdds {
   /** log(p / (1 - p)) of the class of each row, `[n]`; NaN where that class has no logit. */
   value: Tensor1D;
   /** By how much the logit of the class leads the largest other one, `[n]`: not positive where it is not the prediction. */
   margin: Tensor1D;
-  /** Gradient of the summed `value` with respect to the logits, `[n, classes]`. */
-  gradient: Tensor2D;
-};
+}
 
 /**
  * How sure a classifier is of given classes, on the scale that does not saturate.
@@ -22,19 +20,25 @@ export type LogOdds = {
  * @param labels `[n]` int32.
  */
 export function logOdds(logits: Tensor2D, labels: Tensor1D): LogOdds {
-  const isLabel = oneHot(labels, logits.shape[1]);
-  const isOther = tf.sub(1, isLabel);
-  // 0 / 0 for a label without a logit.
-  const own = tf.div(tf.sum(tf.mul(logits, isLabel), 1, true), tf.sum(isLabel, 1, true));
+  const { share, others } = split(logits, labels);
+  const own: Tensor1D = tf.sum(tf.mul(logits, share), 1);
+  return { value: tf.sub(own, tf.logSumExp(others, 1)), margin: tf.sub(own, tf.max(others, 1)) };
+}
 
-  const others = tf.where(tf.cast(isLabel, 'bool'), tf.min(logits, 1, true), logits);
-  const largest = tf.max(others, 1, true);
-  const exponentials = tf.mul(tf.exp(tf.sub(others, largest)), isOther);
-  const total = tf.sum(exponentials, 1, true);
-  const value = tf.sub(own, tf.add(largest, tf.log(total)));
+/** Gradient of the summed {@link logOdds} with respect to the logits, `[n, classes]`. */
+export function logOddsGradient(logits: Tensor2D, labels: Tensor1D): Tensor2D {
+  const { share, others } = split(logits, labels);
+  return tf.sub(share, tf.softmax(others));
+}
+
+/** So far below any logit that its exponential is 0. */
+const FAR_BELOW = 1e30;
+
+/** 1 at the label and 0 elsewhere, NaN in a row whose label has no logit; and the logits without that of the label. */
+function split(logits: Tensor2D, labels: Tensor1D): { share: Tensor2D; others: Tensor2D } {
+  const isLabel = oneHot(labels, logits.shape[1]);
   return {
-    value: tf.squeeze(value, [1]),
-    margin: tf.squeeze(tf.sub(own, largest), [1]),
-    gradient: tf.add(tf.sub(isLabel, tf.div(exponentials, total)), tf.mul(value, 0)),
+    share: tf.div(isLabel, tf.sum(isLabel, 1, true)),
+    others: tf.sub(logits, tf.mul(isLabel, FAR_BELOW)),
   };
 }

@@ -6,7 +6,7 @@ import { readScores, scoreImages, scoresOf } from './attack-scores.ts';
 import { checkAttack } from './check-attack.ts';
 import { chooseImages } from './choose-images.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import type { AttackProgress, AttackResult } from './projected-gradient.ts';
@@ -78,11 +78,11 @@ export async function minimalFgsm(
   const wanted = await labels.data<'int32'>();
   const halvings = Math.max(0, Math.ceil(Math.log2(maxEpsilon / steps / tolerance)));
   const { direction, scores } = tf.tidy(() => {
-    const { logits, gradient } = logitsAndGradient(check, model, images, (z) => logOdds(z, labels).gradient);
+    const { logits, gradient } = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
     const towardsLabel = stepDirection(gradient, norm, l1Step);
     return {
       direction: tf.mul(towardsLabel, targeted ? 1 : -1) as Tensor4D,
-      scores: scoresOf(logits, labels, sumPerImage(tf.mul(gradient, 0))),
+      scores: scoresOf(logits, labels, tf.mul(sumPerImage(gradient), 0)),
     };
   });
   try {

@@ -1,7 +1,7 @@
 import type { Check, Classifier } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 
 const messages = {
@@ -53,7 +53,7 @@ export async function examineModel(
   const wanted = await labels.data<'int32'>();
   const { logits, slopes } = tf.tidy(() => {
     if (!withGradient) return { logits: checkLogits(check, model(images), images.shape[0]), slopes: undefined };
-    const found = logitsAndGradient(check, model, images, (z) => logOdds(z, labels).gradient);
+    const found = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
     return { logits: found.logits, slopes: tf.max(tf.abs(found.gradient), [1, 2, 3]) };
   });
   const warnings: RobustnessWarningName[] = [];

@@ -13,12 +13,16 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param perturbation `[n, h, w, c]`.
  */
 export function perturb(images: Tensor4D, perturbation: Tensor4D, [min, max]: Bounds): Tensor4D {
-  // What a sum within the bounds can lose to rounding, and a little.
-  const mostLost = Math.max(Math.abs(min), Math.abs(max)) * 2 ** -24 * (1 + 2 ** -20);
+  const mostLost = mostLostToRounding([min, max]);
   return tf.tidy(() => {
     const moved = tf.abs(tf.sub(tf.add(images, perturbation), images));
     const isTooFar = tf.step(tf.sub(moved, tf.abs(perturbation)));
     const safe = tf.sub(perturbation, tf.mul(isTooFar, tf.clipByValue(perturbation, -mostLost, mostLost)));
     return tf.add(tf.clipByValue(tf.add(images, safe), min, max), tf.mul(perturbation, 0)) as Tensor4D;
   });
+}
+
+/** What a sum within the bounds can lose to rounding, and a little. */
+export function mostLostToRounding([min, max]: Bounds): number {
+  return Math.max(Math.abs(min), Math.abs(max)) * 2 ** -24 * (1 + 2 ** -20);
 }

@@ -1,14 +1,14 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { perImage, worstRounding } from './step-direction.ts';
+import { worstRounding } from './step-direction.ts';
 
 /**
  * The point nearest to each image's perturbation, in Euclidean distance, among those whose absolute values add up to
  * `epsilon` or less: every value drawn towards 0 by the one amount that leaves `epsilon`, the small ones to 0 itself.
  *
- * The sum never exceeds `epsilon`, whatever is lost to rounding. An image with NaN becomes NaN. The amount is searched for
- * on the host: on a backend it takes dozens of passes over the values, here two to five.
+ * The sum never exceeds `epsilon`, whatever is lost to rounding. An image with NaN becomes NaN. All on the host: on a
+ * backend the search for the amount takes dozens of passes over the values, here two to five.
  *
  * @param perturbation `[n, h, w, c]`.
  * @param epsilon >= 0.
@@ -21,18 +21,25 @@ export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number): 
   const [count] = perturbation.shape;
   const size = values.length / count;
   const room = new Float32Array(size);
-  const thresholds = Float32Array.from({ length: count }, (_, image) => {
-    const threshold = thresholdOf(values.subarray(image * size, (image + 1) * size), radius, room);
+  const projected = new Float32Array(values.length);
+  for (let image = 0; image < count; image++) {
+    const [from, to] = [image * size, (image + 1) * size];
+    const threshold = thresholdOf(values.subarray(from, to), radius, room);
     // Rounded up, for the sum not to be more.
-    return -floorToFloat32(-threshold);
-  });
-  return tf.tidy(() => {
-    const threshold = perImage(tf.tensor1d(thresholds));
-    const above = tf.sub(perturbation, threshold);
-    const below = tf.neg(tf.add(perturbation, threshold));
-    const zeroOrNaN = tf.mul(above, 0);
-    return tf.add<Tensor4D>(tf.sub(tf.relu(above), tf.relu(below)), zeroOrNaN);
-  });
+    drawTowardsZero(values.subarray(from, to), -floorToFloat32(-threshold), projected.subarray(from, to));
+  }
+  return tf.tensor4d(projected, perturbation.shape);
+}
+
+/** Each value nearer to 0 by a float32 threshold, or 0. A value is cut off at ±θ where it is (|value + θ| - |value - θ|) / 2. */
+function drawTowardsZero(values: Float32Array, threshold: number, target: Float32Array): void {
+  // Of what is smaller than this a double loses digits beside the threshold.
+  const tiny = threshold * 2 ** -26;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    const cut = (Math.abs(value + threshold) - Math.abs(value - threshold)) / 2;
+    target[index] = Math.abs(value) < tiny ? 0 : value - cut;
+  }
 }
 
 /**

@@ -1,18 +1,18 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
 import { reportProgress } from '@cnnviz/internal';
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { readScores, type Score, scoreImages } from './attack-scores.ts';
+import { predictionsOf, readScores, type Score, scoreImages } from './attack-scores.ts';
 import { chooseImages } from './choose-images.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { logOdds } from './log-odds.ts';
+import { logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
-import { perturb } from './perturb.ts';
+import { mostLostToRounding } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
 import { projectToL1Ball } from './project-to-l1-ball.ts';
 import { randomInBall } from './random-in-ball.ts';
 import { replaceImages } from './replace-images.ts';
-import { type L1Step, type Norm, stepDirection, sumPerImage } from './step-direction.ts';
+import { directionAndCheck, type L1Step, type Norm, stepDirection } from './step-direction.ts';
 import { joinParts, type Part, takeImages } from './take-images.ts';
 
 export interface AttackResult {
@@ -227,18 +227,18 @@ function takeStep(
   { points, labels, velocity }: Held,
   { norm, l1Step, targeted, stepSize, momentum }: ProjectedGradientSettings,
 ) {
-  const { logits, gradient } = logitsAndGradient(check, model, points, (z) => logOdds(z, labels).gradient);
+  const { logits, gradient } = logitsAndGradient(check, model, points, (z) => logOddsGradient(z, labels));
   const followed =
     velocity === undefined
       ? gradient
       : (tf.add(tf.mul(velocity, momentum), stepDirection(gradient, 'l1', 'gradient')) as Tensor4D);
   const length = floorToFloat32(targeted ? stepSize : -stepSize);
-  const direction = stepDirection(followed, norm, l1Step);
+  const { direction, zeroIfFinite } = directionAndCheck(followed, norm, l1Step);
   return {
     /** May be too far from the image, or outside the bounds. */
     moved: tf.add(points, tf.mul(direction, length)) as Tensor4D,
     velocity: velocity && tf.clone(followed),
-    scores: stepScores(logits, direction),
+    scores: predictionsOf(logits, zeroIfFinite),
   };
 }
 
@@ -253,7 +253,7 @@ async function backInside(
   try {
     const nearest =
       norm === 'l1' ? await projectToL1Ball(perturbation, epsilon) : projectToBall(perturbation, norm, epsilon);
-    const points = perturb(images, nearest, bounds);
+    const points = tf.tidy(() => withinRounding(images, nearest, bounds));
     nearest.dispose();
     return points;
   } finally {
@@ -261,10 +261,14 @@ async function backInside(
   }
 }
 
-/** What `readScores` reads, but for the log-odds: nobody asks for them on the way. */
-function stepScores(logits: Tensor2D, direction: Tensor4D): Tensor2D {
-  const predictions = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
-  return tf.stack([predictions, tf.sum(tf.mul(logits, 0), 1), tf.mul(sumPerImage(direction), 0)], 1) as Tensor2D;
+/**
+ * As `perturb`, in a third of the operations: each value is shortened by what rounding can add, whether it does or not,
+ * and what is NaN has been refused before.
+ */
+function withinRounding(images: Tensor4D, perturbation: Tensor4D, [min, max]: Bounds): Tensor4D {
+  const most = mostLostToRounding([min, max]);
+  const shortened = tf.sub(perturbation, tf.clipByValue(perturbation, -most, most));
+  return tf.clipByValue(tf.add(images, shortened) as Tensor4D, min, max);
 }
 
 /** Clipped to an epsilon that is so much smaller that no sum is rounded to a point beyond `epsilon`. */

@@ -24,24 +24,38 @@ export const l1Steps: readonly L1Step[] = ['gradient', 'coordinate'];
  * @param gradient `[n, h, w, c]`.
  */
 export function stepDirection(gradient: Tensor4D, norm: Norm, l1Step: L1Step): Tensor4D {
-  return tf.tidy(() => {
-    if (norm === 'linf') return sign(gradient);
-    const magnitude: Tensor4D = tf.abs(gradient);
-    const most = 1 - worstRounding(gradient);
-    if (norm === 'l1' && l1Step === 'gradient') {
-      return tf.div(gradient, perImage(tf.div(oneIfZero(sumPerImage(magnitude)), most)));
-    }
-    const largest = largestPerImage(magnitude);
-    if (norm === 'l1') {
-      const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
-      const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
-      return tf.mul(tf.mul(shared, isLargest), most);
-    }
-    // Scaled first, so that no square under- or overflows.
-    const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
-    const length = perImage(tf.sqrt(sumPerImage(tf.square(scaled))));
-    return tf.mul(scaled, tf.div(most, oneIfZero(length)));
+  return tf.tidy(() => directionAndCheck(gradient, norm, l1Step).direction);
+}
+
+export interface DirectionAndCheck {
+  direction: Tensor4D;
+  /** `[n]`: 0 for each image whose gradient is finite, else NaN. */
+  zeroIfFinite: Tensor1D;
+}
+
+/** As `stepDirection`, with what says whether a gradient was finite, of what the direction takes anyway. Call it in a tidy. */
+export function directionAndCheck(gradient: Tensor4D, norm: Norm, l1Step: L1Step): DirectionAndCheck {
+  const checked = (direction: Tensor4D, sums = sumPerImage(gradient)) => ({
+    direction,
+    zeroIfFinite: tf.mul<Tensor1D>(sums, 0),
   });
+  if (norm === 'linf') return checked(sign(gradient));
+  const magnitude: Tensor4D = tf.abs(gradient);
+  const most = 1 - worstRounding(gradient);
+  if (norm === 'l1' && l1Step === 'gradient') {
+    const sums = sumPerImage(magnitude);
+    return checked(tf.div(gradient, perImage(tf.div(oneIfZero(sums), most))), sums);
+  }
+  const largest = largestPerImage(magnitude);
+  if (norm === 'l1') {
+    const isLargest = tf.cast(tf.equal(magnitude, largest), 'float32');
+    const shared = tf.div(sign(gradient), perImage(sumPerImage(isLargest as Tensor4D)));
+    return checked(tf.mul(tf.mul(shared, isLargest), most));
+  }
+  // Scaled first, so that no square under- or overflows.
+  const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
+  const length = tf.sqrt(sumPerImage(tf.square(scaled)));
+  return checked(tf.mul(scaled, tf.div(most, oneIfZero(perImage(length)))), length);
 }
 
 /** Sum over the values of each image, `[n]`. Row by row: the rounding error grows with the sum of the sides, not with their product. */
@@ -67,6 +81,6 @@ export function perImage(values: Tensor1D): Tensor4D {
 }
 
 /** A divisor that leaves zeros zero. */
-export function oneIfZero(values: Tensor): Tensor {
+export function oneIfZero<T extends Tensor>(values: T): T {
   return tf.add(values, tf.cast(tf.equal(values, 0), 'float32'));
 }
