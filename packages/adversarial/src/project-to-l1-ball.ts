@@ -12,10 +12,11 @@ import { worstRounding } from './step-direction.ts';
  *
  * @param perturbation `[n, h, w, c]`.
  * @param epsilon >= 0.
+ * @param shortenBy By how much nearer to 0 than that each value is drawn. Default: 0.
  * @see Michelot, "A finite algorithm for finding the projection of a point onto the canonical simplex", Journal of
  *   Optimization Theory and Applications 50, 1986, for the search.
  */
-export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number): Promise<Tensor4D> {
+export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number, shortenBy = 0): Promise<Tensor4D> {
   const radius = floorToFloat32(floorToFloat32(epsilon) * (1 - worstRounding(perturbation)));
   const values = await perturbation.data<'float32'>();
   const [count] = perturbation.shape;
@@ -26,7 +27,7 @@ export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number): 
     const [from, to] = [image * size, (image + 1) * size];
     const threshold = thresholdOf(values.subarray(from, to), radius, room);
     // Rounded up, for the sum not to be more.
-    drawTowardsZero(values.subarray(from, to), -floorToFloat32(-threshold), projected.subarray(from, to));
+    drawTowardsZero(values.subarray(from, to), -floorToFloat32(-threshold - shortenBy), projected.subarray(from, to));
   }
   return tf.tensor4d(projected, perturbation.shape);
 }

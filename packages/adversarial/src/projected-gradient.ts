@@ -242,33 +242,34 @@ function takeStep(
   };
 }
 
-/** The points within epsilon and bounds that are nearest to where a step has led. */
+/**
+ * The points within epsilon and bounds that are nearest to where a step has led. In L2 and L1 each value is shortened by
+ * what rounding can add to it, whether it does or not, which `perturb` finds out in three times as many operations.
+ */
 async function backInside(
   moved: Tensor4D,
   images: Tensor4D,
   { norm, epsilon, bounds }: ProjectedGradientSettings,
 ): Promise<Tensor4D> {
+  const [min, max] = bounds;
+  const most = mostLostToRounding(bounds);
   if (norm === 'linf') return tf.tidy(() => insideBox(moved, images, epsilon, bounds));
+  if (norm === 'l2') {
+    return tf.tidy(() => {
+      const nearest = projectToBall(tf.sub(moved, images), norm, epsilon);
+      const shortened = tf.sub(nearest, tf.clipByValue(nearest, -most, most));
+      return tf.clipByValue(tf.add(images, shortened) as Tensor4D, min, max);
+    });
+  }
   const perturbation: Tensor4D = tf.sub(moved, images);
   try {
-    const nearest =
-      norm === 'l1' ? await projectToL1Ball(perturbation, epsilon) : projectToBall(perturbation, norm, epsilon);
-    const points = tf.tidy(() => withinRounding(images, nearest, bounds));
+    const nearest = await projectToL1Ball(perturbation, epsilon, most);
+    const points = tf.tidy(() => tf.clipByValue(tf.add(images, nearest) as Tensor4D, min, max));
     nearest.dispose();
     return points;
   } finally {
     perturbation.dispose();
   }
-}
-
-/**
- * As `perturb`, in a third of the operations: each value is shortened by what rounding can add, whether it does or not,
- * and what is NaN has been refused before.
- */
-function withinRounding(images: Tensor4D, perturbation: Tensor4D, [min, max]: Bounds): Tensor4D {
-  const most = mostLostToRounding([min, max]);
-  const shortened = tf.sub(perturbation, tf.clipByValue(perturbation, -most, most));
-  return tf.clipByValue(tf.add(images, shortened) as Tensor4D, min, max);
 }
 
 /** Clipped to an epsilon that is so much smaller that no sum is rounded to a point beyond `epsilon`. */
