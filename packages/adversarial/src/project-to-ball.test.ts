@@ -10,7 +10,7 @@ import type { Norm } from './step-direction.ts';
 async function project(values: number[], norm: Norm, epsilon: number, height = 1): Promise<number[]> {
   const shape = [1, height, values.length / height, 1] as [number, number, number, number];
   const given = tf.tensor4d(values, shape);
-  const result = norm === 'l1' ? await projectToL1Ball(given, epsilon) : projectToBall(given, norm, epsilon);
+  const result = norm === 'l1' ? await projectToL1Ball(tf.clone(given), epsilon) : projectToBall(given, norm, epsilon);
   const projected = [...(await result.data())];
   tf.dispose([given, result]);
   return projected;

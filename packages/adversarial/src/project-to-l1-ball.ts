@@ -10,36 +10,39 @@ import { worstRounding } from './step-direction.ts';
  * The sum never exceeds `epsilon`, whatever is lost to rounding. An image with NaN becomes NaN. All on the host: on a
  * backend the search for the amount takes dozens of passes over the values, here two to five.
  *
- * @param perturbation `[n, h, w, c]`.
+ * @param perturbation `[n, h, w, c]`; disposed, since its values may be overwritten.
  * @param epsilon >= 0.
  * @param shortenBy By how much nearer to 0 than that each value is drawn. Default: 0.
  * @see Michelot, "A finite algorithm for finding the projection of a point onto the canonical simplex", Journal of
  *   Optimization Theory and Applications 50, 1986, for the search.
  */
 export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number, shortenBy = 0): Promise<Tensor4D> {
+  const { shape } = perturbation;
   const radius = floorToFloat32(floorToFloat32(epsilon) * (1 - worstRounding(perturbation)));
-  const values = await perturbation.data<'float32'>();
-  const [count] = perturbation.shape;
-  const size = values.length / count;
-  const room = new Float32Array(size);
-  const projected = new Float32Array(values.length);
-  for (let image = 0; image < count; image++) {
-    const [from, to] = [image * size, (image + 1) * size];
-    const threshold = thresholdOf(values.subarray(from, to), radius, room);
-    // Rounded up, for the sum not to be more.
-    drawTowardsZero(values.subarray(from, to), -floorToFloat32(-threshold - shortenBy), projected.subarray(from, to));
+  let values: Float32Array;
+  try {
+    values = await perturbation.data<'float32'>();
+  } finally {
+    perturbation.dispose();
   }
-  return tf.tensor4d(projected, perturbation.shape);
+  const size = values.length / shape[0];
+  const room = new Float32Array(size);
+  for (let image = 0; image < shape[0]; image++) {
+    const own = values.subarray(image * size, (image + 1) * size);
+    // Rounded up, for the sum not to be more.
+    drawTowardsZero(own, -floorToFloat32(-thresholdOf(own, radius, room) - shortenBy));
+  }
+  return tf.tensor4d(values, shape);
 }
 
-/** Each value nearer to 0 by a float32 threshold, or 0. A value is cut off at ±θ where it is (|value + θ| - |value - θ|) / 2. */
-function drawTowardsZero(values: Float32Array, threshold: number, target: Float32Array): void {
+/** Brings each value nearer to 0 by a float32 threshold, or to 0. What is cut off of it is (|value + θ| - |value - θ|) / 2. */
+function drawTowardsZero(values: Float32Array, threshold: number): void {
   // Of what is smaller than this a double loses digits beside the threshold.
   const tiny = threshold * 2 ** -26;
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
     const cut = (Math.abs(value + threshold) - Math.abs(value - threshold)) / 2;
-    target[index] = Math.abs(value) < tiny ? 0 : value - cut;
+    values[index] = Math.abs(value) < tiny ? 0 : value - cut;
   }
 }
 

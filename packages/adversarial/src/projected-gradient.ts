@@ -261,15 +261,10 @@ async function backInside(
       return tf.clipByValue(tf.add(images, shortened) as Tensor4D, min, max);
     });
   }
-  const perturbation: Tensor4D = tf.sub(moved, images);
-  try {
-    const nearest = await projectToL1Ball(perturbation, epsilon, most);
-    const points = tf.tidy(() => tf.clipByValue(tf.add(images, nearest) as Tensor4D, min, max));
-    nearest.dispose();
-    return points;
-  } finally {
-    perturbation.dispose();
-  }
+  const nearest = await projectToL1Ball(tf.sub(moved, images), epsilon, most);
+  const points = tf.tidy(() => tf.clipByValue(tf.add(images, nearest) as Tensor4D, min, max));
+  nearest.dispose();
+  return points;
 }
 
 /** Clipped to an epsilon that is so much smaller that no sum is rounded to a point beyond `epsilon`. */
