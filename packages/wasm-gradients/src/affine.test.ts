@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { normal, relativeError, resultOnBoth, tensorOf, useWasm } from '../test-support/compare-with-cpu.ts';
 import { kernelsFor } from '../test-support/kernels-for.ts';
@@ -96,6 +97,105 @@ describe('deferred deviations from a row', () => {
     expect([...(await mean.data())]).toEqual([1e4, 1e4, 1e4, 1e4]);
     expect([...(await variance.data())]).toEqual([1, 1, 1, 1]);
     tf.dispose([mean, variance]);
+  });
+});
+
+describe('programs of operations that may be deferred', () => {
+  const matrices = [normal([1024, 17], 7), normal([1024, 17], 8)];
+  const rows = [normal([17], 9), normal([17], 10)];
+  type Operation = (a: tf.Tensor, b: tf.Tensor, row: tf.Tensor) => tf.Tensor;
+  const operations: Operation[] = [
+    (a, _, row) => tf.sub(a, row),
+    (a, _, row) => tf.sub(a, row),
+    (a) => tf.square(tf.clipByValue(a, -4, 4)),
+    (a) => tf.square(tf.clipByValue(a, -4, 4)).clone(),
+    (a, _, row) => tf.square(tf.sub(tf.clipByValue(a, -4, 4), row)),
+    (a, b) => tf.add(a, b),
+    (a, b) => tf.add(a, b),
+    (a, b) => tf.mul(tf.clipByValue(a, -1, 1), b),
+    (a) => tf.relu(a),
+    (a, _, row) => tf.add(a, row),
+    (a, b) => tf.sub(a, tf.mean(b, 0)),
+    (a, b) => tf.sub(a, tf.mean(tf.square(tf.clipByValue(b, -4, 4)), 0)),
+    (a, b) => tf.add(tf.reshape(tf.reshape(a, [17, 1024]), [1024, 17]), b),
+  ];
+  const index = fc.nat({ max: 30 });
+  const step = fc.record({ operation: fc.nat({ max: operations.length - 1 }), a: index, b: index, row: index });
+  const program = fc.record({
+    steps: fc.array(step, { minLength: 1, maxLength: 10 }),
+    /** After each step a tensor that is freed. */
+    freed: fc.array(fc.option(index), { minLength: 10, maxLength: 10 }),
+  });
+
+  type Program = typeof program extends fc.Arbitrary<infer T> ? T : never;
+
+  /** What is left at the end, the last first. */
+  async function run(backend: string, { steps, freed }: Program) {
+    await tf.setBackend(backend);
+    const before = tf.memory();
+    const given = rows.map(tensorOf);
+    const pool = matrices.map(tensorOf);
+    for (const [i, { operation, a, b, row }] of steps.entries()) {
+      const [first, second] = [pool[a % pool.length]!, pool[b % pool.length]!];
+      pool.push(tf.tidy(() => operations[operation]!(first, second, given[row % given.length]!)));
+      const which = freed[i];
+      if (which != null && pool.length > 1) pool.splice(which % pool.length, 1)[0]!.dispose();
+    }
+    const values: Float32Array[] = [];
+    for (const tensor of pool.toReversed()) values.push((await tensor.data()) as Float32Array);
+    tf.dispose([pool, given]);
+    expect([tf.memory().numTensors, tf.memory().numDataBuffers]).toEqual([before.numTensors, before.numDataBuffers]);
+    return values;
+  }
+
+  /** Without edges at which a rounding decides which way a gradient goes. */
+  const smooth: Operation[] = [
+    (a, _, row) => tf.sub(a, row),
+    (a, _, row) => tf.square(tf.sub(tf.tanh(a), row)),
+    (a) => tf.square(tf.tanh(a)),
+    (a, b) => tf.add(a, b),
+    (a, b) => tf.mul(tf.tanh(a), b),
+    (a, b) => tf.sub(a, tf.mean(b, 0)),
+    (a, b) => tf.sub(a, tf.mean(tf.square(tf.sub(b, tf.mean(b, 0))), 0)),
+    (a, _, row) => tf.mul(a, row),
+  ];
+
+  it('have the gradients of cpu', async () => {
+    await fc.assert(
+      fc.asyncProperty(program, async ({ steps }) => {
+        const compute = (...given: tf.Tensor[]) => {
+          const pool = given.slice(0, 2);
+          for (const { operation, a, b, row } of steps) {
+            const [first, second] = [pool[a % pool.length]!, pool[b % pool.length]!];
+            pool.push(smooth[operation % smooth.length]!(first, second, given[2 + (row % 2)]!));
+          }
+          // All of them, and both rows.
+          const all = pool.reduce((total, each) => tf.add(total, each));
+          const y = tf.add(tf.mul(tf.tanh(all), given[2]!), given[3]!);
+          return tf.mean(tf.mul(y, tensorOf(matrices[0]!)));
+        };
+        for (const which of [0, 1, 2, 3]) {
+          const { actual, expected } = await resultOnBoth(
+            () => tf.grads(compute)([...matrices, ...rows].map(tensorOf))[which]!,
+          );
+          expect(relativeError(actual, expected)).toBeLessThan(1e-4);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('equal cpu, whatever is freed meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(program, async (drawn) => {
+        const expected = await run('cpu', drawn);
+        const actual = await run('wasm', drawn);
+        expected.forEach((values, i) => {
+          expect(relativeError(actual[i]!, values)).toBeLessThan(1e-4);
+        });
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
