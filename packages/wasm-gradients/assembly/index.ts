@@ -15,5 +15,5 @@ export {
   spread,
 } from './elementwise';
 export { avgPoolGrad, maxPoolGrad } from './pooling';
-export { batchNormSums, deviationSums } from './row-sums';
+export { deviationSums } from './row-sums';
 export { segmentSum, sumAxis } from './sum';

@@ -1,58 +1,11 @@
 // Sums over the rows of [rows, c], for each channel and in double precision, in one pass in the order of memory. The
 // rows are cut into `chunks` chunks, each of which has sums of its own; chunks begin <= k < end.
 
-/** sums[k, 0, i] = Σ (x - mean) and sums[k, 1, i] = Σ (x - mean)². */
-export function deviationSums(
-  x: usize,
-  mean: usize,
-  sums: usize,
-  rows: i32,
-  c: i32,
-  chunks: i32,
-  begin: i32,
-  end: i32,
-): void {
-  const row = (<usize>c) << 2;
-  const whole = c & ~3;
-  for (let k = begin; k < end; ++k) {
-    const to = sums + ((<usize>k * <usize>c) << 4);
-    const squares = to + ((<usize>c) << 3);
-    memory.fill(to, 0, (<usize>c) << 4);
-    const last = rowOf(k + 1, rows, chunks);
-    for (let r = rowOf(k, rows, chunks); r < last; ) {
-      const count = last - r >= 4 ? 4 : 1;
-      const xr = x + <usize>r * row;
-      if (count === 4) {
-        for (let i = 0; i < whole; i += 4) {
-          const at = (<usize>i) << 2;
-          const m = v128.load(mean + at);
-          const p = xr + at;
-          const d0 = f32x4.sub(v128.load(p), m);
-          const d1 = f32x4.sub(v128.load(p + row), m);
-          const d2 = f32x4.sub(v128.load(p + 2 * row), m);
-          const d3 = f32x4.sub(v128.load(p + 3 * row), m);
-          addFour(to + (at << 1), d0, d1, d2, d3);
-          addFour(squares + (at << 1), f32x4.mul(d0, d0), f32x4.mul(d1, d1), f32x4.mul(d2, d2), f32x4.mul(d3, d3));
-        }
-      }
-      for (let i = count === 4 ? whole : 0; i < c; ++i) {
-        const at = (<usize>i) << 2;
-        for (let j = 0; j < count; ++j) {
-          const deviation = load<f32>(xr + <usize>j * row + at) - load<f32>(mean + at);
-          addOne(to + (at << 1), deviation);
-          addOne(squares + (at << 1), deviation * deviation);
-        }
-      }
-      r += count;
-    }
-  }
-}
-
 /**
- * The two sums that all gradients of batch normalisation with respect to its parameters are made of:
- * sums[k, 0, i] = Σ dy and sums[k, 1, i] = Σ dy * (x - mean).
+ * sums[k, 0, i] = Σ dy and sums[k, 1, i] = Σ dy * (x - mean), which all gradients of batch normalisation with respect to
+ * its parameters are made of. With x - mean itself for dy, where dy is 0: Σ (x - mean) and Σ (x - mean)².
  */
-export function batchNormSums(
+export function deviationSums(
   dy: usize,
   x: usize,
   mean: usize,
@@ -73,33 +26,38 @@ export function batchNormSums(
     for (let r = rowOf(k, rows, chunks); r < last; ) {
       const count = last - r >= 4 ? 4 : 1;
       const xr = x + <usize>r * row;
-      const dyr = dy + <usize>r * row;
+      const dyr = dy === 0 ? 0 : dy + <usize>r * row;
       if (count === 4) {
         for (let i = 0; i < whole; i += 4) {
           const at = (<usize>i) << 2;
           const m = v128.load(mean + at);
           const p = xr + at;
-          const q = dyr + at;
-          const d0 = v128.load(q);
-          const d1 = v128.load(q + row);
-          const d2 = v128.load(q + 2 * row);
-          const d3 = v128.load(q + 3 * row);
+          const x0 = f32x4.sub(v128.load(p), m);
+          const x1 = f32x4.sub(v128.load(p + row), m);
+          const x2 = f32x4.sub(v128.load(p + 2 * row), m);
+          const x3 = f32x4.sub(v128.load(p + 3 * row), m);
+          let d0 = x0;
+          let d1 = x1;
+          let d2 = x2;
+          let d3 = x3;
+          if (dyr !== 0) {
+            const q = dyr + at;
+            d0 = v128.load(q);
+            d1 = v128.load(q + row);
+            d2 = v128.load(q + 2 * row);
+            d3 = v128.load(q + 3 * row);
+          }
           addFour(to + (at << 1), d0, d1, d2, d3);
-          addFour(
-            products + (at << 1),
-            f32x4.mul(d0, f32x4.sub(v128.load(p), m)),
-            f32x4.mul(d1, f32x4.sub(v128.load(p + row), m)),
-            f32x4.mul(d2, f32x4.sub(v128.load(p + 2 * row), m)),
-            f32x4.mul(d3, f32x4.sub(v128.load(p + 3 * row), m)),
-          );
+          addFour(products + (at << 1), f32x4.mul(d0, x0), f32x4.mul(d1, x1), f32x4.mul(d2, x2), f32x4.mul(d3, x3));
         }
       }
       for (let i = count === 4 ? whole : 0; i < c; ++i) {
         const at = (<usize>i) << 2;
         for (let j = 0; j < count; ++j) {
-          const gradient = load<f32>(dyr + <usize>j * row + at);
+          const deviation = load<f32>(xr + <usize>j * row + at) - load<f32>(mean + at);
+          const gradient = dyr === 0 ? deviation : load<f32>(dyr + <usize>j * row + at);
           addOne(to + (at << 1), gradient);
-          addOne(products + (at << 1), gradient * (load<f32>(xr + <usize>j * row + at) - load<f32>(mean + at)));
+          addOne(products + (at << 1), gradient * deviation);
         }
       }
       r += count;

@@ -78,8 +78,8 @@ export function sumAffine(backend: WasmBackend, affine: Affine): Float64Array | 
   const { deviations, factor } = term;
   if (deviations.sums === undefined) {
     const behind = reserveForSums(backend, channels, 4 * channels);
-    const means = placeRows(backend, behind, channels, [deviations.mean ?? 0]);
-    deviations.sums = sumRows(backend, 'deviationSums', [deviations.x.address, ...means], rows, channels);
+    const [mean] = placeRows(backend, behind, channels, [deviations.mean ?? 0]);
+    deviations.sums = sumRows(backend, { x: deviations.x.address, mean: mean! }, rows, channels);
   }
   const [sums, squares] = deviations.sums;
   if (isSquared) return squares.map((sum, channel) => sum * (factor?.[channel] ?? 1) ** 2);

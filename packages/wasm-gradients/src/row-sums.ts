@@ -3,7 +3,7 @@ import { reserveWorkspace, type WasmBackend, workspaceOf } from './wasm-backend.
 
 /** Stretches of rows that are summed each on their own. */
 const CHUNKS = 8;
-/** Each kernel takes two sums for each channel. */
+/** For each channel. */
 const SUMS = 2;
 
 /** Makes room for {@link sumRows} in the workspace, and `bytes` bytes more behind it, whose address is returned. */
@@ -13,16 +13,18 @@ export function reserveForSums(backend: WasmBackend, channels: number, bytes = 0
   return workspaceOf(backend) + ours;
 }
 
-/** Two sums over all rows for each channel, in double precision, by a kernel of assembly/row-sums.ts. */
+/**
+ * For each channel Σ dy and Σ dy * (x - mean) over all rows, in double precision, or Σ (x - mean) and Σ (x - mean)², all
+ * given by their addresses.
+ */
 export function sumRows(
   backend: WasmBackend,
-  kernel: 'deviationSums' | 'batchNormSums',
-  inputs: readonly number[],
+  { dy = 0, x, mean }: { dy?: number; x: number; mean: number },
   rows: number,
   channels: number,
 ): [Float64Array, Float64Array] {
   const at = workspaceOf(backend);
-  runInParts(backend, kernel, [...inputs, at, rows, channels, CHUNKS], {
+  runInParts(backend, 'deviationSums', [dy, x, mean, at, rows, channels, CHUNKS], {
     size: CHUNKS,
     cost: (SUMS * rows * channels) / CHUNKS,
   });

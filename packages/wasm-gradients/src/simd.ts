@@ -22,7 +22,6 @@ export interface Simd {
   spread(...values: number[]): void;
   copyRows(...values: number[]): void;
   deviationSums(...values: number[]): void;
-  batchNormSums(...values: number[]): void;
 }
 
 const instances = new WeakMap<WasmBackend, Simd>();

@@ -23,8 +23,8 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
     const inputs = scale == null ? [dy, x, mean, variance] : [dy, x, mean, variance, scale];
     reserveForSums(backend, channels);
     return defer(backend, [4, channels], inputs, (out, [dyAt, xAt, meanAt, varianceAt, scaleAt]) => {
-      const inputs = [dyAt!, xAt!, meanAt!];
-      const [gradientSums, productSums] = sumRows(backend, 'batchNormSums', inputs, rows, channels);
+      const inputs = { dy: dyAt!, x: xAt!, mean: meanAt! };
+      const [gradientSums, productSums] = sumRows(backend, inputs, rows, channels);
       const heap = backend.wasm.HEAPF32;
       for (let channel = 0; channel < channels; channel++) {
         const at = out / 4 + channel;
