@@ -89,9 +89,10 @@ const workspaces = new WeakMap<WasmBackend, { address: number; bytes: number }>(
 export function reserveWorkspace(backend: WasmBackend, bytes: number): void {
   const workspace = workspaces.get(backend);
   if (workspace !== undefined && workspace.bytes >= bytes) return;
+  // The old one is kept where there is no room for a larger one: pending results count on it.
+  const address = allocate(backend, bytes);
   if (workspace !== undefined) backend.wasm._free(workspace.address);
-  workspaces.delete(backend);
-  workspaces.set(backend, { address: allocate(backend, bytes), bytes });
+  workspaces.set(backend, { address, bytes });
 }
 
 /** Byte address of the workspace. */

@@ -1,8 +1,7 @@
-import { Square, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { Square, type TensorInfo } from '@tensorflow/tfjs-core';
 import { type Affine, affineOf, deferAffine } from '../affine.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { runInParts } from '../parts.ts';
-import { addressOf } from '../wasm-backend.ts';
+import { scaledProduct } from '../kernels/scaled-product.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
 const squareGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, object>(
@@ -10,15 +9,7 @@ const squareGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, object>(
   ({ inputs: { dy, x }, backend }) => {
     const scaled = scaledDeviations(affineOf(backend, dy), affineOf(backend, x));
     if (scaled !== undefined) return deferAffine(backend, x.shape, scaled);
-    const from = addressOf(backend, dy);
-    const at = addressOf(backend, x);
-    const dx = backend.makeOutput(x.shape, 'float32');
-    runInParts(backend, 'scaledProduct', [from, at, addressOf(backend, dx), 2], {
-      size: util.sizeFromShape(x.shape),
-      cost: 1,
-      grain: 4,
-    });
-    return dx;
+    return scaledProduct(backend, dy, x, 2);
   },
 );
 

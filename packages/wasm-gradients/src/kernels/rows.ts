@@ -6,7 +6,7 @@ import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
 /** Of `combineRows` in assembly/elementwise.ts. */
-export const rowOperations = { [Add]: 0, [Sub]: 1, [Multiply]: 2 };
+const rowOperations = { [Add]: 0, [Sub]: 1, [Multiply]: 2 };
 
 /** Combines each row with the same one, as a bias is added: four numbers at a time, where the stock kernel takes one. */
 function rowKernel(kernelName: keyof typeof rowOperations) {
