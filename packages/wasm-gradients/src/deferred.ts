@@ -1,5 +1,5 @@
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import type { DataId, Entry, WasmBackend } from './wasm-backend.ts';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { allocate, type DataId, type Entry, type WasmBackend } from './wasm-backend.ts';
 
 /** Data that pending results still have to read. When its owner frees it meanwhile, its entry is kept here. */
 export interface Loan {
@@ -9,15 +9,15 @@ export interface Loan {
   orphan?: Entry;
 }
 
-interface Book {
-  /** Results not computed yet; the function forgets the computation. */
-  pending: Map<DataId, () => void>;
-  lent: Map<DataId, Loan>;
+/** What is kept in mind of data, for the time it is freed. */
+interface Note {
+  pending?: DeferredEntry | undefined;
+  loan?: Loan | undefined;
   /** Called when the data is freed. */
-  whenFreed: Map<DataId, (() => void)[]>;
+  releases?: (() => void)[];
 }
 
-const books = new WeakMap<WasmBackend, Book>();
+const notesOfBackends = new WeakMap<WasmBackend, Map<DataId, Note>>();
 
 /**
  * A float32 result that is computed when something first looks at it, and never if nothing does.
@@ -36,69 +36,68 @@ export function defer(
   inputs: readonly (TensorInfo | Loan)[],
   compute: (output: number, inputs: readonly number[]) => void,
 ): TensorInfo {
-  const { pending, lent } = bookOf(backend);
-  const output = backend.makeOutput(shape, 'float32');
-  const { dataId } = output;
-  const entry = backend.dataIdMap.get(dataId);
-  const loans = inputs.map((input) => {
-    const loan = 'readers' in input ? input : loanOf(backend, input);
-    loan.readers++;
-    if (loan.orphan === undefined) lent.set(loan.dataId, loan);
-    return loan;
-  });
-  const settle = () => {
-    pending.delete(dataId);
-    entry.refCount = unread.refCount;
-    replaceEntry(backend, dataId, entry);
+  const notes = notesOf(backend);
+  const size = shape.reduce((product, length) => product * length, 1);
+  const loans = inputs.map((input) => ('readers' in input ? input : loanOf(backend, input)));
+  const address = allocate(backend, 4 * size);
+  for (const loan of loans) loan.readers++;
+  const id = backend.dataIdNextNumber++;
+  const dataId = { id: backend.dataIdNextNumber++ };
+  backend.wasm.tfjs.registerTensor(id, size, address);
+  const entry = new DeferredEntry(id, address, shape, (isRead) => {
+    if (isRead) {
+      compute(
+        address,
+        loans.map(({ address }) => address),
+      );
+    }
+    note.pending = undefined;
+    forgetIfEmpty(notes, dataId, note);
     for (const loan of loans) {
       if (--loan.readers > 0) continue;
       if (loan.orphan !== undefined) free(backend, loan.orphan);
-      else lent.delete(loan.dataId);
+      else endLoan(notes, loan);
     }
-  };
-  const unread = new UnreadEntry(entry, () => {
-    if (!pending.has(dataId)) return;
-    compute(
-      entry.memoryOffset,
-      loans.map(({ address }) => address),
-    );
-    settle();
   });
-  replaceEntry(backend, dataId, unread);
-  pending.set(dataId, settle);
-  return output;
+  const note: Note = { pending: entry };
+  notes.set(dataId, note);
+  backend.dataIdMap.set(dataId, entry);
+  return { dataId, shape: entry.shape, dtype: entry.dtype };
 }
 
 /** The entry of a deferred result. */
-class UnreadEntry implements Entry {
+class DeferredEntry implements Entry {
   readonly shape: number[];
-  readonly dtype: DataType;
-  refCount: number;
-  readonly #entry: Entry;
-  readonly #compute: () => void;
+  readonly dtype = 'float32';
+  refCount = 1;
+  readonly #id: number;
+  readonly #address: number;
+  #settle: ((isRead: boolean) => void) | undefined;
 
-  constructor(entry: Entry, compute: () => void) {
-    this.shape = entry.shape;
-    this.dtype = entry.dtype;
-    this.refCount = entry.refCount;
-    this.#entry = entry;
-    this.#compute = compute;
+  constructor(id: number, address: number, shape: readonly number[], settle: (isRead: boolean) => void) {
+    this.shape = [...shape];
+    this.#id = id;
+    this.#address = address;
+    this.#settle = settle;
   }
 
   get id(): number {
-    this.#compute();
-    return this.#entry.id;
+    this.settle(true);
+    return this.#id;
   }
 
   get memoryOffset(): number {
-    this.#compute();
-    return this.#entry.memoryOffset;
+    this.settle(true);
+    return this.#address;
   }
-}
 
-function replaceEntry({ dataIdMap }: WasmBackend, dataId: DataId, entry: Entry): void {
-  dataIdMap.delete(dataId);
-  dataIdMap.set(dataId, entry);
+  /** Computes the result, or not if it is freed unread. */
+  settle(isRead: boolean): void {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    settle(isRead);
+    this.#settle = undefined;
+  }
 }
 
 /**
@@ -107,20 +106,40 @@ function replaceEntry({ dataIdMap }: WasmBackend, dataId: DataId, entry: Entry):
  */
 export function loanOf(backend: WasmBackend, { dataId }: TensorInfo): Loan {
   const address = backend.dataIdMap.get(dataId).memoryOffset;
-  return bookOf(backend).lent.get(dataId) ?? { dataId, address, readers: 0 };
+  const note = noteOf(notesOf(backend), dataId);
+  note.loan ??= { dataId, address, readers: 0 };
+  return note.loan;
 }
 
 /** Whether the data is a deferred result that nothing has looked at. */
 export function isPending(backend: WasmBackend, dataId: DataId): boolean {
-  return books.get(backend)?.pending.has(dataId) ?? false;
+  return notesOfBackends.get(backend)?.get(dataId)?.pending !== undefined;
 }
 
 /** Calls `release` once, when the backend frees this data. */
 export function whenFreed(backend: WasmBackend, dataId: DataId, release: () => void): void {
-  const book = bookOf(backend);
-  const releases = book.whenFreed.get(dataId);
-  if (releases === undefined) book.whenFreed.set(dataId, [release]);
-  else releases.push(release);
+  const note = noteOf(notesOf(backend), dataId);
+  note.releases = [...(note.releases ?? []), release];
+}
+
+function noteOf(notes: Map<DataId, Note>, dataId: DataId): Note {
+  let note = notes.get(dataId);
+  if (note === undefined) {
+    note = {};
+    notes.set(dataId, note);
+  }
+  return note;
+}
+
+function endLoan(notes: Map<DataId, Note>, { dataId }: Loan): void {
+  const note = notes.get(dataId);
+  if (note === undefined) return;
+  note.loan = undefined;
+  forgetIfEmpty(notes, dataId, note);
+}
+
+function forgetIfEmpty(notes: Map<DataId, Note>, dataId: DataId, { pending, loan, releases }: Note): void {
+  if (pending === undefined && loan === undefined && releases === undefined) notes.delete(dataId);
 }
 
 function free({ wasm }: WasmBackend, { id, memoryOffset }: Entry): void {
@@ -128,29 +147,29 @@ function free({ wasm }: WasmBackend, { id, memoryOffset }: Entry): void {
   wasm.tfjs.disposeData(id);
 }
 
-function bookOf(backend: WasmBackend): Book {
-  let book = books.get(backend);
-  if (book === undefined) {
-    book = { pending: new Map(), lent: new Map(), whenFreed: new Map() };
-    books.set(backend, book);
-    watchDisposal(backend, book);
+function notesOf(backend: WasmBackend): Map<DataId, Note> {
+  let notes = notesOfBackends.get(backend);
+  if (notes === undefined) {
+    notes = new Map();
+    notesOfBackends.set(backend, notes);
+    watchDisposal(backend, notes);
   }
-  return book;
+  return notes;
 }
 
-function watchDisposal(backend: WasmBackend, book: Book): void {
+function watchDisposal(backend: WasmBackend, notes: Map<DataId, Note>): void {
   const disposeData = backend.disposeData.bind(backend);
   backend.disposeData = (dataId: DataId, force = false) => {
-    const entry = backend.dataIdMap.has(dataId) ? backend.dataIdMap.get(dataId) : undefined;
-    if (entry === undefined || (!force && entry.refCount > 1)) return disposeData(dataId, force);
+    const note = notes.get(dataId);
+    if (note === undefined) return disposeData(dataId, force);
+    const entry = backend.dataIdMap.get(dataId);
+    if (!force && entry.refCount > 1) return disposeData(dataId, force);
 
-    for (const release of book.whenFreed.get(dataId) ?? []) release();
-    book.whenFreed.delete(dataId);
-    book.pending.get(dataId)?.();
-    const loan = book.lent.get(dataId);
-    if (loan === undefined) return disposeData(dataId, force);
-    loan.orphan = entry;
-    book.lent.delete(dataId);
+    for (const release of note.releases ?? []) release();
+    note.pending?.settle(false);
+    notes.delete(dataId);
+    if (note.loan === undefined || note.loan.readers === 0) return disposeData(dataId, force);
+    note.loan.orphan = entry;
     backend.dataIdMap.delete(dataId);
     return true;
   };
