@@ -16,7 +16,7 @@ export interface Division {
 /** Fewer additions than these are not worth waking a thread. */
 const LEAST = 2 ** 16;
 /** Parts for each thread: what one does not get to in time the others take over. */
-const PARTS = 2;
+const PARTS = 4;
 
 /** How often the number of running helpers is looked at before this thread sleeps: for some 50 microseconds. */
 const SPINS = 20_000;
