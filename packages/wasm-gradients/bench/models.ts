@@ -187,6 +187,14 @@ export const subjects: Subject[] = [
     runs: 15,
   },
   {
+    name: 'MobileNetV2-like, 32 images',
+    images: [32, 96, 96, 3],
+    classes: 10,
+    build: async () => mobileNetLike(),
+    trains: true,
+    runs: 15,
+  },
+  {
     name: 'VGG-16 at 224',
     images: [1, 224, 224, 3],
     classes: 1000,
