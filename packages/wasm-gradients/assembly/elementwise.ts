@@ -41,17 +41,24 @@ export function combineRows(operation: i32, a: usize, b: usize, out: usize, inne
   }
 }
 
-/** out[r, i] = (x[r, i] - mean[i]) * factor[i] + offset[i], rows begin <= r < end of c channels. */
+/**
+ * out[r, i] = (x[r, i] - mean[i]) * factor[i] + offset[i], but at least `low` and at most `high`, rows begin <= r < end of
+ * c channels.
+ */
 export function normalize(
   x: usize,
   mean: usize,
   factor: usize,
   offset: usize,
+  low: f32,
+  high: f32,
   out: usize,
   c: i32,
   begin: i32,
   end: i32,
 ): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
   const start = (<usize>begin * <usize>c) << 2;
   let p = x + start;
   let q = out + start;
@@ -59,23 +66,42 @@ export function normalize(
     let i = 0;
     for (; i + 4 <= c; i += 4) {
       const at = (<usize>i) << 2;
-      const centred = f32x4.sub(v128.load(p), v128.load(mean + at));
-      v128.store(q, f32x4.add(f32x4.mul(centred, v128.load(factor + at)), v128.load(offset + at)));
+      const value = f32x4.add(fourDeviations(p, mean + at, factor + at), v128.load(offset + at));
+      v128.store(q, fourClipped(value, lows, highs));
       p += 16;
       q += 16;
     }
     for (; i < c; ++i) {
       const at = (<usize>i) << 2;
-      store<f32>(q, (load<f32>(p) - load<f32>(mean + at)) * load<f32>(factor + at) + load<f32>(offset + at));
+      const value = oneDeviation(p, mean + at, factor + at) + load<f32>(offset + at);
+      store<f32>(q, oneClipped(value, low, high));
       p += 4;
       q += 4;
     }
   }
 }
 
+/** By comparisons, as NaN stays NaN with them and minimum and maximum take several instructions each. */
+function fourClipped(value: v128, lows: v128, highs: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(value, lows), highs);
+}
+
+function oneClipped(value: f32, low: f32, high: f32): f32 {
+  const atLeast = value < low ? low : value;
+  return high < atLeast ? high : atLeast;
+}
+
+function fourDeviations(x: usize, mean: usize, factor: usize): v128 {
+  return f32x4.mul(f32x4.sub(v128.load(x), v128.load(mean)), v128.load(factor));
+}
+
+function oneDeviation(x: usize, mean: usize, factor: usize): f32 {
+  return (load<f32>(x) - load<f32>(mean)) * load<f32>(factor);
+}
+
 /**
- * out[r, i] = (a[r, i] - aMean[i]) * aFactor[i] + (b[r, i] - bMean[i]) * bFactor[i] + offset[i], rows begin <= r < end of
- * c channels.
+ * out[r, i] = (a[r, i] - aMean[i]) * aFactor[i] + (b[r, i] - bMean[i]) * bFactor[i] + offset[i], but at least `low` and at
+ * most `high`, rows begin <= r < end of c channels.
  */
 export function addNormalized(
   a: usize,
@@ -85,11 +111,15 @@ export function addNormalized(
   bMean: usize,
   bFactor: usize,
   offset: usize,
+  low: f32,
+  high: f32,
   out: usize,
   c: i32,
   begin: i32,
   end: i32,
 ): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
   const start = (<usize>begin * <usize>c) << 2;
   let p = a + start;
   let q = b + start;
@@ -98,21 +128,82 @@ export function addNormalized(
     let i = 0;
     for (; i + 4 <= c; i += 4) {
       const at = (<usize>i) << 2;
-      const first = f32x4.mul(f32x4.sub(v128.load(p), v128.load(aMean + at)), v128.load(aFactor + at));
-      const second = f32x4.mul(f32x4.sub(v128.load(q), v128.load(bMean + at)), v128.load(bFactor + at));
-      v128.store(to, f32x4.add(f32x4.add(first, second), v128.load(offset + at)));
+      const first = fourDeviations(p, aMean + at, aFactor + at);
+      const second = fourDeviations(q, bMean + at, bFactor + at);
+      const value = f32x4.add(f32x4.add(first, second), v128.load(offset + at));
+      v128.store(to, fourClipped(value, lows, highs));
       p += 16;
       q += 16;
       to += 16;
     }
     for (; i < c; ++i) {
       const at = (<usize>i) << 2;
-      const first = (load<f32>(p) - load<f32>(aMean + at)) * load<f32>(aFactor + at);
-      const second = (load<f32>(q) - load<f32>(bMean + at)) * load<f32>(bFactor + at);
-      store<f32>(to, first + second + load<f32>(offset + at));
+      const first = oneDeviation(p, aMean + at, aFactor + at);
+      const second = oneDeviation(q, bMean + at, bFactor + at);
+      const value = first + second + load<f32>(offset + at);
+      store<f32>(to, oneClipped(value, low, high));
       p += 4;
       q += 4;
       to += 4;
+    }
+  }
+}
+
+/** All ones where a value is inside (low, high] or, if `closed`, [low, high]; else 0. */
+export function fourInside(value: v128, lows: v128, highs: v128, closed: bool): v128 {
+  const above = closed ? f32x4.ge(value, lows) : f32x4.gt(value, lows);
+  return v128.and(above, f32x4.le(value, highs));
+}
+
+export function oneInside(value: f32, low: f32, high: f32, closed: bool): bool {
+  return (closed ? value >= low : value > low) && value <= high;
+}
+
+/**
+ * out[r, i] = a[r, i] * factor[i] + (b[r, i] - bMean[i]) * bFactor[i] + offset[i] with 0 for a[r, i] where
+ * (x[r, i] - mean[i]) * xFactor[i] + xOffset[i] is not inside (low, high] or, if `closed`, [low, high]; without b where
+ * that is 0. Rows begin <= r < end of c channels.
+ */
+export function addGated(
+  a: usize,
+  factor: usize,
+  x: usize,
+  mean: usize,
+  xFactor: usize,
+  xOffset: usize,
+  low: f32,
+  high: f32,
+  closed: bool,
+  b: usize,
+  bMean: usize,
+  bFactor: usize,
+  offset: usize,
+  out: usize,
+  c: i32,
+  begin: i32,
+  end: i32,
+): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  const row = (<usize>c) << 2;
+  for (let r = begin; r < end; ++r) {
+    const start = <usize>r * row;
+    let i = 0;
+    for (; i + 4 <= c; i += 4) {
+      const at = (<usize>i) << 2;
+      const value = f32x4.add(fourDeviations(x + start + at, mean + at, xFactor + at), v128.load(xOffset + at));
+      const through = v128.and(v128.load(a + start + at), fourInside(value, lows, highs, closed));
+      let sum = f32x4.add(f32x4.mul(through, v128.load(factor + at)), v128.load(offset + at));
+      if (b !== 0) sum = f32x4.add(sum, fourDeviations(b + start + at, bMean + at, bFactor + at));
+      v128.store(out + start + at, sum);
+    }
+    for (; i < c; ++i) {
+      const at = (<usize>i) << 2;
+      const value = oneDeviation(x + start + at, mean + at, xFactor + at) + load<f32>(xOffset + at);
+      const through = oneInside(value, low, high, closed) ? load<f32>(a + start + at) : 0;
+      let sum = through * load<f32>(factor + at) + load<f32>(offset + at);
+      if (b !== 0) sum += oneDeviation(b + start + at, bMean + at, bFactor + at);
+      store<f32>(out + start + at, sum);
     }
   }
 }
@@ -140,16 +231,14 @@ export function gateGrad(
     const at = (<usize>i) << 2;
     const value = v128.load(x + at);
     const gradient = v128.load(dy + at);
-    const above = closed ? f32x4.ge(value, lows) : f32x4.gt(value, lows);
-    const inside = v128.and(above, f32x4.le(value, highs));
+    const inside = fourInside(value, lows, highs, closed);
     v128.store(dx + at, v128.bitselect(gradient, f32x4.mul(gradient, slopes), inside));
   }
   for (; i < end; ++i) {
     const at = (<usize>i) << 2;
     const value = load<f32>(x + at);
     const gradient = load<f32>(dy + at);
-    const above = closed ? value >= low : value > low;
-    store<f32>(dx + at, above && value <= high ? gradient : gradient * slope);
+    store<f32>(dx + at, oneInside(value, low, high, closed) ? gradient : gradient * slope);
   }
 }
 

@@ -6,6 +6,7 @@ export { conv2dBackpropFilter } from './conv2d-backprop-filter';
 export { depthToSpace, phaseFilter, transposeBlock } from './conv2d-backprop-input';
 export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 export {
+  addGated,
   addNormalized,
   combineRows,
   copyRows,

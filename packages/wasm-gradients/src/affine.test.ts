@@ -70,6 +70,25 @@ describe('deferred deviations from a row', () => {
     expect(tf.memory().numTensors).toBe(before - 2);
   });
 
+  it('outlive what is in a sum with itself', async () => {
+    const [from, by] = [tensorOf(x), tensorOf(row)];
+    const first = tf.sub(from, by);
+    // Deferred, of what is not deferred twice.
+    const [sum, more] = [tf.add(first, from), tf.add(from, tf.sub(from, by))];
+    const relu = tf.relu(more);
+    tf.dispose([from, by, first, sum]);
+    const others = Array.from({ length: 4 }, () => tf.fill(shape, 7));
+    const expected = x.values.map((value, i) => Math.max(0, 2 * value - row.values[i % 11]!));
+    expect(relativeError(await relu.data(), expected)).toBeLessThan(1e-6);
+    expect(
+      relativeError(
+        await more.data(),
+        x.values.map((value, i) => 2 * value - row.values[i % 11]!),
+      ),
+    ).toBeLessThan(1e-6);
+    tf.dispose([more, relu, others]);
+  });
+
   it('give back their memory when nothing reads them', () => {
     const backend = activeWasmBackend()!;
     const [from, by] = [tensorOf(x), tensorOf(row)];
@@ -118,6 +137,12 @@ describe('programs of operations that may be deferred', () => {
     (a, b) => tf.sub(a, tf.mean(b, 0)),
     (a, b) => tf.sub(a, tf.mean(tf.square(tf.clipByValue(b, -4, 4)), 0)),
     (a, b) => tf.add(tf.reshape(tf.reshape(a, [17, 1024]), [1024, 17]), b),
+    (a, _, row) =>
+      tf.batchNorm(a, row as tf.Tensor1D, tf.square(row) as tf.Tensor1D, row as tf.Tensor1D, row as tf.Tensor1D, 0.5),
+    (a, _, row) => tf.batchNorm(a, row as tf.Tensor1D, tf.square(row) as tf.Tensor1D, undefined, undefined, 0.5),
+    (a) => tf.relu(a),
+    (a) => tf.relu6(a),
+    (a) => tf.clipByValue(a, -0.5, 2),
   ];
   const index = fc.nat({ max: 30 });
   const step = fc.record({ operation: fc.nat({ max: operations.length - 1 }), a: index, b: index, row: index });
@@ -157,6 +182,9 @@ describe('programs of operations that may be deferred', () => {
     (a, b) => tf.mul(tf.tanh(a), b),
     (a, b) => tf.sub(a, tf.mean(b, 0)),
     (a, b) => tf.sub(a, tf.mean(tf.square(tf.sub(b, tf.mean(b, 0))), 0)),
+    (a, _, row) =>
+      tf.batchNorm(a, row as tf.Tensor1D, tf.square(row) as tf.Tensor1D, row as tf.Tensor1D, row as tf.Tensor1D, 0.5),
+    (a, b) => tf.batchNorm(a, tf.mean(b, 0) as tf.Tensor1D, tf.ones<tf.Rank.R1>([17])),
     (a, _, row) => tf.mul(a, row),
   ];
 
@@ -222,13 +250,159 @@ describe('batch normalisation in training', () => {
   });
 
   it('takes few passes over memory', async () => {
-    const loss = { sumAxis: 1, spread: 1 };
     expect(await kernelsFor(() => gradients()[0]!)).toEqual({
-      ...loss,
-      sumAxis: loss.sumAxis + 1,
+      sumAxis: 1,
+      spread: 1,
+      // Of the moments, and of the gradient.
       deviationSums: 2,
       normalize: 1,
       addNormalized: 1,
     });
+  });
+});
+
+describe('what follows batch normalisation', () => {
+  const positive = { ...row, values: row.values.map((value) => value ** 2 + 0.5) };
+  const [mean, offset, scale] = [normal([11], 3), normal([11], 4), normal([11], 5)];
+  const weights = normal(shape, 6);
+  type Inputs = [images: tf.Tensor, offset: tf.Tensor, scale: tf.Tensor, others: tf.Tensor];
+  const given = [x, offset, scale, other];
+  const normalized = (statistics: 'given' | 'its own', [images, offsets, scales]: Inputs) => {
+    const taken =
+      statistics === 'given' ? { mean: tensorOf(mean), variance: tensorOf(positive) } : tf.moments(images, axes);
+    return tf.batchNorm(
+      images,
+      taken.mean as tf.Tensor1D,
+      taken.variance as tf.Tensor1D,
+      offsets as tf.Tensor1D,
+      scales as tf.Tensor1D,
+      0.001,
+    );
+  };
+  const relu6 = (y: tf.Tensor) => tf.clipByValue(tf.relu(y), 0, 0.6);
+
+  describe.each(['given', 'its own'] as const)('with statistics that are %s', (statistics) => {
+    const y = (inputs: Inputs) => normalized(statistics, inputs);
+
+    it.each<[string, (inputs: Inputs) => tf.Tensor]>([
+      ['a ReLU', (inputs) => tf.relu(y(inputs))],
+      ['a ReLU6', (inputs) => tf.relu6(tf.mul(y(inputs), 4))],
+      ['a ReLU6 of one operation', (inputs) => tf.relu6(y(inputs))],
+      ['a ReLU6 of two operations', (inputs) => relu6(y(inputs))],
+      ['a clipping away from 0', (inputs) => tf.clipByValue(y(inputs), -0.4, 0.3)],
+      ['a leaky ReLU', (inputs) => tf.leakyRelu(y(inputs), 0.2)],
+      ['a leaky ReLU on a ReLU', (inputs) => tf.leakyRelu(tf.relu(y(inputs)), 0.2)],
+      ['a sum', (inputs) => tf.add(inputs[3], y(inputs))],
+      ['a ReLU of a sum', (inputs) => tf.relu(tf.add(y(inputs), inputs[3]))],
+      [
+        'a sum with what was read before',
+        (inputs) => {
+          const before = relu6(y(inputs));
+          return tf.add(tf.mul(before, inputs[3]), before);
+        },
+      ],
+      [
+        'a ReLU, and something else that reads it',
+        (inputs) => {
+          const first = y(inputs);
+          return tf.add(relu6(first), tf.mul(first, inputs[3]));
+        },
+      ],
+      [
+        'two ReLUs with other edges',
+        (inputs) => {
+          const first = y(inputs);
+          return tf.add(relu6(first), tf.clipByValue(first, -0.2, 0.9));
+        },
+      ],
+      [
+        'a ReLU and another normalisation',
+        (inputs) => normalized(statistics, [relu6(y(inputs)), inputs[1], inputs[2], inputs[3]]),
+      ],
+      [
+        'another normalisation and a ReLU',
+        (inputs) => relu6(normalized(statistics, [y(inputs), inputs[1], inputs[2], inputs[3]])),
+      ],
+      ['a ReLU of a square', (inputs) => tf.relu(tf.square(y(inputs)))],
+      ['the square of a ReLU', (inputs) => tf.square(tf.relu(y(inputs)))],
+      ['the mean of a ReLU', (inputs) => tf.sub(tf.mean(tf.relu(y(inputs)), axes), tf.mul(inputs[3], 1))],
+      ['a row taken from a ReLU', (inputs) => tf.sub(tf.relu(y(inputs)), inputs[1])],
+    ])('equals cpu, with all gradients: %s', async (_, f) => {
+      const value = await resultOnBoth(() => f(given.map(tensorOf) as Inputs));
+      expect(relativeError(value.actual, value.expected)).toBeLessThan(1e-5);
+      const loss = (...inputs: tf.Tensor[]) => tf.mean(tf.mul(f(inputs as Inputs), tensorOf(weights)));
+      for (const which of given.keys()) {
+        const { actual, expected } = await resultOnBoth(() => tf.grads(withAll(loss))(given.map(tensorOf))[which]!);
+        expect(relativeError(actual, expected)).toBeLessThan(1e-4);
+      }
+    });
+  });
+
+  /** With a part for each input, since a gradient with respect to what is not used is an error. */
+  function withAll(f: (...inputs: tf.Tensor[]) => tf.Tensor) {
+    return (...inputs: tf.Tensor[]) =>
+      inputs.reduce((sum, input) => tf.add(sum, tf.mul(tf.sum(input), 1e-3)), f(...inputs)) as tf.Scalar;
+  }
+
+  it('is one pass forward, and its gates none', async () => {
+    const inputs = () => given.map(tensorOf) as Inputs;
+    expect(await kernelsFor(() => relu6(normalized('given', inputs())))).toEqual({ normalize: 1 });
+    const loss = (images: tf.Tensor) => {
+      const [, ...others] = inputs();
+      return tf.mean(tf.mul(relu6(normalized('its own', [images, ...others])), tensorOf(weights)));
+    };
+    const expected = { sumAxis: 1, spread: 1, deviationSums: 2, normalize: 1, addGated: 1 };
+    expect(await kernelsFor(() => tf.grad(loss)(tensorOf(x)))).toEqual(expected);
+  });
+
+  it('keeps NaN where it is', async () => {
+    const values = new Float32Array(4 * 8192).fill(1);
+    values[2] = Number.NaN;
+    const y = tf.tidy(() =>
+      tf.relu6(tf.batchNorm(tf.tensor(values, [8192, 4]), tf.zeros<tf.Rank.R1>([4]), tf.ones<tf.Rank.R1>([4]))),
+    );
+    expect((await y.data()).subarray(0, 5)).toEqual(
+      Float32Array.of(1, 1, Number.NaN, 1, 1).map((v) => Math.fround(v / Math.sqrt(1.001))),
+    );
+    y.dispose();
+  });
+});
+
+describe('moments', () => {
+  const rows = 8192;
+  const momentsOf = (values: ArrayLike<number>) => () => {
+    const { mean, variance } = tf.moments(tf.tensor(Float32Array.from(values), [rows, 4]), 0);
+    return tf.stack([mean, variance]);
+  };
+  const noise = normal([rows, 4], 20).values;
+
+  it.each<[string, (i: number) => number]>([
+    ['around 0', (i) => noise[i]!],
+    ['far from 0', (i) => 1e4 + noise[i]!],
+    ['that is constant', () => 0.1],
+    [
+      'of which every row that the guess is made of is an outlier',
+      (i) => ((i >> 2) % (rows / 16) === 0 ? 1000 : noise[i]!),
+    ],
+    ['of which one is', (i) => (i < 4 ? 1e6 : noise[i]!)],
+    ['of which some channels are constant', (i) => (i % 4 < 2 ? 0.1 : noise[i]!)],
+  ])('are those of double precision, of data %s', async (_, valueAt) => {
+    const values = Float32Array.from({ length: 4 * rows }, (_, i) => valueAt(i));
+    const actual = [...(await tf.tidy(momentsOf(values)).data())];
+    for (let channel = 0; channel < 4; channel++) {
+      const own = [...values].filter((_, i) => i % 4 === channel);
+      const mean = own.reduce((sum, value) => sum + value, 0) / rows;
+      const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows;
+      expect(Math.abs(actual[channel]! - mean)).toBeLessThan(1e-6 * Math.max(1, Math.abs(mean)));
+      expect(Math.abs(actual[4 + channel]! - variance)).toBeLessThan(1e-5 * Math.max(1e-6, variance));
+    }
+  });
+
+  it('take one pass, or two where the guess is far off', async () => {
+    expect((await kernelsFor(momentsOf(noise))).deviationSums).toBe(1);
+    // With a channel that is constant, as a dead unit is.
+    expect((await kernelsFor(momentsOf(noise.map((value, i) => (i % 4 === 0 ? 0.1 : value))))).deviationSums).toBe(1);
+    const outliers = Float32Array.from(noise, (value, i) => ((i >> 2) % (rows / 16) === 0 ? 1000 : value));
+    expect((await kernelsFor(momentsOf(outliers))).deviationSums).toBe(2);
   });
 });

@@ -1,13 +1,15 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { defer, isPending, type Loan } from './deferred.ts';
+import { beforeClip, type Clip, clipTwice, type Interval } from './interval.ts';
 import { runInParts } from './parts.ts';
 import { reserveForSums, sumRows } from './row-sums.ts';
 import { addressOf, type DataId, reserveWorkspace, type WasmBackend, workspaceOf } from './wasm-backend.ts';
 
-/** x - mean, with a mean for each channel; 0 where there is none. */
+/** x - mean, with a mean for each channel, or 0 where there is none; or what a gate lets through of x. */
 interface Deviations {
   x: Loan;
   mean?: Float32Array;
+  gate?: Gate;
   /** Over all rows those of the deviations and of their squares, which both are asked for one after the other. */
   sums?: [Float64Array, Float64Array];
 }
@@ -18,10 +20,16 @@ interface Term {
   factor?: Float32Array;
 }
 
+/** Lets through where the sum of a term and an offset for each channel is in the interval. */
+interface Gate extends Interval {
+  term: Term;
+  offset: Float32Array | undefined;
+}
+
 /**
- * A deferred result: the sum of at most two terms and an offset for each channel, or the square of that. Batch
- * normalisation in training and its gradient consist of such results. Each is read by one operation, which can as well
- * read what it is made of, so that most are never written to memory.
+ * A deferred result: the sum of at most two terms and an offset for each channel, or the square of that, or that clipped.
+ * Batch normalisation, the ReLU behind it, and the gradients of both consist of such results. Each is read by one
+ * operation, which can as well read what it is made of, so that most are never written to memory.
  */
 export interface Affine {
   rows: number;
@@ -29,12 +37,15 @@ export interface Affine {
   terms: readonly Term[];
   offset?: Float32Array | undefined;
   isSquared?: boolean;
+  clip?: Clip;
 }
 
 const MOST_TERMS = 2;
-const MOST_ROWS = 2 * MOST_TERMS + 1;
+/** Mean and factor of each term, the rows of a gate, and the offset. */
+const MOST_ROWS = 2 * MOST_TERMS + 3 + 1;
 /** Fewer numbers are as soon computed as deferred. */
 const FEWEST = 2 ** 14;
+const noClip: Clip = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 const affines = new WeakMap<DataId, Affine>();
 
@@ -51,18 +62,27 @@ export function affineOf(backend: WasmBackend, { dataId, shape }: TensorInfo): A
 
 export function deferAffine(backend: WasmBackend, shape: readonly number[], affine: Affine): TensorInfo {
   reserveWorkspace(backend, 4 * MOST_ROWS * affine.channels);
-  const loans = affine.terms.map(({ deviations }) => deviations.x);
+  const loans = affine.terms.flatMap(({ deviations: { x, gate } }) =>
+    gate === undefined ? [x] : [x, gate.term.deviations.x],
+  );
   const result = defer(backend, shape, loans, (out) => compute(backend, affine, out));
   affines.set(result.dataId, affine);
+  return result;
+}
+
+/** The same as {@link deferAffine}, computed now. */
+export function runAffine(backend: WasmBackend, shape: readonly number[], affine: Affine): TensorInfo {
+  reserveWorkspace(backend, 4 * MOST_ROWS * affine.channels);
+  const result = backend.makeOutput(shape, 'float32');
+  compute(backend, affine, addressOf(backend, result));
   return result;
 }
 
 /** a + b, unless that has too many terms. */
 export function addAffines(a: Affine, b: Affine): Affine | undefined {
   const terms = [...a.terms, ...b.terms];
-  if (a.isSquared || b.isSquared || a.rows !== b.rows || a.channels !== b.channels || terms.length > MOST_TERMS) {
-    return undefined;
-  }
+  if (!isSum(a) || !isSum(b) || a.rows !== b.rows || a.channels !== b.channels) return undefined;
+  if (terms.length > MOST_TERMS || terms.filter(isGated).length > 1) return undefined;
   const offset =
     a.offset === undefined || b.offset === undefined
       ? (a.offset ?? b.offset)
@@ -70,11 +90,42 @@ export function addAffines(a: Affine, b: Affine): Affine | undefined {
   return { rows: a.rows, channels: a.channels, terms, offset };
 }
 
+/** An affine times a factor for each channel. */
+export function scaleAffine(affine: Affine, factor: Float32Array): Affine | undefined {
+  if (!isSum(affine)) return undefined;
+  const scaled = (row: Float32Array) => row.map((value, channel) => value * factor[channel]!);
+  const terms = affine.terms.map((term) => ({ ...term, factor: term.factor ? scaled(term.factor) : factor }));
+  return { ...affine, terms, offset: affine.offset && scaled(affine.offset) };
+}
+
+/** Clipped. */
+export function clipAffine(affine: Affine, clip: Clip): Affine | undefined {
+  if (affine.isSquared || affine.terms.length === 0 || affine.terms.some(isGated)) return undefined;
+  return { ...affine, clip: affine.clip === undefined ? clip : clipTwice(affine.clip, clip) };
+}
+
+/** A gate that lets through where the affine is in the interval. */
+export function gateOf(affine: Affine, interval: Interval): Gate | undefined {
+  const [term] = affine.terms;
+  if (term === undefined || affine.terms.length > 1 || affine.isSquared || isGated(term)) return undefined;
+  return { ...(affine.clip === undefined ? interval : beforeClip(interval, affine.clip)), term, offset: affine.offset };
+}
+
+/** What a gate lets through of the affine's only term, if it is that and nothing else. */
+export function gatedOf(affine: Affine | undefined): { x: Loan; gate: Gate } | undefined {
+  if (affine === undefined || !isSum(affine) || affine.terms.length !== 1 || affine.offset !== undefined)
+    return undefined;
+  const [{ deviations, factor }] = affine.terms as [Term];
+  if (deviations.gate === undefined || factor !== undefined) return undefined;
+  return { x: deviations.x, gate: deviations.gate };
+}
+
 /** The sum over all rows for each channel in double precision, if the result consists of one term. */
 export function sumAffine(backend: WasmBackend, affine: Affine): Float64Array | undefined {
-  const { rows, channels, terms, offset, isSquared } = affine;
+  const { rows, channels, terms, offset, isSquared, clip } = affine;
   const [term] = terms;
-  if (term === undefined || terms.length > 1 || offset !== undefined) return undefined;
+  if (term === undefined || terms.length > 1 || offset !== undefined || clip !== undefined) return undefined;
+  if (isGated(term)) return undefined;
   const { deviations, factor } = term;
   if (deviations.sums === undefined) {
     const behind = reserveForSums(backend, channels, 4 * channels);
@@ -86,30 +137,40 @@ export function sumAffine(backend: WasmBackend, affine: Affine): Float64Array | 
   return sums.map((sum, channel) => sum * (factor?.[channel] ?? 1));
 }
 
+function isSum({ isSquared, clip }: Affine): boolean {
+  return !isSquared && clip === undefined;
+}
+
+function isGated({ deviations }: Term): boolean {
+  return deviations.gate !== undefined;
+}
+
 function compute(backend: WasmBackend, affine: Affine, out: number): void {
-  const { rows, channels, terms, offset, isSquared } = affine;
-  const [a, b] = terms;
+  const { rows, channels, terms, isSquared, clip } = affine;
+  const [a, b] = terms.toSorted((a, b) => Number(isGated(b)) - Number(isGated(a)));
   // Added to anything, -0 changes nothing; 0 would change -0.
-  const place = (...values: Row[]) => placeRows(backend, workspaceOf(backend), channels, [...values, offset ?? -0]);
+  const offset = affine.offset ?? -0;
+  const { low, high } = clip ?? noClip;
+  const place = (...values: Row[]) => placeRows(backend, workspaceOf(backend), channels, values);
   const division = { size: rows, cost: channels };
   if (a === undefined) {
-    runInParts(backend, 'spread', [...place(), out, rows, channels, 1], division);
+    runInParts(backend, 'spread', [...place(offset), out, rows, channels, 1], division);
+  } else if (a.deviations.gate !== undefined) {
+    const { x, gate } = a.deviations;
+    const of = gate.term.deviations;
+    const given: Row[] = [a.factor ?? 1, ...rowsOf(gate.term), gate.offset ?? -0, ...(b ? rowsOf(b) : []), offset];
+    const [factor, mean, xFactor, xOffset, ...others] = place(...given);
+    const [bMean, bFactor] = b === undefined ? [0, 0] : others;
+    const values = [x.address, factor!, of.x.address, mean!, xFactor!, xOffset!, gate.low, gate.high];
+    values.push(gate.closed ? 1 : 0, b?.deviations.x.address ?? 0, bMean!, bFactor!, others.at(-1)!, out, channels);
+    runInParts(backend, 'addGated', values, division);
   } else if (b === undefined) {
-    runInParts(backend, 'normalize', [a.deviations.x.address, ...place(...rowsOf(a)), out, channels], division);
+    const placed = place(...rowsOf(a), offset);
+    runInParts(backend, 'normalize', [a.deviations.x.address, ...placed, low, high, out, channels], division);
   } else {
-    const [aMean, aFactor, bMean, bFactor, offsets] = place(...rowsOf(a), ...rowsOf(b));
-    const values = [
-      a.deviations.x.address,
-      aMean!,
-      aFactor!,
-      b.deviations.x.address,
-      bMean!,
-      bFactor!,
-      offsets!,
-      out,
-      channels,
-    ];
-    runInParts(backend, 'addNormalized', values, division);
+    const [aMean, aFactor, bMean, bFactor, offsets] = place(...rowsOf(a), ...rowsOf(b), offset);
+    const values = [a.deviations.x.address, aMean!, aFactor!, b.deviations.x.address, bMean!, bFactor!, offsets!];
+    runInParts(backend, 'addNormalized', [...values, low, high, out, channels], division);
   }
   if (!isSquared) return;
   runInParts(backend, 'scaledProduct', [out, out, out, 1], { size: rows * channels, cost: 1, grain: 4 });
@@ -123,7 +184,7 @@ function rowsOf({ deviations, factor }: Term): [mean: Row, factor: Row] {
 }
 
 /** Writes rows one after the other from `address` on, and says where each is. */
-function placeRows(backend: WasmBackend, address: number, channels: number, rows: readonly Row[]): number[] {
+export function placeRows(backend: WasmBackend, address: number, channels: number, rows: readonly Row[]): number[] {
   const heap = backend.wasm.HEAPF32;
   return rows.map((row, i) => {
     const at = address / 4 + i * channels;

@@ -12,6 +12,7 @@ import { clipByValueGradient, leakyReluGradient, relu6Gradient, reluGradient } f
 import { meanGradient, sumGradient } from './gradients/mean.ts';
 import { squareGradient } from './gradients/square.ts';
 import { fusedBatchNorm } from './kernels/batch-norm.ts';
+import { clipByValue, relu, relu6 } from './kernels/clip.ts';
 import { conv2DBackpropFilter } from './kernels/conv2d-backprop-filter.ts';
 import { conv2DBackpropInput } from './kernels/conv2d-backprop-input.ts';
 import {
@@ -22,7 +23,6 @@ import { cast, identity } from './kernels/identity.ts';
 import type { WasmKernel } from './kernels/kernel.ts';
 import { batchMatMul, fusedMatMul } from './kernels/mat-mul.ts';
 import { avgPoolGrad, maxPoolGrad } from './kernels/pool-grad.ts';
-import { relu } from './kernels/relu.ts';
 import { add, multiply, subtract } from './kernels/rows.ts';
 import { splitV } from './kernels/split.ts';
 import { square } from './kernels/square.ts';
@@ -50,6 +50,8 @@ const kernels = [
   multiply,
   square,
   relu,
+  relu6,
+  clipByValue,
   fusedBatchNorm,
 ];
 

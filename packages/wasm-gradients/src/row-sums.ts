@@ -1,3 +1,4 @@
+import type { Interval } from './interval.ts';
 import { runInParts } from './parts.ts';
 import { reserveWorkspace, type WasmBackend, workspaceOf } from './wasm-backend.ts';
 
@@ -13,23 +14,33 @@ export function reserveForSums(backend: WasmBackend, channels: number, bytes = 0
   return workspaceOf(backend) + ours;
 }
 
-/**
- * For each channel Σ dy and Σ dy * (x - mean) over all rows, in double precision, or Σ (x - mean) and Σ (x - mean)², all
- * given by their addresses.
- */
+/** Addresses of what {@link sumRows} adds up. */
+export interface Summed {
+  dy?: number;
+  x: number;
+  mean: number;
+  /** Takes dy only where (x - mean) * factor + offset is in the interval. */
+  gate?: (Interval & { factor: number; offset: number }) | undefined;
+}
+
+const open = { factor: 0, offset: 0, low: 0, high: 0, closed: false };
+
+/** For each channel Σ dy and Σ dy * (x - mean) over all rows, in double precision, or Σ (x - mean) and Σ (x - mean)². */
 export function sumRows(
   backend: WasmBackend,
-  { dy = 0, x, mean }: { dy?: number; x: number; mean: number },
+  { dy = 0, x, mean, gate = open }: Summed,
   rows: number,
   channels: number,
 ): [Float64Array, Float64Array] {
   const at = workspaceOf(backend);
-  runInParts(backend, 'deviationSums', [dy, x, mean, at, rows, channels, CHUNKS], {
-    size: CHUNKS,
-    cost: (SUMS * rows * channels) / CHUNKS,
-  });
-  const ofChunks = new Float64Array(backend.wasm.HEAPF32.buffer, at, SUMS * CHUNKS * channels);
-  const totals = new Float64Array(SUMS * channels);
-  for (let i = 0; i < ofChunks.length; i++) totals[i % totals.length]! += ofChunks[i]!;
+  const { factor, offset, low, high, closed } = gate;
+  const values = [dy, x, mean, factor, offset, low, high, closed ? 1 : 0, at, rows, channels, CHUNKS];
+  runInParts(backend, 'deviationSums', values, { size: CHUNKS, cost: (SUMS * rows * channels) / CHUNKS });
+  const size = SUMS * channels;
+  const ofChunks = new Float64Array(backend.wasm.HEAPF32.buffer, at, CHUNKS * size);
+  const totals = ofChunks.slice(0, size);
+  for (let chunk = size; chunk < CHUNKS * size; chunk += size) {
+    for (let i = 0; i < size; i++) totals[i]! += ofChunks[chunk + i]!;
+  }
   return [totals.subarray(0, channels), totals.subarray(channels)];
 }

@@ -17,6 +17,7 @@ export interface Simd {
   combineRows(...values: number[]): void;
   normalize(...values: number[]): void;
   addNormalized(...values: number[]): void;
+  addGated(...values: number[]): void;
   gateGrad(...values: number[]): void;
   scaledProduct(...values: number[]): void;
   spread(...values: number[]): void;

@@ -1,9 +1,9 @@
 import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { copyRow, deferAffine } from '../affine.ts';
+import { affineOf, copyRow, deferAffine, gatedOf, placeRows, scaleAffine } from '../affine.ts';
 import { defer, loanOf } from '../deferred.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
 import { reserveForSums, sumRows } from '../row-sums.ts';
-import { addressOf } from '../wasm-backend.ts';
+import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
 interface Inputs {
@@ -20,10 +20,14 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
   ({ inputs: { dy, x, mean, variance, scale }, attrs: { varianceEpsilon }, backend }) => {
     const channels = x.shape.at(-1)!;
     const rows = util.sizeFromShape(x.shape) / channels;
-    const inputs = scale == null ? [dy, x, mean, variance] : [dy, x, mean, variance, scale];
-    reserveForSums(backend, channels);
+    const gated = gatedBy(backend, dy, x, mean);
+    const inputs = [gated?.x ?? dy, x, mean, variance, ...(scale == null ? [] : [scale])];
+    reserveForSums(backend, channels, 4 * 2 * channels);
     return defer(backend, [4, channels], inputs, (out, [dyAt, xAt, meanAt, varianceAt, scaleAt]) => {
-      const inputs = { dy: dyAt!, x: xAt!, mean: meanAt! };
+      const behind = reserveForSums(backend, channels);
+      const [factor, offset] = placeRows(backend, behind, channels, [gated?.factor ?? 1, gated?.offset ?? -0]);
+      const gate = gated && { ...gated.interval, factor: factor!, offset: offset! };
+      const inputs = { dy: dyAt!, x: xAt!, mean: meanAt!, gate };
       const [gradientSums, productSums] = sumRows(backend, inputs, rows, channels);
       const heap = backend.wasm.HEAPF32;
       for (let channel = 0; channel < channels; channel++) {
@@ -40,6 +44,17 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
     });
   },
 );
+
+/** What a gate lets through, if dy is that and the gate one on this normalisation of x, as of the ReLU behind it. */
+function gatedBy(backend: WasmBackend, dy: TensorInfo, x: TensorInfo, mean: TensorInfo) {
+  const gated = gatedOf(affineOf(backend, dy));
+  if (gated === undefined) return undefined;
+  const { term, offset, ...interval } = gated.gate;
+  const { deviations, factor } = term;
+  if (deviations.x.dataId !== x.dataId || deviations.mean === undefined) return undefined;
+  if (!util.arraysEqual(deviations.mean, copyRow(backend, mean))) return undefined;
+  return { x: gated.x, factor, offset, interval };
+}
 
 /** One of them. */
 const parameterGradient = wasmKernel<{ gradients: TensorInfo }, { row: number }>(
@@ -63,6 +78,9 @@ const inputGradient = wasmKernel<Omit<Inputs, 'mean'>, FusedBatchNormAttrs>(
     );
     const channels = factor.length;
     const rows = util.sizeFromShape(x.shape) / channels;
+    const gradient = affineOf(backend, dy);
+    const scaled = gradient === undefined ? undefined : scaleAffine(gradient, factor);
+    if (scaled !== undefined) return deferAffine(backend, x.shape, scaled);
     return deferAffine(backend, x.shape, {
       rows,
       channels,

@@ -9,18 +9,17 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { type Affine, affineOf, deferAffine, gatedOf, gateOf } from '../affine.ts';
 import { defer, isPending, type Loan, loanOf } from '../deferred.ts';
+import { beforeClip, type Interval, intersection } from '../interval.ts';
+import { reluInput } from '../kernels/clip.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
-import { reluInput } from '../kernels/relu.ts';
 import { runInParts } from '../parts.ts';
-import type { DataId } from '../wasm-backend.ts';
+import type { DataId, WasmBackend } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
-interface Gate {
-  low: number;
-  high: number;
-  /** Whether `low` itself lies inside. */
-  closed: boolean;
+/** Lets a gradient through where its operation's input is in the interval. */
+interface Gate extends Interval {
   /** Slope outside; 1 inside. */
   slope: number;
 }
@@ -34,9 +33,16 @@ interface Gated {
 
 const gated = new WeakMap<DataId, Gated>();
 
+const positive = { low: 0, high: Number.POSITIVE_INFINITY, closed: false };
+const reluClip = { low: 0, high: Number.POSITIVE_INFINITY };
+
 const gateGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, Gate>(
   'CnnvizGateGrad',
   ({ inputs: { dy, x }, attrs: gate, backend }) => {
+    const affine = gate.slope === 0 ? affineOf(backend, x) : undefined;
+    const throughAffine = affine === undefined ? undefined : gateByAffine(backend, dy, affine, gate);
+    if (throughAffine !== undefined) return deferAffine(backend, x.shape, throughAffine);
+
     const before = isPending(backend, dy.dataId) ? gated.get(dy.dataId) : undefined;
     const both = before !== undefined && reluInput(before.x) === x.dataId ? throughRelu(before.gate, gate) : undefined;
     const { low, high, closed, slope } = both ?? gate;
@@ -50,14 +56,25 @@ const gateGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, Gate>(
   },
 );
 
+/** A gate on a deferred result, by what that is made of: it need not be written to be compared with. */
+function gateByAffine(backend: WasmBackend, dy: TensorInfo, x: Affine, interval: Interval): Affine | undefined {
+  const gate = gateOf(x, interval);
+  if (gate === undefined) return undefined;
+  const before = gatedOf(affineOf(backend, dy));
+  const isSame = before?.gate.term === gate.term && before.gate.offset === gate.offset;
+  const deviations = isSame
+    ? { x: before.x, gate: { ...gate, ...intersection(before.gate, gate) } }
+    : { x: loanOf(backend, dy), gate };
+  return { rows: x.rows, channels: x.channels, terms: [{ deviations }] };
+}
+
 /**
- * One gate on x for a gate on relu(x) and the one of that ReLU on x, as a ReLU6 consists of the two: where the second
- * lets through, relu(x) is x.
+ * One gate on x for a gate on relu(x) and the one of that ReLU on x, as a ReLU6 consists of the two.
  */
 function throughRelu(first: Gate, relu: Gate): Gate | undefined {
   const isRelu = relu.low === 0 && relu.high === Number.POSITIVE_INFINITY && !relu.closed && relu.slope === 0;
   if (!isRelu || first.slope !== 0) return undefined;
-  return first.low > 0 ? first : { ...first, low: 0, closed: false };
+  return { ...intersection(beforeClip(first, reluClip), positive), slope: 0 };
 }
 
 function gradientOf<Attrs>(kernelName: string, gateOf: (attrs: Attrs) => Gate) {
@@ -67,21 +84,11 @@ function gradientOf<Attrs>(kernelName: string, gateOf: (attrs: Attrs) => Gate) {
   });
 }
 
-export const reluGradient = gradientOf(Relu, () => ({
-  low: 0,
-  high: Number.POSITIVE_INFINITY,
-  closed: false,
-  slope: 0,
-}));
+export const reluGradient = gradientOf(Relu, () => ({ ...positive, slope: 0 }));
 
 export const relu6Gradient = gradientOf(Relu6, () => ({ low: 0, high: 6, closed: false, slope: 0 }));
 
-export const leakyReluGradient = gradientOf<LeakyReluAttrs>(LeakyRelu, ({ alpha }) => ({
-  low: 0,
-  high: Number.POSITIVE_INFINITY,
-  closed: false,
-  slope: alpha,
-}));
+export const leakyReluGradient = gradientOf<LeakyReluAttrs>(LeakyRelu, ({ alpha }) => ({ ...positive, slope: alpha }));
 
 export const clipByValueGradient = gradientOf<ClipByValueAttrs>(ClipByValue, ({ clipValueMin, clipValueMax }) => ({
   low: clipValueMin,

@@ -18,7 +18,7 @@ function scaledDeviations(dy: Affine | undefined, x: Affine | undefined): Affine
   const [term] = x?.terms ?? [];
   const row = dy?.terms.length === 0 && !dy.isSquared ? dy.offset : undefined;
   if (x === undefined || term === undefined || row === undefined || row.length !== x.channels) return undefined;
-  if (x.terms.length > 1 || x.offset !== undefined || x.isSquared) return undefined;
+  if (x.terms.length > 1 || x.offset !== undefined || x.isSquared || x.clip !== undefined) return undefined;
   const factor = row.map((value, channel) => 2 * value * (term.factor?.[channel] ?? 1));
   return { ...x, terms: [{ ...term, factor }] };
 }

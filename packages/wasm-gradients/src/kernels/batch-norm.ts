@@ -5,8 +5,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { runInParts } from '../parts.ts';
-import { addressOf, withScratch } from '../wasm-backend.ts';
+import { type Affine, copyRow, deferAffine, isWorthDeferring, runAffine } from '../affine.ts';
+import { loanOf } from '../deferred.ts';
 import { wasmKernel } from './kernel.ts';
 
 type Statistic = TensorInfo | undefined;
@@ -18,7 +18,7 @@ interface Inputs {
   scale?: Statistic;
 }
 
-/** One factor a channel and four pixels at a time; the stock kernel divides by a square root at each. */
+/** One factor a channel and four channels at a time; the stock kernel divides by a square root at each. */
 export const fusedBatchNorm = wasmKernel<Inputs, FusedBatchNormAttrs>(
   FusedBatchNorm,
   ({ inputs, attrs, backend }, stock) => {
@@ -30,24 +30,18 @@ export const fusedBatchNorm = wasmKernel<Inputs, FusedBatchNormAttrs>(
     if (size === 0 || x.dtype !== 'float32' || ![mean, variance, offset, scale].every(isPerChannel)) {
       return (stock as KernelFunc)({ inputs: { ...inputs }, attrs: { ...attrs }, backend }) as TensorInfo;
     }
-    const [from, means, variances] = [x, mean, variance].map((each) => addressOf(backend, each));
-    const [offsets, scales] = [offset, scale].map((each) => (each == null ? undefined : addressOf(backend, each)));
-    const to = backend.makeOutput(x.shape, 'float32');
-    withScratch(backend, 8 * channels, (scratch) => {
-      // After all that may grow the heap.
-      const heap = backend.wasm.HEAPF32;
-      const [factors, noOffsets] = [scratch, scratch + 4 * channels];
-      for (let channel = 0; channel < channels; channel++) {
-        const scaled = scales === undefined ? 1 : heap[scales / 4 + channel]!;
-        heap[factors / 4 + channel] = scaled / Math.sqrt(heap[variances! / 4 + channel]! + attrs.varianceEpsilon);
-        heap[noOffsets / 4 + channel] = 0;
-      }
-      const at = addressOf(backend, to);
-      runInParts(backend, 'normalize', [from!, means!, factors, offsets ?? noOffsets, at, channels], {
-        size: size / channels,
-        cost: channels,
-      });
-    });
-    return to;
+    const means = copyRow(backend, mean);
+    const scales = scale == null ? undefined : copyRow(backend, scale);
+    const factor = copyRow(backend, variance).map(
+      (value, channel) => (scales?.[channel] ?? 1) / Math.sqrt(value + attrs.varianceEpsilon),
+    );
+    const rows = size / channels;
+    const affine: Affine = {
+      rows,
+      channels,
+      terms: [{ deviations: { x: loanOf(backend, x), mean: means }, factor }],
+      offset: offset == null ? undefined : copyRow(backend, offset),
+    };
+    return (isWorthDeferring(rows, channels) ? deferAffine : runAffine)(backend, x.shape, affine);
   },
 );

@@ -1,6 +1,7 @@
 import { Add, backend_util, type KernelFunc, Multiply, Sub, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { addAffines, affineOf, copyRow, deferAffine, isWorthDeferring } from '../affine.ts';
 import { loanOf } from '../deferred.ts';
+import { sumsAbout } from '../moments.ts';
 import { runInParts } from '../parts.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
@@ -20,7 +21,8 @@ function rowKernel(kernelName: keyof typeof rowOperations) {
     if (kernelName === Sub && isWorthDeferring(found.count, util.sizeFromShape(found.row.shape))) {
       const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
       const mean = copyRow(backend, b);
-      const terms = [{ deviations: { x: loanOf(backend, a), mean } }];
+      const sums = sumsAbout(a, b);
+      const terms = [{ deviations: { x: loanOf(backend, a), mean, ...(sums && { sums }) } }];
       return deferAffine(backend, shape, { rows: found.count, channels: mean.length, terms });
     }
     const [from, by] = [addressOf(backend, found.all), addressOf(backend, found.row)];
@@ -35,9 +37,14 @@ function rowKernel(kernelName: keyof typeof rowOperations) {
 }
 
 function addDeferred(backend: WasmBackend, a: TensorInfo, b: TensorInfo): TensorInfo | undefined {
+  if (a.dtype !== 'float32' || b.dtype !== 'float32' || !util.arraysEqual(a.shape, b.shape)) return undefined;
   const [first, second] = [affineOf(backend, a), affineOf(backend, b)];
-  if (first === undefined || second === undefined || !util.arraysEqual(a.shape, b.shape)) return undefined;
-  const sum = addAffines(first, second);
+  const some = first ?? second;
+  if (some === undefined) return undefined;
+  // One that is deferred and one that is not are added in one pass as well.
+  const { rows, channels } = some;
+  const asIs = (x: TensorInfo) => ({ rows, channels, terms: [{ deviations: { x: loanOf(backend, x) } }] });
+  const sum = addAffines(first ?? asIs(a), second ?? asIs(b));
   return sum === undefined ? undefined : deferAffine(backend, a.shape, sum);
 }
 

@@ -7,6 +7,7 @@ import { scaledProduct } from './scaled-product.ts';
 export const square = wasmKernel<{ x: TensorInfo }, object>(Square, ({ inputs: { x }, backend }, stock) => {
   if (x.dtype !== 'float32') return (stock as KernelFunc)({ inputs: { x }, attrs: {}, backend }) as TensorInfo;
   const affine = affineOf(backend, x);
-  if (affine !== undefined && !affine.isSquared) return deferAffine(backend, x.shape, { ...affine, isSquared: true });
+  if (affine !== undefined && !affine.isSquared && affine.clip === undefined)
+    return deferAffine(backend, x.shape, { ...affine, isSquared: true });
   return scaledProduct(backend, x, x, 1);
 });

@@ -9,7 +9,8 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { affineOf, sumAffine } from '../affine.ts';
+import { affineOf, isWorthDeferring, sumAffine } from '../affine.ts';
+import { meanOfRows } from '../moments.ts';
 import { runInParts } from '../parts.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
 import { axisRuns } from './axis-runs.ts';
@@ -53,6 +54,11 @@ function reduce(
       addressOf(backend, to) / 4,
     );
     return to;
+  }
+  const [{ outer, reduced: rows, inner: channels }] = runs as [(typeof runs)[0]];
+  if (kind === 'mean' && runs.length === 1 && outer === 1 && isWorthDeferring(rows, channels)) {
+    const result = meanOfRows(backend, x, shape, rows, channels);
+    if (result !== undefined) return result;
   }
   let from = x;
   runs.forEach(({ outer, reduced, inner }, i) => {

@@ -1,0 +1,40 @@
+/** The numbers above `low`, which itself is one of them if `closed`, up to `high`. */
+export interface Interval {
+  low: number;
+  high: number;
+  closed: boolean;
+}
+
+/** Clipping to at least `low` and at most `high`. */
+export interface Clip {
+  low: number;
+  high: number;
+}
+
+function contains({ low, high, closed }: Interval, value: number): boolean {
+  return (closed ? value >= low : value > low) && value <= high;
+}
+
+/** What both contain. */
+export function intersection(a: Interval, b: Interval): Interval {
+  const low = Math.max(a.low, b.low);
+  const closed = (a.closed || a.low < low) && (b.closed || b.low < low);
+  return { low, high: Math.min(a.high, b.high), closed };
+}
+
+/** What clipping takes into the interval. */
+export function beforeClip(interval: Interval, clip: Clip): Interval {
+  const hasLow = contains(interval, clip.low);
+  const hasHigh = contains(interval, clip.high);
+  return {
+    low: hasLow ? Number.NEGATIVE_INFINITY : Math.max(interval.low, clip.low),
+    high: hasHigh ? Number.POSITIVE_INFINITY : Math.min(interval.high, clip.high),
+    closed: hasLow || interval.closed,
+  };
+}
+
+/** One clipping for two, the second of which clips the results of the first. */
+export function clipTwice(first: Clip, second: Clip): Clip {
+  const clip = (value: number) => Math.min(Math.max(value, second.low), second.high);
+  return { low: clip(first.low), high: clip(first.high) };
+}
