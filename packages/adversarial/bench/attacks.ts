@@ -2,7 +2,7 @@ import type { Cost } from '@cnnviz/example-support';
 import type { LongWork } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AttackProgress, type AttackResult, criticalSamples, momentumPgd, pgd } from '../src/index.ts';
-import type { Subject } from './subjects.ts';
+import { STEPS, type Subject } from './subjects.ts';
 
 /** Times the bare work. */
 const MOST = 1.1;
@@ -39,18 +39,19 @@ const attacks: Record<string, Attack> = {
 
 /** What attacks cost in units of value and gradient of the bare model, which take turns with their steps. */
 export async function attackCosts(subject: Subject, rounds: number): Promise<Cost[]> {
-  const { name, steps, images } = subject;
+  const { name, images } = subject;
   const costs: Cost[] = [];
   for (let warmUp = 0; warmUp < 2; warmUp++) await valueAndGradient(subject);
   const { peakBytes: bareBytes } = await tf.profile(() => valueAndGradient(subject) as never);
   for (const [attack, run] of Object.entries(attacks)) {
     const atMost = attack === 'criticalSamples' ? MOST_WITH_NOISE : MOST;
-    const { own, bare } = await timeInTurns(subject, run, rounds);
+    const { first, between, last, bare } = await timeInTurns(subject, run, rounds);
+    const overBare = (k: number) => (first + (k - 1) * between + last) / (k * bare);
     costs.push({
-      what: `${name}, ${attack}, ${steps} steps`,
-      ratio: own / (steps * bare),
+      what: `${name}, ${attack}, ${STEPS} steps`,
+      ratio: overBare(STEPS),
       bound: { atMost },
-      detail: `${(own / steps).toFixed(1)} ms a step, value and gradient alone ${bare.toFixed(1)} ms`,
+      detail: `the first step ${milliseconds(first)}, each after it ${milliseconds(between)}, the end ${milliseconds(last)}, value and gradient alone ${milliseconds(bare)}; ${overBare(10).toFixed(2)} for 10 steps`,
     });
     const { peakBytes } = await tf.profile((async () => tf.dispose((await run(subject, {})).images)) as never);
     costs.push({
@@ -63,12 +64,18 @@ export async function attackCosts(subject: Subject, rounds: number): Promise<Cos
   return costs;
 }
 
-/**
- * Milliseconds of a whole attack and of one value and gradient, which is computed after each step. The attack is the
- * beginning with the first step, the steps after it, and the end; of each the lower quartile, since what else the machine
- * does can only add to them.
- */
-async function timeInTurns(subject: Subject, run: Attack, rounds: number): Promise<{ own: number; bare: number }> {
+/** Milliseconds of the parts of an attack, and of a value and gradient that is computed after each step. */
+interface Times {
+  /** The beginning with the first step. */
+  first: number;
+  /** A step after it. */
+  between: number;
+  last: number;
+  bare: number;
+}
+
+/** Of each part the lower quartile, since what else the machine does can only add to it. */
+async function timeInTurns(subject: Subject, run: Attack, rounds: number): Promise<Times> {
   const bare: number[] = [];
   const first: number[] = [];
   const between: number[] = [];
@@ -86,8 +93,12 @@ async function timeInTurns(subject: Subject, run: Attack, rounds: number): Promi
     last.push(performance.now() - since);
     tf.dispose(images);
   }
-  const own = lowerQuartile(first) + (subject.steps - 1) * lowerQuartile(between) + lowerQuartile(last);
-  return { own, bare: lowerQuartile(bare) };
+  return {
+    first: lowerQuartile(first),
+    between: lowerQuartile(between),
+    last: lowerQuartile(last),
+    bare: lowerQuartile(bare),
+  };
 }
 
 /** @returns How many milliseconds it took. */
@@ -104,4 +115,5 @@ async function valueAndGradient({ model, images, labels }: Subject): Promise<num
 }
 
 const lowerQuartile = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 2]!;
+const milliseconds = (time: number) => `${time.toFixed(1)} ms`;
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -10,14 +10,17 @@ export interface Subject {
   bounds: Bounds;
   images: tf.Tensor4D;
   labels: tf.Tensor1D;
-  /** Steps of an attack. */
+  /** Steps of an attack that are measured; the rest of {@link STEPS} would be like them. */
   steps: number;
 }
+
+/** Steps of the attacks whose cost is stated: the default of `pgd` in L∞. */
+export const STEPS = 40;
 
 export function lenetSubject(): Subject {
   const network = lenet({ seed: 0 });
   const model: Classifier = (images) => network.apply(images) as tf.Tensor2D;
-  return { name: 'LeNet, batch 64', model, bounds: [0, 1], steps: 40, ...randomBatch([64, 28, 28, 1], 10) };
+  return { name: 'LeNet, batch 64', model, bounds: [0, 1], steps: STEPS, ...randomBatch([64, 28, 28, 1], 10) };
 }
 
 /** Undefined where CNNVIZ_DATA does not say where the network is. */

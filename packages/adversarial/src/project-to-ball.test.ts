@@ -82,16 +82,24 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
   test('L1 is exact for many values too, of heavy tails and of light ones', async () => {
     const random = createRandom(0);
-    const size = 6000;
+    // So many that a sample says where to look, and some of which it is not a fair one.
+    const size = 30_000;
     const normal = random.fillNormal(new Float32Array(size));
-    const spectra = [normal, normal.map((value) => value ** 3), normal.map((_, index) => 0.99 ** index)];
+    const spectra = [
+      normal,
+      normal.map((value) => value ** 3),
+      normal.map((_, index) => 0.99 ** index),
+      normal.map((value, index) => (index % 7 === 0 ? 100 * value : value)),
+      normal.map((_, index) => 1 + (index % 2)),
+      normal.map(() => 0.5),
+    ];
     for (const values of spectra) {
-      for (const share of [0.97, 0.5, 0.1, 0.01]) {
+      for (const share of [0.9999, 0.97, 0.5, 0.1, 0.01, 0]) {
         const epsilon = share * length([...values], 'l1');
-        const projected = await project([...values], 'l1', epsilon, 60);
+        const projected = await project([...values], 'l1', epsilon, 300);
         const expected = projectToL1BySorting([...values], epsilon);
         const distance = Math.hypot(...projected.map((value, index) => value - expected[index]!));
-        expect(distance).toBeLessThan(1e-4 * Math.hypot(...expected));
+        expect(distance).toBeLessThanOrEqual(1e-4 * Math.hypot(...expected));
       }
     }
   });
