@@ -45,13 +45,15 @@ const MOST_TERMS = 2;
 const MOST_ROWS = 2 * MOST_TERMS + 3 + 1;
 /** Fewer numbers are as soon computed as deferred. */
 const FEWEST = 2 ** 14;
+/** Of more the rows of means and factors would take long themselves, as where a mean image is subtracted. */
+const MOST_CHANNELS = 2 ** 12;
 const noClip: Clip = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 const affines = new WeakMap<DataId, Affine>();
 
 /** Whether so many rows are worth deferring. */
 export function isWorthDeferring(rows: number, channels: number): boolean {
-  return channels >= 4 && rows * channels >= FEWEST;
+  return channels >= 4 && channels <= MOST_CHANNELS && rows * channels >= FEWEST;
 }
 
 /** What the tensor is, if it is such a result that nothing has looked at, and has its channels on the last axis. */

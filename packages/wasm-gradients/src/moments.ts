@@ -13,15 +13,17 @@ interface Moments {
 
 const moments = new WeakMap<DataId, Moments>();
 
+/** Of fewer each guess would take as long as the mean. */
+const FEWEST_ROWS = 64;
 /** Rows whose mean is the guess of the mean of all. */
 const GUESSED_FROM = 16;
 /** Times the variance that the square of the guess's error may be; each costs the variance a rounding of 6e-8. */
 const MOST_ERROR = 16;
 
 /**
- * The mean over all rows of x, of that shape, or undefined where x has outliers for which another way is more exact. It is
- * kept in mind what the variance is made of, as `tf.moments` asks for the mean of (x - mean)² next: both come from one
- * pass over x, about a guess of the mean.
+ * The mean over all rows of x, of that shape, or undefined for few rows, and where x has outliers for which another way is
+ * more exact. It is kept in mind what the variance is made of, as `tf.moments` asks for the mean of (x - mean)² next: both
+ * come from one pass over x, about a guess of the mean.
  */
 export function meanOfRows(
   backend: WasmBackend,
@@ -30,6 +32,7 @@ export function meanOfRows(
   rows: number,
   channels: number,
 ): TensorInfo | undefined {
+  if (rows < FEWEST_ROWS) return undefined;
   const from = addressOf(backend, x);
   const behind = reserveForSums(backend, channels, 4 * channels);
   const guess = guessOfMean(backend.wasm.HEAPF32, from / 4, rows, channels);
