@@ -159,13 +159,17 @@ function compute(backend: WasmBackend, affine: Affine, out: number): void {
     runInParts(backend, 'spread', [...place(offset), out, rows, channels, 1], division);
   } else if (a.deviations.gate !== undefined) {
     const { x, gate } = a.deviations;
-    const of = gate.term.deviations;
-    const given: Row[] = [a.factor ?? 1, ...rowsOf(gate.term), gate.offset ?? -0, ...(b ? rowsOf(b) : []), offset];
-    const [factor, mean, xFactor, xOffset, ...others] = place(...given);
-    const [bMean, bFactor] = b === undefined ? [0, 0] : others;
-    const values = [x.address, factor!, of.x.address, mean!, xFactor!, xOffset!, gate.low, gate.high];
-    values.push(gate.closed ? 1 : 0, b?.deviations.x.address ?? 0, bMean!, bFactor!, others.at(-1)!, out, channels);
-    runInParts(backend, 'addGated', values, division);
+    const [factor, mean, xFactor, xOffset, offsets, bMean, bFactor] = place(
+      a.factor ?? 1,
+      ...rowsOf(gate.term),
+      gate.offset ?? -0,
+      offset,
+      ...(b === undefined ? [] : rowsOf(b)),
+    );
+    const gated = [x.address, factor!, gate.term.deviations.x.address, mean!, xFactor!, xOffset!];
+    const interval = [gate.low, gate.high, gate.closed ? 1 : 0];
+    const added = b === undefined ? [0, 0, 0] : [b.deviations.x.address, bMean!, bFactor!];
+    runInParts(backend, 'addGated', [...gated, ...interval, ...added, offsets!, out, channels], division);
   } else if (b === undefined) {
     const placed = place(...rowsOf(a), offset);
     runInParts(backend, 'normalize', [a.deviations.x.address, ...placed, low, high, out, channels], division);
