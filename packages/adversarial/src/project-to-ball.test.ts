@@ -82,7 +82,6 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
   test('L1 is exact for many values too, of heavy tails and of light ones', async () => {
     const random = createRandom(0);
-    // So many that a sample says where to look, and some of which it is not a fair one.
     const size = 30_000;
     const normal = random.fillNormal(new Float32Array(size));
     const spectra = [
@@ -94,12 +93,12 @@ describeOnBackends(['cpu', 'wasm'], () => {
       normal.map(() => 0.5),
     ];
     for (const values of spectra) {
-      for (const share of [0.9999, 0.97, 0.5, 0.1, 0.01, 0]) {
+      for (const share of [0.9999, 0.97, 0.5, 0.1, 0.01]) {
         const epsilon = share * length([...values], 'l1');
         const projected = await project([...values], 'l1', epsilon, 300);
         const expected = projectToL1BySorting([...values], epsilon);
         const distance = Math.hypot(...projected.map((value, index) => value - expected[index]!));
-        expect(distance).toBeLessThanOrEqual(1e-4 * Math.hypot(...expected));
+        expect(distance).toBeLessThan(1e-4 * Math.hypot(...expected));
       }
     }
   });

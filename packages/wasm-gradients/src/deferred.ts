@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allocate, type DataId, type Entry, type WasmBackend } from './wasm-backend.ts';
 
 /** Data that pending results still have to read. When its owner frees it meanwhile, its entry is kept here. */
@@ -37,7 +37,7 @@ export function defer(
   compute: (output: number, inputs: readonly number[]) => void,
 ): TensorInfo {
   const notes = notesOf(backend);
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = util.sizeFromShape([...shape]);
   const loans = inputs.map((input) => ('readers' in input ? input : loanOf(backend, input)));
   const address = allocate(backend, 4 * size);
   for (const loan of loans) loan.readers++;

@@ -1,6 +1,7 @@
 import { FusedBatchNorm, type FusedBatchNormAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { affineOf, copyRow, deferAffine, gatedOf, placeRows, scaleAffine } from '../affine.ts';
 import { defer, loanOf } from '../deferred.ts';
+import { factorsOf } from '../kernels/batch-norm.ts';
 import { wasmKernel } from '../kernels/kernel.ts';
 import { reserveForSums, sumRows } from '../row-sums.ts';
 import { addressOf, type WasmBackend } from '../wasm-backend.ts';
@@ -71,11 +72,8 @@ const parameterGradient = wasmKernel<{ gradients: TensorInfo }, { row: number }>
 /** dy * scale / sqrt(variance + epsilon). */
 const inputGradient = wasmKernel<Omit<Inputs, 'mean'>, FusedBatchNormAttrs>(
   'CnnvizBatchNormInputGradient',
-  ({ inputs: { dy, x, variance, scale }, attrs: { varianceEpsilon }, backend }) => {
-    const scales = scale == null ? undefined : copyRow(backend, scale);
-    const factor = copyRow(backend, variance).map(
-      (value, channel) => (scales?.[channel] ?? 1) / Math.sqrt(value + varianceEpsilon),
-    );
+  ({ inputs: { dy, x, variance, scale }, attrs, backend }) => {
+    const factor = factorsOf(backend, variance, scale, attrs);
     const channels = factor.length;
     const rows = util.sizeFromShape(x.shape) / channels;
     const gradient = affineOf(backend, dy);

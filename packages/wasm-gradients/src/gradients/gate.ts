@@ -19,7 +19,7 @@ import type { DataId, WasmBackend } from '../wasm-backend.ts';
 import { runOwnKernel, wasmGradient } from './wasm-gradient.ts';
 
 /** Lets a gradient through where its operation's input is in the interval. */
-interface Gate extends Interval {
+interface SlopedGate extends Interval {
   /** Slope outside; 1 inside. */
   slope: number;
 }
@@ -28,7 +28,7 @@ interface Gate extends Interval {
 interface Gated {
   dy: Loan;
   x: DataId;
-  gate: Gate;
+  gate: SlopedGate;
 }
 
 const gated = new WeakMap<DataId, Gated>();
@@ -36,7 +36,7 @@ const gated = new WeakMap<DataId, Gated>();
 const positive = { low: 0, high: Number.POSITIVE_INFINITY, closed: false };
 const reluClip = { low: 0, high: Number.POSITIVE_INFINITY };
 
-const gateGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, Gate>(
+const gateGrad = wasmKernel<{ dy: TensorInfo; x: TensorInfo }, SlopedGate>(
   'CnnvizGateGrad',
   ({ inputs: { dy, x }, attrs: gate, backend }) => {
     const affine = gate.slope === 0 ? affineOf(backend, x) : undefined;
@@ -71,13 +71,13 @@ function gateByAffine(backend: WasmBackend, dy: TensorInfo, x: Affine, interval:
 /**
  * One gate on x for a gate on relu(x) and the one of that ReLU on x, as a ReLU6 consists of the two.
  */
-function throughRelu(first: Gate, relu: Gate): Gate | undefined {
+function throughRelu(first: SlopedGate, relu: SlopedGate): SlopedGate | undefined {
   const isRelu = relu.low === 0 && relu.high === Number.POSITIVE_INFINITY && !relu.closed && relu.slope === 0;
   if (!isRelu || first.slope !== 0) return undefined;
   return { ...intersection(beforeClip(first, reluClip), positive), slope: 0 };
 }
 
-function gradientOf<Attrs>(kernelName: string, gateOf: (attrs: Attrs) => Gate) {
+function gradientOf<Attrs>(kernelName: string, gateOf: (attrs: Attrs) => SlopedGate) {
   return wasmGradient<Attrs>(kernelName, [gateGrad], (dy: Tensor, [x], attrs) => {
     if (x === undefined || x.dtype !== 'float32') return undefined;
     return { x: () => runOwnKernel(gateGrad.kernelName, { dy, x }, gateOf(attrs)) };

@@ -7,6 +7,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type Affine, copyRow, deferAffine, isWorthDeferring, runAffine } from '../affine.ts';
 import { loanOf } from '../deferred.ts';
+import type { WasmBackend } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
 type Statistic = TensorInfo | undefined;
@@ -16,6 +17,19 @@ interface Inputs {
   variance: TensorInfo;
   offset?: Statistic;
   scale?: Statistic;
+}
+
+/** What each channel is multiplied by: scale / sqrt(variance + epsilon). */
+export function factorsOf(
+  backend: WasmBackend,
+  variance: TensorInfo,
+  scale: Statistic,
+  { varianceEpsilon }: FusedBatchNormAttrs,
+): Float32Array {
+  const scales = scale == null ? undefined : copyRow(backend, scale);
+  return copyRow(backend, variance).map(
+    (value, channel) => (scales?.[channel] ?? 1) / Math.sqrt(value + varianceEpsilon),
+  );
 }
 
 /** One factor a channel and four channels at a time; the stock kernel divides by a square root at each. */
@@ -31,10 +45,7 @@ export const fusedBatchNorm = wasmKernel<Inputs, FusedBatchNormAttrs>(
       return (stock as KernelFunc)({ inputs: { ...inputs }, attrs: { ...attrs }, backend }) as TensorInfo;
     }
     const means = copyRow(backend, mean);
-    const scales = scale == null ? undefined : copyRow(backend, scale);
-    const factor = copyRow(backend, variance).map(
-      (value, channel) => (scales?.[channel] ?? 1) / Math.sqrt(value + attrs.varianceEpsilon),
-    );
+    const factor = factorsOf(backend, variance, scale, attrs);
     const rows = size / channels;
     const affine: Affine = {
       rows,
