@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bitEncoding } from './bit-encoding.ts';
 import { type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
@@ -15,6 +16,9 @@ describe('evolve', () => {
     expect(await evolve({ ...base, batchFitness: async (genomes) => Float64Array.from(genomes, ones) })).toEqual(
       atOnce,
     );
+    // As Node's own promises are in Jest, whose tests run in a realm of their own.
+    const ofAnotherRealm: (values: number[]) => Promise<number[]> = runInNewContext('async (values) => values');
+    expect(await evolve({ ...base, batchFitness: (genomes) => ofAnotherRealm(genomes.map(ones)) })).toEqual(atOnce);
   });
 
   it('stops at the number of generations, the target or the end of patience, and says which', async () => {

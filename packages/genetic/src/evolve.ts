@@ -72,8 +72,7 @@ export async function evolve<G>(options: EvolveOptions<G>): Promise<Evolution<G>
   let stoppedBy = stopReason(algorithm, options);
   while (stoppedBy === undefined) {
     const genomes = algorithm.ask();
-    const told = evaluate(genomes);
-    const fitness = told instanceof Promise ? await told : told;
+    const fitness = await evaluate(genomes);
     throwIfAborted(options);
     algorithm.tell(fitness);
     const statistics = algorithm.statistics();
