@@ -67,7 +67,7 @@ async function writePrograms(folder: string, { name, examples }: Readme): Promis
   await writeFile(join(folder, `${name}.mts`), module);
   await writeFile(join(folder, `${name}.mjs`), transpiled(module, ts.ModuleKind.ESNext));
   await writeFile(join(folder, `${name}.cjs`), commonJs(program, 'main();'));
-  const jest = `test('${name}', main, 120_000);`;
+  const jest = `test('${name}', main, 300_000);`;
   await writeFile(join(folder, `${name}.test.js`), commonJs(program, jest));
 }
 
@@ -86,7 +86,7 @@ async function runInJest(workshop: Workshop, project: string, readmes: readonly 
     'node',
     ['node_modules/jest/bin/jest.js', '--rootDir=run', '--maxWorkers=2', '--json', '--outputFile=jest.json'],
     project,
-    240,
+    600,
   );
   const text = await readFile(join(project, 'jest.json'), 'utf8').catch(() => undefined);
   const results: JestResults = text === undefined ? { testResults: [] } : JSON.parse(text);

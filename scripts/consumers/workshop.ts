@@ -86,7 +86,7 @@ export interface Ending {
 }
 
 /** Runs a command to its end, for at most `seconds`. */
-export function endingOf(command: string, args: readonly string[], cwd: string, seconds = 120): Promise<Ending> {
+export function endingOf(command: string, args: readonly string[], cwd: string, seconds = 300): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: 1000 * seconds, env: clean });
     let output = '';
