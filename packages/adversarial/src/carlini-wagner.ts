@@ -82,7 +82,8 @@ export async function carliniWagner(
   await checkAttack(check, model, images, labels, settings.bounds);
   throwIfAborted(options);
 
-  const best = await scoreOriginals(check, model, images, labels, settings);
+  const wanted = await labels.data<'int32'>();
+  const best = await scoreOriginals(check, model, images, labels, wanted, settings);
   const isOpen = best.distances.map((distance) => distance > 0);
   let constants = isOpen.map(() => searchFrom(settings.initialConstant));
   const total = settings.searches * settings.steps;
@@ -92,7 +93,7 @@ export async function carliniWagner(
       // As foolbox: of ten searches or more, the last repeats the best constant.
       const isRepeat = settings.searches >= 10 && search === settings.searches - 1;
       const values = constants.map(({ value, upper }) => (isRepeat ? Math.min(upper, 1e10) : value));
-      const fools = await descend(check, model, images, labels, values, isOpen, best, settings, (step) =>
+      const fools = await descend(check, model, images, labels, wanted, values, isOpen, best, settings, (step) =>
         reportProgress(options, { step: search * settings.steps + step, steps: total, fooled: countFooled(best) }),
       );
       constants = constants.map((constant, image) => narrow(constant, fools[image]!));
@@ -134,6 +135,7 @@ async function scoreOriginals(
   model: Classifier,
   images: Tensor4D,
   labels: Tensor1D,
+  wanted: ArrayLike<number>,
   settings: Settings,
 ): Promise<Best> {
   const scores = tf.tidy(() => {
@@ -141,10 +143,10 @@ async function scoreOriginals(
     const still = tf.zeros([images.shape[0]]) as Tensor1D;
     return tf.stack(scoresOf(logits, labels, still, still, still, settings), 1) as Tensor2D;
   });
-  const originals = await readScores(check, scores, 0);
+  const originals = await readScores(check, scores, wanted, settings.targeted, 0);
   return {
     images: tf.clone(images),
-    distances: originals.map(({ excess }) => (excess < 0 ? 0 : Number.POSITIVE_INFINITY)),
+    distances: originals.map(({ fools }) => (fools ? 0 : Number.POSITIVE_INFINITY)),
     predictions: originals.map(({ prediction }) => prediction),
   };
 }
@@ -175,13 +177,14 @@ async function descend(
   model: Classifier,
   images: Tensor4D,
   labels: Tensor1D,
+  wanted: ArrayLike<number>,
   constants: readonly number[],
   isOpen: readonly boolean[],
   best: Best,
   settings: Settings,
   report: (step: number) => Promise<void>,
 ): Promise<boolean[]> {
-  const { steps, abortEarly } = settings;
+  const { steps, abortEarly, targeted } = settings;
   const isRunning = [...isOpen];
   const fools = isOpen.map(() => false);
   const lossAtCheck = isOpen.map(() => Number.POSITIVE_INFINITY);
@@ -199,14 +202,14 @@ async function descend(
       tf.dispose({ ...adam });
       adam = next;
       try {
-        const isNearest = (await readScores(check, scores, step)).map((score, image) => {
+        const isNearest = (await readScores(check, scores, wanted, targeted, step)).map((score, image) => {
           if (!isRunning[image]) return false;
           const loss = constants[image]! * Math.max(0, score.excess) + score.squaredOffset;
           if (abortEarly && step % checkEvery === 0) {
             isRunning[image] = loss <= 0.9999 * lossAtCheck[image]!;
             lossAtCheck[image] = loss;
           }
-          if (score.excess >= 0) return false;
+          if (!score.fools) return false;
           fools[image] = true;
           if (score.distance >= best.distances[image]!) return false;
           best.distances[image] = score.distance;
@@ -301,7 +304,9 @@ function toPixels(position: Tensor4D, [min, max]: Bounds): Tensor4D {
 
 interface Score {
   prediction: number;
-  /** Margin + confidence: below 0 where the attack has what it wants. */
+  /** Whether the prediction is what the attack wants, by `confidence` or more. */
+  fools: boolean;
+  /** Margin + confidence: what the hinge takes down to 0. */
   excess: number;
   /** From the image. */
   distance: number;
@@ -324,8 +329,14 @@ function scoresOf(
   return [prediction, excess, distance, squaredOffset, gradientIsFinite];
 }
 
-/** Reads and disposes them. */
-async function readScores(check: Check, scores: Tensor2D, step: number): Promise<Score[]> {
+/** Reads and disposes them. Where two logits tie, the prediction decides whether the point fools, as in other attacks. */
+async function readScores(
+  check: Check,
+  scores: Tensor2D,
+  wanted: ArrayLike<number>,
+  targeted: boolean,
+  step: number,
+): Promise<Score[]> {
   try {
     const values = await scores.data();
     return Array.from({ length: scores.shape[0] }, (_, image) => {
@@ -334,7 +345,8 @@ async function readScores(check: Check, scores: Tensor2D, step: number): Promise
         check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
       if (!Number.isFinite(excess)) fail('logits');
       if (!Number.isFinite(gradient)) fail('gradients');
-      return { prediction, excess, distance, squaredOffset };
+      const isWanted = (prediction === wanted[image]) === targeted;
+      return { prediction, fools: excess < 0 || (excess === 0 && isWanted), excess, distance, squaredOffset };
     });
   } finally {
     tf.dispose(scores);
