@@ -8,10 +8,10 @@ import {
   requireFinite,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Encoder, encode } from './encoder.ts';
-import { nearestDistances, rowsOf, squaredDistances } from './nearest-distances.ts';
+import { imageRows, nearestDistances, squaredDistance } from './nearest-distances.ts';
 
 /** Images that one method made for one unit, each from another start. */
 export interface Synthesis {
@@ -175,19 +175,12 @@ async function activationsOf(check: Check, units: Encoder, images: Tensor4D, uni
 }
 
 async function meanPairwiseDistance(images: Tensor4D): Promise<number | null> {
-  const count = images.shape[0];
-  if (count < 2) return null;
-  const sum: Tensor = tf.tidy(() => {
-    const rows = rowsOf(images);
-    const distances = tf.sqrt(tf.div(squaredDistances(rows, rows), rows.shape[1]));
-    // What rounding leaves of an image's distance to itself does not count.
-    return tf.sum(tf.mul(distances, tf.sub(1, tf.eye(count))));
-  });
-  try {
-    return (await sum.data())[0]! / (count * (count - 1));
-  } finally {
-    sum.dispose();
-  }
+  if (images.shape[0] < 2) return null;
+  const rows = await imageRows(images);
+  const distances = rows.flatMap((row, index) =>
+    rows.slice(0, index).map((other) => Math.sqrt(squaredDistance(row, other) / row.length)),
+  );
+  return mean(distances);
 }
 
 function mean(values: readonly number[]): number {
