@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { types } from 'node:util';
+import { undeclaredImports } from './undeclared-imports.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/.+)$/;
@@ -35,6 +36,20 @@ function brokenDefaultImports(cwd) {
     .map(([, , name]) => name);
 }
 
+/** Modules that the CommonJS build requires and that are ES modules: Node can load them, others such as Jest cannot. */
+function requiredEsModules(cwd) {
+  const code = readFileSync(join(cwd, 'dist/index.cjs'), 'utf8');
+  const requireThere = createRequire(join(cwd, 'dist/index.cjs'));
+  const names = [...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
+  return [...new Set(names)].filter((name) => types.isModuleNamespaceObject(requireThere(name)));
+}
+
+/** Code and declarations of a package, by their path in its tarball. */
+function textsOf(cwd, files) {
+  const paths = files.map((file) => file.replace(/^package\//, '')).filter((file) => /\.(js|cjs|ts|cts)$/.test(file));
+  return new Map(paths.map((path) => [path, readFileSync(join(cwd, path), 'utf8')]));
+}
+
 for (const folder of readdirSync(join(root, 'packages'))) {
   const cwd = join(root, 'packages', folder);
   const manifest = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
@@ -59,6 +74,10 @@ for (const folder of readdirSync(join(root, 'packages'))) {
       missing.length === 0 && extra.length === 0,
       missing.length + extra.length > 0 ? `missing: ${missing.join(', ')}; not wanted: ${extra.join(', ')}` : '',
     );
+    const undeclared = undeclaredImports(textsOf(cwd, files), manifest);
+    report(`${manifest.name}: imports what it declares`, undeclared.length === 0, undeclared.join('\n'));
+    const esModules = requiredEsModules(cwd);
+    report(`${manifest.name}: the CommonJS build requires no ES module`, esModules.length === 0, esModules.join(', '));
     const broken = brokenDefaultImports(cwd);
     report(`${manifest.name}: the CommonJS build finds its default imports`, broken.length === 0, broken.join(', '));
     run(`${manifest.name}: publint`, 'publint', ['run', tarball, '--strict'], { cwd: root });

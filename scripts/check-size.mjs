@@ -10,13 +10,16 @@ const budgets = [
   ['regularizers', 'l2Penalty', 3_000],
   ['adversarial', '*', 31_000],
   ['adversarial', 'fgsm', 4_000],
+  ['adversarial', 'pgd', 8_000],
   ['genetic', '*', 23_000],
   ['genetic', 'bitFlipMutation', 3_500],
+  ['genetic', 'evolveFoolingImages', 8_500],
   ['dissect', '*', 105_000],
-  // papaparse and jpeg-js are CommonJS and stay whatever is imported: most of it.
-  ['dissect', 'filterGrid', 25_000],
+  ['dissect', 'filterGrid', 4_000],
+  ['dissect', 'receptiveField', 6_000],
   ['actmax', '*', 26_000],
   ['actmax', 'logit', 3_000],
+  ['actmax', 'maximizeActivation', 9_000],
   ['wasm-gradients', '*', 24_000],
   ['tensorflow-gradients', '*', 2_000],
 ];

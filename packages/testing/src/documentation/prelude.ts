@@ -1,8 +1,8 @@
 /**
- * What the examples of the documentation take as given: they may use these names without declaring them. All is small,
- * for images of 28x28x1 and ten classes.
+ * What the examples of docstrings take as given: they may use these names without declaring them. All is small, for images
+ * of 28x28x1 and ten classes. Those of READMEs declare what they use.
  */
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { startBackend } from '../backends/start-backend.ts';
@@ -44,8 +44,3 @@ export const layersModel = tfl.sequential({
 
 /** Weights of its first convolution, `[5, 5, 1, 16]`. */
 export const filters = layersModel.getLayer('conv1').getWeights()[0] as Tensor4D;
-
-/** Stands for a GraphModel, as far as an adapter uses one. */
-export const graphModel = {
-  execute: (input: tf.Tensor): tf.Tensor | tf.Tensor[] => model(input as Tensor4D) as Tensor2D,
-};
