@@ -28,6 +28,7 @@ import { splitV } from './kernels/split.ts';
 import { square } from './kernels/square.ts';
 import { mean, sum } from './kernels/sum.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
+import { explainStartFailures } from './start-failures.ts';
 import { requireVersions } from './versions.ts';
 
 const kernels = [
@@ -76,7 +77,7 @@ const OURS = Symbol.for('@cnnviz/wasm-gradients');
  *
  * Call it once at the start, after importing `@tensorflow/tfjs-layers` or `@tensorflow/tfjs`, which register the
  * gradients that it speeds up. Calling it again, before the backend starts or while another backend is active does no
- * harm.
+ * harm. A backend that starts later and does not find its .wasm files says then where it looked and how to mend that.
  *
  * @throws Error if `@tensorflow/tfjs-core` or `@tensorflow/tfjs-backend-wasm` is not version 4.22, whose internals it uses.
  *
@@ -90,6 +91,7 @@ const OURS = Symbol.for('@cnnviz/wasm-gradients');
  */
 export function registerWasmGradients(): void {
   requireVersions({ core: version_core, wasm: version_wasm });
+  explainStartFailures();
   kernels.forEach(register);
   for (const { kernelName, kernels: own, make } of gradients) {
     const original = getGradient(kernelName);
