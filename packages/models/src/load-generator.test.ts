@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { lenet } from './lenet.ts';
 import { loadGenerator } from './load-generator.ts';
 import { saveModel } from './save-model.ts';
+import { chain } from './testing/networks.ts';
 
 useBackend('wasm');
 
@@ -29,7 +29,7 @@ it.skipIf(data === '')(
 
 it('rejects a model that takes images', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cnnviz-generator-'));
-  const model = lenet({ seed: 0 });
+  const model = chain();
   try {
     await saveModel(model, folder, { preprocessing: { range: [0, 1] } });
     await expect(loadGenerator(folder)).rejects.toThrow(/loadGenerator: .* must make images of codes \[n, d\]/);

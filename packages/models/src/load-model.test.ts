@@ -3,17 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ImageModel } from './image-model.ts';
-import { lenet } from './lenet.ts';
 import { loadModel } from './load-model.ts';
 import { saveModel } from './save-model.ts';
-import { smallAlexNet } from './small-alexnet.ts';
-import { smallInception } from './small-inception.ts';
+import { branches, chain, photos } from './testing/networks.ts';
 
 useBackend('wasm');
 
@@ -25,11 +22,6 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const preprocessing = { range: [0, 1] } as const;
 const bytes = (path: string) => stat(join(folder, path)).then(({ size }) => size);
-
-function photos(shape: readonly [number, number, number], count = 2): tf.Tensor4D {
-  const values = createRandom(5).fillUniform(new Float32Array(count * tf.util.sizeFromShape([...shape])));
-  return tf.tensor4d(values, [count, ...shape]);
-}
 
 async function logitsOf(model: Pick<ImageModel, 'classifier'>, images: tf.Tensor4D): Promise<Float32Array> {
   const logits = model.classifier(images);
@@ -62,21 +54,20 @@ const serve = async (use: (url: string) => Promise<void>) => {
 
 describe('saveModel and loadModel', () => {
   it.each([
-    ['lenet', () => lenet({ seed: 0, inputShape: [16, 16, 3] })],
-    ['smallAlexNet', () => smallAlexNet({ seed: 0, inputShape: [16, 16, 3] })],
-    ['smallInception', () => smallInception({ seed: 0, inputShape: [16, 16, 3] })],
+    ['a chain', () => chain([16, 16, 3])],
+    ['branches', () => branches([16, 16, 3])],
   ])('give back the logits of %s, and all memory', async (_, build) => {
     const before = tf.memory().numTensors;
     const images = photos([16, 16, 3]);
     const model = build();
     const expected = tf.tidy(() => model.predict(images) as tf.Tensor);
-    await saveModel(model, folder, { preprocessing, classes: [...'abcdefghij'] });
+    await saveModel(model, folder, { preprocessing, labels: [...'abcdefghij'] });
     const loaded = await loadModel(folder);
     expect(loaded).toMatchObject({
       inputShape: [16, 16, 3],
       bounds: [0, 1],
       preprocessing,
-      classes: [...'abcdefghij'],
+      labels: [...'abcdefghij'],
     });
     expectClose(await logitsOf(loaded, images), await expected.data(), 1e-6);
     loaded.dispose();
@@ -86,10 +77,10 @@ describe('saveModel and loadModel', () => {
   });
 
   it.each([
-    ['uint8', 255, 500_000],
-    ['uint16', 65535, 1_000_000],
-  ] as const)('round weights to %s, within half a level, and keep LeNet small', async (quantization, levels, limit) => {
-    const model = lenet({ seed: 0 });
+    ['uint8', 255, 20_000],
+    ['uint16', 65535, 30_000],
+  ] as const)('round weights to %s, within half a level, and the files small', async (quantization, levels, limit) => {
+    const model = chain();
     await saveModel(model, folder, { preprocessing, quantization });
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
     expect((await bytes('model.json')) + (await bytes('weights.bin'))).toBeLessThan(limit);
@@ -126,7 +117,7 @@ describe('saveModel and loadModel', () => {
   });
 
   it('serve over HTTP, by the URL of the folder or of model.json', async () => {
-    const model = lenet({ seed: 0, inputShape: [16, 16, 1] });
+    const model = chain([16, 16, 1]);
     await saveModel(model, folder, { preprocessing });
     const images = photos([16, 16, 1]);
     const expected = tf.tidy(() => model.predict(images) as tf.Tensor);
@@ -146,7 +137,7 @@ describe('saveModel and loadModel', () => {
 
 describe('loadModel', () => {
   it('preprocesses, for the bounds that were asked for', async () => {
-    const model = lenet({ seed: 0, inputShape: [16, 16, 3] });
+    const model = chain([16, 16, 3]);
     await saveModel(model, folder, { preprocessing: { range: [0, 255], mean: [1, 2, 3], deviation: [50, 60, 70] } });
     const images = photos([16, 16, 3]);
     const expected = tf.tidy(() => {
@@ -165,24 +156,27 @@ describe('loadModel', () => {
   });
 
   it('has probes for every layer with a height and a width', async () => {
-    const model = lenet({ seed: 0 });
+    const model = chain();
     await saveModel(model, folder, { preprocessing });
     const loaded = await loadModel(folder);
     expect(loaded.layers).toEqual([
-      { name: 'conv1', shape: [24, 24, 20] },
-      { name: 'pool1', shape: [12, 12, 20] },
-      { name: 'conv2', shape: [8, 8, 50] },
-      { name: 'pool2', shape: [4, 4, 50] },
+      { name: 'conv1', kind: 'Conv2D', shape: [24, 24, 4] },
+      { name: 'pool1', kind: 'MaxPooling2D', shape: [12, 12, 4] },
+      { name: 'conv2', kind: 'Conv2D', shape: [12, 12, 6] },
+      { name: 'pool2', kind: 'MaxPooling2D', shape: [6, 6, 6] },
     ]);
     const images = photos([28, 28, 1]);
     const before = tf.memory().numTensors;
     const activations = loaded.probe('conv1')(images);
     expect(tf.memory().numTensors).toBe(before + 1);
-    const kernel = model.getLayer('conv1').getWeights()[0] as tf.Tensor4D;
-    const expected = tf.conv2d(images, kernel, 1, 'valid');
+    const [kernel, bias] = model.getLayer('conv1').getWeights() as [tf.Tensor4D, tf.Tensor1D];
+    const expected = tf.tidy(() => tf.add(tf.conv2d(images, kernel, 1, 'valid'), bias));
     expectClose(Float32Array.from(await activations.data()), await expected.data(), 1e-5);
-    expect(() => loaded.probe('fc1')).toThrow(
-      '@cnnviz/example-support: probe: layer must be one of "conv1", "pool1", "conv2", "pool2", got "fc1"',
+    const hidden = loaded.probe('fc1')(images);
+    expect(hidden.shape).toEqual([2, 1, 1, 16]);
+    hidden.dispose();
+    expect(() => loaded.probe('con1')).toThrow(
+      '@cnnviz/models: probe: layer must be the name of a layer or node, such as "conv1", "conv2", ',
     );
     tf.dispose([images, activations, expected]);
     loaded.dispose();
@@ -190,7 +184,7 @@ describe('loadModel', () => {
   });
 
   it('gives gradients of the images, through the preprocessing', async () => {
-    const model = lenet({ seed: 0, inputShape: [16, 16, 1] });
+    const model = chain([16, 16, 1]);
     await saveModel(model, folder, { preprocessing: { range: [0, 255] } });
     const loaded = await loadModel(folder);
     const images = photos([16, 16, 1], 1);
@@ -253,7 +247,7 @@ describe('loadModel', () => {
     const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
     await writeFile(join(folder, 'model.json'), JSON.stringify({ ...json, userDefinedMetadata: undefined }));
     await expect(loadModel(folder, { inputShape: [5, 5, 3] })).rejects.toThrow(
-      `@cnnviz/example-support: loadModel: preprocessing must be given: ${folder} does not say what its pixels are`,
+      `@cnnviz/models: loadModel: preprocessing must be given: ${folder} does not say what its pixels are`,
     );
   });
 });
@@ -314,8 +308,8 @@ describe('loadModel of a graph', () => {
     const loaded = await loadModel(folder, { preprocessing: { range: [-1, 1] } });
     expect(loaded.inputShape).toEqual([2, 2, 1]);
     expect(loaded.layers).toEqual([
-      { name: 'conv', shape: [2, 2, 2] },
-      { name: 'relu', shape: [2, 2, 2] },
+      { name: 'conv', kind: 'Conv2D', shape: [2, 2, 2] },
+      { name: 'relu', kind: 'Relu', shape: [2, 2, 2] },
     ]);
     // Pixels -1, 0, 0.5 and 1 for the model.
     const images = tf.tensor4d([0, 0.5, 0.75, 1], [1, 2, 2, 1]);
@@ -381,7 +375,10 @@ describe('loadModel of a graph', () => {
   it('names a model.json that is missing', async () => {
     await rm(join(folder, 'model.json'));
     await expect(load()).rejects.toThrow(
-      `${join(folder, 'model.json')}: expected a file of a model, found no such file`,
+      `${folder}: expected a model.json and the files that it names, found shard1, shard2`,
+    );
+    await expect(loadModel(join(folder, 'none'), { preprocessing })).rejects.toThrow(
+      `${join(folder, 'none/model.json')}: expected a file of a model, found no such file`,
     );
   });
 });

@@ -1,4 +1,6 @@
+import type { Check } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ModelFiles } from './model-files.ts';
 
 const bytesOfType: Record<string, number> = {
   float32: 4,
@@ -10,55 +12,33 @@ const bytesOfType: Record<string, number> = {
   float16: 2,
 };
 
-/** The files of one model. */
-export interface ModelFiles {
-  /** What errors call its `model.json`. */
-  jsonPath: string;
-  /** What errors call the file that `model.json` names `name`. */
-  pathOf: (name: string) => string;
-  /** The bytes at a path, or an error that names it. */
-  read: (path: string) => Promise<Uint8Array>;
-}
-
 /**
  * A model put together from its files, after a check that all of them are there and whole.
  *
  * @throws Error that names the file, what was expected and what was found: not a model, bytes that are too few or too many
  * for the weights that it should hold.
  */
-export async function assembleModel({ jsonPath, pathOf, read }: ModelFiles): Promise<tf.io.ModelArtifacts> {
-  const model = parseModelJson(new TextDecoder().decode(await read(jsonPath)), jsonPath);
+export async function assembleModel(
+  check: Check,
+  { jsonPath, pathOf, read }: ModelFiles,
+): Promise<tf.io.ModelArtifacts> {
+  const model = parseModelJson(check, new TextDecoder().decode(await read(jsonPath)), jsonPath);
   const weightData: ArrayBuffer[] = [];
   for (const group of model.weightsManifest) {
     const shards = await Promise.all(
       group.paths.map(async (name) => ({ path: pathOf(name), bytes: await read(pathOf(name)) })),
     );
-    requireWhole(shards, group.weights, jsonPath);
+    requireWhole(check, shards, group.weights, jsonPath);
     weightData.push(...shards.map(({ bytes }) => Uint8Array.from(bytes).buffer));
   }
   const weightSpecs = tf.io.getWeightSpecs(model.weightsManifest);
   return tf.io.getModelArtifactsForJSONSync(model, weightSpecs, weightData);
 }
 
-/** Where the file `name` of the model at `url` is: the URL of a folder or of its `model.json`. */
-export function modelFilesAtUrl(url: string): ModelFiles {
-  const isJson = url.endsWith('.json');
-  const pathOf = (name: string) => new URL(name, isJson || url.endsWith('/') ? url : `${url}/`).href;
-  return { jsonPath: isJson ? url : pathOf('model.json'), pathOf, read: fetchFile };
-}
-
-/** The bytes at a URL. */
-export async function fetchFile(url: string): Promise<Uint8Array> {
-  const response = await fetch(url).catch((error: Error) => {
-    throw new Error(`${url}: expected a file of a model, found no connection: ${error.message}`, { cause: error });
-  });
-  if (!response.ok) throw new Error(`${url}: expected a file of a model, found HTTP ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-function parseModelJson(json: string, path: string): tf.io.ModelJSON {
+function parseModelJson(check: Check, json: string, path: string): tf.io.ModelJSON {
   const fail = (found: string): never => {
-    throw new Error(`${path}: expected a TensorFlow.js model with modelTopology and weightsManifest, found ${found}`);
+    const expected = 'a TensorFlow.js model with modelTopology and weightsManifest';
+    return check.failBecause('state', `${path}: expected ${expected}, found ${found}`);
   };
   let model: Partial<tf.io.ModelJSON> | null;
   try {
@@ -98,6 +78,7 @@ function isWeight(weight: unknown): weight is tf.io.WeightsManifestEntry {
 
 /** A manifest states what a group of shards holds together; all but the last have one size. */
 function requireWhole(
+  check: Check,
   shards: readonly { path: string; bytes: Uint8Array }[],
   weights: readonly tf.io.WeightsManifestEntry[],
   jsonPath: string,
@@ -114,8 +95,13 @@ function requireWhole(
   const odd = shards.slice(0, -1).find(({ bytes }) => bytes.length !== size);
   const wrong = odd ?? shards.at(-1);
   const names = weights.map(({ name }) => name).join(', ');
-  if (wrong === undefined)
-    throw new Error(`${jsonPath}: expected a file with ${expected} bytes for the weights ${names}, found none`);
+  if (wrong === undefined) {
+    const what = `a file with ${expected} bytes for the weights ${names}`;
+    check.failBecause('state', `${jsonPath}: expected ${what}, found none`);
+  }
   const expectedOfWrong = expected - found + wrong.bytes.length;
-  throw new Error(`${wrong.path}: expected ${expectedOfWrong} bytes of weights, found ${wrong.bytes.length}`);
+  check.failBecause(
+    'state',
+    `${wrong.path}: expected ${expectedOfWrong} bytes of weights, found ${wrong.bytes.length}`,
+  );
 }
