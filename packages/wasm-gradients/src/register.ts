@@ -1,3 +1,4 @@
+import { registerMissingGradients } from '@cnnviz/internal';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   getGradient,
@@ -73,7 +74,8 @@ const OURS = Symbol.for('@cnnviz/wasm-gradients');
 /**
  * Makes the stock wasm backend of TensorFlow.js 4.22 differentiable and trainable: registers the kernels that gradients
  * of convolutional networks need and that it lacks, computes wrongly or computes slowly, and gradients that take fewer
- * passes over memory. Other backends are not touched.
+ * passes over memory. Other backends are not touched, but for gradients that TensorFlow.js has on none: they are added for
+ * all, so that published networks can be differentiated.
  *
  * Call it once at the start, after importing `@tensorflow/tfjs-layers` or `@tensorflow/tfjs`, which register the
  * gradients that it speeds up. Calling it again, before the backend starts or while another backend is active does no
@@ -100,6 +102,7 @@ export function registerWasmGradients(): void {
     const gradFunc = Object.assign(make(original.gradFunc), original.gradFunc, { [OURS]: true });
     registerGradient({ ...original, gradFunc });
   }
+  registerMissingGradients();
 }
 
 function register({ kernelName, make }: WasmKernel): void {
