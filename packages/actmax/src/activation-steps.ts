@@ -1,4 +1,5 @@
 import {
+  askAtOnce,
   type Bounds,
   type Check,
   checker,
@@ -159,7 +160,7 @@ export async function* ascend(
     await parameterization.check?.(run.variables);
     prepared = prepare(check, settings, run.variables);
     while (run.step < steps) {
-      const { gradient, facts } = evaluateWithGradient(settings, prepared, run);
+      const { gradient, facts } = evaluateWithGradient(check, settings, prepared, run);
       const scored = tf.keep(tf.clone(run.variables));
       try {
         const scores = await readScores(facts, count);
@@ -364,7 +365,7 @@ function prepare(check: Check, settings: Settings, variables: Tensor): Prepared 
     const seen = transformImages(parameterization.render(first), transforms, random, fill);
     seenSize = [seen.shape[1], seen.shape[2]];
     const prepared = objective.prepare(
-      rememberedActivations((model) => outputFor(check, model, seen)),
+      rememberedActivations((model) => askAtOnce(check, (images) => outputFor(check, model, images), seen)),
       count,
     );
     for (const tensor of prepared.held) tf.keep(tensor);
@@ -397,13 +398,13 @@ interface Evaluation {
   facts: Tensor2D;
 }
 
-function evaluateWithGradient(settings: Settings, { score }: Prepared, run: Run): Evaluation {
+function evaluateWithGradient(check: Check, settings: Settings, { score }: Prepared, run: Run): Evaluation {
   const { parameterization, transforms, bounds } = settings;
   const kept: { activations?: Tensor1D } = {};
   const ascended = (variables: Tensor): Tensor => {
     const images = parameterization.render(variables);
     const seen = transformImages(images, transforms, run.random, middleOf(bounds));
-    const activations = score(rememberedActivations((model) => model(seen)));
+    const activations = score(rememberedActivations((model) => askAtOnce(check, model, seen)));
     const penalty = penaltyOf(settings, images, variables);
     if (penalty === undefined) return activations;
     kept.activations = tf.keep(tf.clone(activations));
@@ -538,7 +539,7 @@ async function conclude(check: Check, settings: Settings, prepared: Prepared, ru
     const facts = tf.tidy(() => {
       const images = parameterization.render(variables);
       const seen = prepared.plain(images);
-      const activations = prepared.score(rememberedActivations((model) => model(seen)));
+      const activations = prepared.score(rememberedActivations((model) => askAtOnce(check, model, seen)));
       const penalty = penaltyOf(settings, images, variables);
       const value = penalty === undefined ? activations : tf.sub(activations, penalty);
       return tf.stack([activations, value, tf.zerosLike(activations)]) as Tensor2D;

@@ -87,7 +87,7 @@ export function ppgn(
     penalty: (images, codes) => {
       const towardsItsImage = tf.customGrad((h, save) => {
         // Within a custom gradient nothing is recorded, so that R has no gradient of its own.
-        const reconstructed = encode(check, encoder, images, 'encoder');
+        const reconstructed = encode(check, encoder, images, 'encoder', 'the encoder within a gradient');
         const pull = tf.sub(reconstructed, h as Tensor);
         (save as (tensors: Tensor[]) => void)([pull]);
         return {

@@ -1,7 +1,8 @@
 import {
+  type AnyClassifier,
+  askModel,
   type Batches,
   type Check,
-  type Classifier,
   checker,
   type LongWork,
   reportProgress,
@@ -10,7 +11,7 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, encode } from './encoder.ts';
+import { type AnyEncoder, requireFeatures } from './encoder.ts';
 import { imageRows, nearestDistances, squaredDistance } from './nearest-distances.ts';
 
 /** Images that one method made for one unit, each from another start. */
@@ -24,15 +25,15 @@ export interface Synthesis {
 }
 
 export interface SynthesisQualityOptions extends LongWork<{ done: number; of: number }> {
-  /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized. */
-  units: Encoder;
+  /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized, at once or later. */
+  units: AnyEncoder;
   /** Real images, such as those that the networks were trained on. */
   data: Batches<Tensor4D>;
   /**
-   * A network that had no part in making the images, whose classes are the units: images to logits. Default: none, as
-   * for hidden units.
+   * A network that had no part in making the images, whose classes are the units: images to logits, at once or later.
+   * Default: none, as for hidden units.
    */
-  judge?: Classifier;
+  judge?: AnyClassifier;
 }
 
 /** One method for one unit: numbers only, so that rows make a table. */
@@ -117,7 +118,7 @@ export async function synthesisQuality(
 /** Of each unit over a data set. */
 async function largestActivations(
   check: Check,
-  units: Encoder,
+  units: AnyEncoder,
   data: Batches<Tensor4D>,
   { signal }: Pick<LongWork<never>, 'signal'>,
 ): Promise<Float32Array> {
@@ -125,7 +126,7 @@ async function largestActivations(
   for await (const images of data) {
     signal?.throwIfAborted();
     check.images('data', images);
-    const maxima = tf.tidy(() => tf.max(encode(check, units, images, 'units'), 0));
+    const maxima = await askModel(units, images, (found) => tf.max(requireFeatures(check, found, images, 'units'), 0));
     try {
       await requireFinite(check, 'activations', maxima);
       const values = await maxima.data<'float32'>();
@@ -140,13 +141,13 @@ async function largestActivations(
 
 async function verdict(
   check: Check,
-  judge: Classifier | undefined,
+  judge: AnyClassifier | undefined,
   images: Tensor4D,
   unit: number,
 ): Promise<Pick<SynthesisQualityRow, 'recognized' | 'confidence'>> {
   if (judge === undefined) return { recognized: null, confidence: null };
-  const { seen, probabilities } = tf.tidy(() => {
-    const logits = encode(check, judge, images, 'judge');
+  const { seen, probabilities } = await askModel(judge, images, (answer) => {
+    const logits = requireFeatures(check, answer, images, 'judge');
     if (unit >= logits.shape[1]) check.fail('range', 'judge', `one of more than ${unit} classes`, logits);
     return { seen: tf.argMax(logits, 1), probabilities: tf.slice(tf.softmax(logits), [0, unit], [-1, 1]) };
   });
@@ -162,10 +163,10 @@ async function verdict(
   }
 }
 
-async function activationsOf(check: Check, units: Encoder, images: Tensor4D, unit: number): Promise<number[]> {
-  const values = tf.tidy(() => {
-    return tf.slice(encode(check, units, images, 'units'), [0, unit], [-1, 1]);
-  });
+async function activationsOf(check: Check, units: AnyEncoder, images: Tensor4D, unit: number): Promise<number[]> {
+  const values = await askModel(units, images, (found) =>
+    tf.slice(requireFeatures(check, found, images, 'units'), [0, unit], [-1, 1]),
+  );
   try {
     await requireFinite(check, 'activations', values);
     return [...(await values.data())];

@@ -1,4 +1,5 @@
 export type {
+  AnyClassifier,
   Batches,
   Bounds,
   ChartSpecification,
@@ -32,7 +33,14 @@ export {
   type RobustAccuracyState,
   robustAccuracy,
 } from './robust-accuracy.ts';
-export type { AttackSettings, CustomAttack, RobustnessAttack, StandardAttack } from './robustness-attack.ts';
+export type {
+  AttackSettings,
+  BlackBoxAttack,
+  CustomAttack,
+  GradientAttack,
+  RobustnessAttack,
+  StandardAttack,
+} from './robustness-attack.ts';
 
 // Critical samples
 

@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { reportProgress } from '@cnnviz/internal';
+import { askAtOnce, reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { predictionsOf, readScores } from './attack-scores.ts';
@@ -185,7 +185,7 @@ export function takeRows(values: Float32Array, rows: readonly number[], size: nu
 }
 
 function predictionsAt(check: Check, model: Classifier, points: Tensor4D): Tensor2D {
-  const logits = checkLogits(check, model(points), points.shape[0]);
+  const logits = checkLogits(check, askAtOnce(check, model, points), points.shape[0]);
   return predictionsOf(logits, tf.zeros([points.shape[0]]));
 }
 

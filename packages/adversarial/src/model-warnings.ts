@@ -1,4 +1,5 @@
-import type { Check, Classifier } from '@cnnviz/internal';
+import type { AnyClassifier, Check } from '@cnnviz/internal';
+import { askModel } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -45,17 +46,18 @@ export interface Examination {
  */
 export async function examineModel(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   { askAgain, withGradient }: { askAgain: number; withGradient: boolean },
 ): Promise<Examination> {
   const wanted = await labels.data<'int32'>();
-  const { logits, slopes } = tf.tidy(() => {
-    if (!withGradient) return { logits: checkLogits(check, model(images), images.shape[0]), slopes: undefined };
-    const found = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
-    return { logits: found.logits, slopes: tf.max(tf.abs(found.gradient), [1, 2, 3]) };
-  });
+  const { logits, slopes } = withGradient
+    ? tf.tidy(() => {
+        const found = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
+        return { logits: found.logits, slopes: tf.max(tf.abs(found.gradient), [1, 2, 3]) };
+      })
+    : { logits: await askForLogits(check, model, images), slopes: undefined };
   const warnings: RobustnessWarningName[] = [];
   try {
     const rows = rowsOf(await logits.data<'float32'>(), logits.shape);
@@ -80,6 +82,11 @@ export async function examineModel(
   }
 }
 
+/** The caller disposes. */
+function askForLogits(check: Check, model: AnyClassifier, images: Tensor4D): Tensor2D | Promise<Tensor2D> {
+  return askModel(model, images, (logits) => tf.clone(checkLogits(check, logits, images.shape[0])));
+}
+
 function rowsOf(values: Float32Array, [count, classes]: Tensor2D['shape']): Float32Array[] {
   return Array.from({ length: count }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
 }
@@ -93,11 +100,11 @@ function isDistribution(row: Float32Array): boolean {
 /** Whether a model asked again gives the same logits, up to 1e-4 of their length. */
 async function answersAlike(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   rows: readonly Float32Array[],
 ): Promise<boolean> {
-  const logits = tf.tidy(() => checkLogits(check, model(images), images.shape[0]));
+  const logits = await askForLogits(check, model, images);
   try {
     const again = rowsOf(await logits.data<'float32'>(), logits.shape);
     return rows.every((row, image) => {

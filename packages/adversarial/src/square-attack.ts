@@ -1,5 +1,5 @@
-import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check, LongWork, Random } from '@cnnviz/internal';
+import { askModel, checker, createRandom, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBlackBoxAttack } from './check-attack.ts';
@@ -53,7 +53,7 @@ export interface SquareAttackResult extends AttackResult {
  * and in any batch. Every point is within `epsilon` and `bounds` as computed in float32. An image that the model is
  * wrong about already, or all at `epsilon: 0`, is returned bit for bit.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`. No gradients are needed.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later. No gradients are needed.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
@@ -73,7 +73,7 @@ export interface SquareAttackResult extends AttackResult {
  * });
  */
 export async function squareAttack(
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   options: SquareAttackOptions,
@@ -128,7 +128,7 @@ interface Lead {
 /** `squareAttack` with arguments that are checked already. */
 export async function searchWithSquares(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: readonly number[],
   settings: SquareSettings,
@@ -202,15 +202,15 @@ export async function searchWithSquares(
 
 async function readLeads(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   points: Tensor4D,
   labels: Tensor1D,
   wanted: readonly number[],
   targeted: boolean,
   step: number,
 ): Promise<Lead[]> {
-  const read = tf.tidy(() => {
-    const logits = checkLogits(check, model(points), points.shape[0]);
+  const read = await askModel(model, points, (answer) => {
+    const logits = checkLogits(check, answer, points.shape[0]);
     const { margin, value } = logOdds(logits, labels);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.add(margin, tf.mul(value, 0))], 1);
   });

@@ -1,4 +1,5 @@
 import {
+  askAtOnce,
   type Batches,
   type Check,
   checker,
@@ -146,7 +147,7 @@ async function takeStep(
   let measured: Tensor | undefined;
   let classes = 0;
   const lossOf = () => {
-    const logits = model.apply(images, { training: true, seed });
+    const logits = askAtOnce(check, (given) => model.apply(given, { training: true, seed }), images);
     classes = logits.shape[1];
     const loss = tf.losses.softmaxCrossEntropy(oneHot(labels, classes), logits) as Scalar;
     const isCorrect = tf.equal(tf.argMax(logits, 1), labels);

@@ -1,3 +1,4 @@
+export * from './ask-model.ts';
 export * from './batches.ts';
 export * from './chart.ts';
 export * from './check.ts';

@@ -1,4 +1,5 @@
 import {
+  askAtOnce,
   assignWeights,
   type Batches,
   type Check,
@@ -356,11 +357,13 @@ async function gradientsOf(
   const lossOf = options.loss ?? crossEntropy;
   let classes = 0;
 
-  const input = inputOf(model, batch, { augmentationSeed, mixupSeed }, options);
+  const input = inputOf(check, model, batch, { augmentationSeed, mixupSeed }, options);
   let kept: Tensor | undefined;
   const computeGradients = () => {
     const { grads } = tf.variableGrads(() => {
-      const logits = model.apply(input.images, { training: true, seed: stepSeed } as { training: boolean });
+      const apply = (images: Tensor4D) =>
+        model.apply(images, { training: true, seed: stepSeed } as { training: boolean });
+      const logits = askAtOnce(check, apply, input.images);
       if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== batch.images.shape[0]) {
         check.fail(
           'type',
@@ -404,6 +407,7 @@ async function gradientsOf(
 
 /** What the model sees of a batch, and the labels where mixing them changes them; freed of what it was made from. */
 function inputOf(
+  check: Check,
   model: TrainableModel | Trainable,
   batch: LabelledImages,
   seeds: { augmentationSeed: number; mixupSeed: number },
@@ -416,7 +420,8 @@ function inputOf(
         : augmentation(batch.images, { seed: seeds.augmentationSeed });
     if (mixing === undefined) return { images };
     // Mixing needs the number of classes, which the model tells.
-    const [, classes] = model.apply(tf.slice(images, 0, [1, -1, -1, -1]), { training: false }).shape;
+    const apply = (one: Tensor4D) => model.apply(one, { training: false });
+    const [, classes] = askAtOnce(check, apply, tf.slice(images, 0, [1, -1, -1, -1])).shape;
     const labels = targetsOf(batch, classes, smoothing);
     return { ...mixup(mixing)({ images, labels }, { seed: seeds.mixupSeed }) };
   });
