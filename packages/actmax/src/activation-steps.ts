@@ -5,6 +5,8 @@ import {
   checker,
   createRandom,
   disposeTapeOnThrow,
+  isA,
+  messageOf,
   type Random,
   type RandomState,
   requireGradients,
@@ -290,10 +292,10 @@ function restore(check: Check, settings: Settings, shape: number[], state: Ascen
   const { best } = state;
   return {
     step: state.step,
-    variables: tf.tensor(state.variables, shape),
-    memory: state.memory.map((values) => tf.tensor(values, shape)),
+    variables: tensorOf(state.variables, shape),
+    memory: state.memory.map((values) => tensorOf(values, shape)),
     random,
-    best: { ...best, variables: tf.tensor(best.variables, shape) },
+    best: { ...best, variables: tensorOf(best.variables, shape) },
     stopped: [...state.stopped],
     trace: state.trace.map((activations) => [...activations]),
   };
@@ -325,8 +327,13 @@ function requireState(check: Check, { optimizer, steps, count }: Settings, shape
   for (const [index, activations] of trace.entries()) requireNumbers(`trace[${index}]`, activations, count);
 }
 
+/** In a browser tfjs takes an array of another realm for no array. */
+function tensorOf(values: ArrayLike<number>, shape: number[]): Tensor {
+  return tf.tensor(new Float32Array(values), shape);
+}
+
 function isListOf(values: unknown, length: number): boolean {
-  const isList = values instanceof Float32Array || Array.isArray(values);
+  const isList = isA('Float32Array', values) || Array.isArray(values);
   return isList && values.length === length && values.every((value) => typeof value === 'number');
 }
 
@@ -378,7 +385,7 @@ function outputFor(check: Check, model: (images: Tensor4D) => Tensor, images: Te
   try {
     return model(images);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     try {
       return check.failBecause(
         'state',

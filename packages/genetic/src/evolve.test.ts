@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bitEncoding } from './bit-encoding.ts';
 import { type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
@@ -15,6 +16,11 @@ describe('evolve', () => {
     expect(await evolve({ ...base, batchFitness: async (genomes) => Float64Array.from(genomes, ones) })).toEqual(
       atOnce,
     );
+  });
+
+  it('waits for promises of another realm', async () => {
+    const batchFitness = runInNewContext('async (genomes) => genomes.map((bits) => bits.reduce((a, b) => a + b, 0))');
+    expect(await evolve({ ...base, batchFitness })).toEqual(await run());
   });
 
   it('stops at the number of generations, the target or the end of patience, and says which', async () => {

@@ -1,4 +1,4 @@
-import { checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, isPromise, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import {
   type GenerationStatistics,
   GeneticAlgorithm,
@@ -73,7 +73,7 @@ export async function evolve<G>(options: EvolveOptions<G>): Promise<Evolution<G>
   while (stoppedBy === undefined) {
     const genomes = algorithm.ask();
     const told = evaluate(genomes);
-    const fitness = told instanceof Promise ? await told : told;
+    const fitness = isPromise(told) ? await told : told;
     throwIfAborted(options);
     algorithm.tell(fitness);
     const statistics = algorithm.statistics();

@@ -14,6 +14,7 @@ export * from './optimizer-state.ts';
 export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
+export * from './realm.ts';
 export * from './restoring.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';
