@@ -16,6 +16,9 @@ describe('evolve', () => {
     expect(await evolve({ ...base, batchFitness: async (genomes) => Float64Array.from(genomes, ones) })).toEqual(
       atOnce,
     );
+    // As Node's own promises are in Jest, whose tests run in a realm of their own.
+    const ofAnotherRealm: (values: number[]) => Promise<number[]> = runInNewContext('async (values) => values');
+    expect(await evolve({ ...base, batchFitness: (genomes) => ofAnotherRealm(genomes.map(ones)) })).toEqual(atOnce);
   });
 
   it('waits for promises of another realm', async () => {

@@ -1,4 +1,4 @@
-import { checker, isPromise, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import {
   type GenerationStatistics,
   GeneticAlgorithm,
@@ -72,8 +72,7 @@ export async function evolve<G>(options: EvolveOptions<G>): Promise<Evolution<G>
   let stoppedBy = stopReason(algorithm, options);
   while (stoppedBy === undefined) {
     const genomes = algorithm.ask();
-    const told = evaluate(genomes);
-    const fitness = isPromise(told) ? await told : told;
+    const fitness = await evaluate(genomes);
     throwIfAborted(options);
     algorithm.tell(fitness);
     const statistics = algorithm.statistics();
