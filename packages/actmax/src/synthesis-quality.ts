@@ -7,6 +7,7 @@ import {
   reportProgress,
   requireFinite,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -148,6 +149,7 @@ async function verdict(
   const { seen, probabilities } = tf.tidy(() => {
     const logits = encode(check, judge, images, 'judge');
     if (unit >= logits.shape[1]) check.fail('range', 'judge', `one of more than ${unit} classes`, logits);
+    warnOfProbabilities(check, judge, logits);
     return { seen: tf.argMax(logits, 1), probabilities: tf.slice(tf.softmax(logits), [0, unit], [-1, 1]) };
   });
   try {

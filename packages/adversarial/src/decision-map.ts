@@ -1,5 +1,12 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
+import {
+  checker,
+  createRandom,
+  reportProgress,
+  requireGradients,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -69,8 +76,8 @@ export interface DecisionMap {
  * @param image The sample, `[1, h, w, c]`; not modified.
  * @throws RangeError if an option is out of its range, or there is not one image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, or no gradients are registered
- *   (`random` needs none).
+ * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, no gradients are registered, or
+ *   the wasm backend is active without `registerWasmGradients` (`random` needs no gradients).
  *
  * @example
  * import * as tf from '@tensorflow/tfjs-core';
@@ -150,6 +157,7 @@ function answersAt(check: Check, model: Classifier, points: Tensor4D, [min, max]
   const valid = tf.clipByValue(points, min, max) as Tensor4D;
   const excess = tf.reshape(largestPerImage(tf.abs(tf.sub(points, valid)) as Tensor4D), [-1]) as Tensor1D;
   const logits = checkLogits(check, model(clip ? valid : points), points.shape[0]);
+  warnOfProbabilities(check, model, logits);
   const label = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
   const confidence = tf.max(tf.softmax(logits), 1) as Tensor1D;
   return tf.stack([label, confidence, excess, tf.sum(tf.mul(logits, 0), 1) as Tensor1D], 1) as Tensor2D;

@@ -1,5 +1,5 @@
 import type { Classifier } from '@cnnviz/internal';
-import { checker } from '@cnnviz/internal';
+import { checker, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -36,6 +36,7 @@ export async function predict(model: Classifier, images: Tensor4D): Promise<Pred
   check.images('images', images);
   const answers = tf.tidy(() => {
     const logits = checkLogits(check, model(images), images.shape[0]);
+    warnOfProbabilities(check, model, logits);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
   });
   try {

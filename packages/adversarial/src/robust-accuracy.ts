@@ -126,7 +126,8 @@ export interface RobustAccuracy {
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or there is
  *   no image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite, or no gradients are registered and an attack needs them.
+ * @throws Error if logits or gradients are not finite, or if an attack needs gradients and none are registered, or the
+ *   wasm backend is active without `registerWasmGradients`.
  * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
  *   Attacks", ICML 2020.
  *

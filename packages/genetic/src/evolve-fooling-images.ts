@@ -1,4 +1,12 @@
-import { type Bounds, type Classifier, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Bounds,
+  type Classifier,
+  checker,
+  type LongWork,
+  reportProgress,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ArchivePicture, type ArchivePictureOptions, archivePicture } from './archive-picture.ts';
@@ -59,7 +67,8 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * Evolves, for every class at once, an image that the model takes for that class with high confidence: MAP-Elites with one
  * cell a class, whose objective is the class's softmax probability.
  *
- * @param model Images `[n, h, w, c]` within `bounds` to logits. One that ends in a softmax is `tf.log` of it.
+ * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, classes]`, whose softmax is the confidence. For one that
+ *   ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what it returns.
  * @param options The encoding, `bounds`, `seed` and `generations`, and how to breed.
  * @returns The archive, its statistics by generation, and the state to go on from: a run that was broken off and gone on
  *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
@@ -133,7 +142,11 @@ export async function evolveFoolingImages<G>(
     const probabilities = new Float32Array(genomes.length * classes);
     for (let start = 0; start < genomes.length; start += batchSize) {
       const batch = genomes.slice(start, start + batchSize);
-      const output = tf.tidy(() => tf.softmax(model(within(bounds, encoding.render(batch)))));
+      const output = tf.tidy(() => {
+        const logits = model(within(bounds, encoding.render(batch)));
+        warnOfProbabilities(check, model, logits);
+        return tf.softmax(logits);
+      });
       const values = await output.data<'float32'>();
       output.dispose();
       if (values.length !== batch.length * classes) {

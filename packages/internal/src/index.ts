@@ -13,5 +13,6 @@ export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
 export * from './restoring.ts';
+export * from './warn-of-probabilities.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';

@@ -1,4 +1,11 @@
-import { type Batches, checker, type LabelledImages, requireWithin, type Trainable } from '@cnnviz/internal';
+import {
+  type Batches,
+  checker,
+  type LabelledImages,
+  requireWithin,
+  type Trainable,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { requireExamples } from './labelled-images.ts';
@@ -21,7 +28,8 @@ export interface Evaluation {
  * Loss and accuracy of a model that is not training.
  *
  * @param batches Images `[n, h, w, c]` as the model takes them, and labels `[n]` int32.
- * @param options `loss`: default the cross-entropy of softmax.
+ * @param options `loss`: default the cross-entropy of softmax, for which the model has to return logits. It warns once of
+ *   one that seems to return probabilities.
  * @throws RangeError if there is no batch or a label has no logit.
  *
  * @example
@@ -44,6 +52,7 @@ export async function evaluate(
     const measured = tf.tidy(() => {
       const logits = model.apply(batch.images, { training: false });
       classes = logits.shape[1];
+      if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
       return tf.stack([lossOf(logits, labels), correctOf(logits, labels)]);
     });
