@@ -1,4 +1,4 @@
-export type { Bounds, Classifier, Generator, LongWork, Probe } from '@cnnviz/internal';
+export type { Bounds, Classifier, FailedImage, Generator, LongWork, Probe } from '@cnnviz/internal';
 
 // Activation maximization
 
