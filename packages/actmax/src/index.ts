@@ -1,4 +1,4 @@
-export type { AnyClassifier, Bounds, Classifier, Generator, LongWork, Probe } from '@cnnviz/internal';
+export type { AnyClassifier, Bounds, Classifier, FailedImage, Generator, LongWork, Probe } from '@cnnviz/internal';
 
 // Activation maximization
 

@@ -8,6 +8,7 @@ import {
   reportProgress,
   requireFinite,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -149,6 +150,7 @@ async function verdict(
   const { seen, probabilities } = await askModel(judge, images, (answer) => {
     const logits = requireFeatures(check, answer, images, 'judge');
     if (unit >= logits.shape[1]) check.fail('range', 'judge', `one of more than ${unit} classes`, logits);
+    warnOfProbabilities(check, judge, logits);
     return { seen: tf.argMax(logits, 1), probabilities: tf.slice(tf.softmax(logits), [0, unit], [-1, 1]) };
   });
   try {

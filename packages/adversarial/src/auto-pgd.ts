@@ -60,7 +60,8 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or the
  *   classes are too few for `loss: 'dlr'`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
+ *   backend is active without `registerWasmGradients`.
  * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
  *   Attacks", ICML 2020.
  *

@@ -49,7 +49,8 @@ export interface CarliniWagnerResult extends AttackResult {
  * @returns For each image the nearest point found, inside `bounds`, or the image as it is where none fools.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
+ *   backend is active without `registerWasmGradients`.
  * @see Carlini, Wagner, "Towards Evaluating the Robustness of Neural Networks", IEEE S&P 2017.
  *
  * @example

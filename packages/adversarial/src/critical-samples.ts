@@ -52,7 +52,8 @@ export interface CriticalSamples {
  * @returns Points within `radius` as computed in float32, and plain data. `radius: 0` gives the images, none critical.
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and in which iteration), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and in which iteration), no gradients are registered, or the
+ *   wasm backend is active without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
  * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *

@@ -1,5 +1,13 @@
 import type { AnyClassifier, Bounds, Check, LongWork } from '@cnnviz/internal';
-import { askModel, checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
+import {
+  askModel,
+  checker,
+  createRandom,
+  reportProgress,
+  requireGradients,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -70,8 +78,8 @@ export interface DecisionMap {
  * @throws RangeError if an option is out of its range, or there is not one image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
  *   `gradient` needs its gradient.
- * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, or no gradients are registered
- *   (`random` needs none).
+ * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, no gradients are registered, or
+ *   the wasm backend is active without `registerWasmGradients` (`random` needs no gradients).
  *
  * @example
  * import * as tf from '@tensorflow/tfjs-core';
@@ -125,7 +133,11 @@ export async function decisionMap(
       });
       let answers: Tensor2D | undefined;
       try {
-        answers = await askModel(model, asked, (logits) => answersOf(checkLogits(check, logits, count), excess));
+        answers = await askModel(model, asked, (answer) => {
+          const logits = checkLogits(check, answer, count);
+          warnOfProbabilities(check, model, logits);
+          return answersOf(logits, excess);
+        });
         const values = await answers.data();
         for (let index = 0; index < count; index++) {
           const [label, confidence, excess, finite] = values.subarray(4 * index, 4 * index + 4);

@@ -53,7 +53,8 @@ export interface DeepFoolResult extends AttackResult {
  * @returns For each image the first point that fools, inside `bounds`, or the image as it is where none does.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
+ *   backend is active without `registerWasmGradients`.
  * @see Moosavi-Dezfooli, Fawzi, Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
  *   2016.
  *

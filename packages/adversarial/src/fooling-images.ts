@@ -124,7 +124,8 @@ export interface FoolingImages {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @throws RangeError if a target has no logit, or an option is outside its range.
  * @throws TypeError if an option is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
+ *   backend is active without `registerWasmGradients`.
  * @see Nguyen, Yosinski, Clune, "Deep Neural Networks are Easily Fooled", CVPR 2015; `find_fooling_image.py` of its
  *   released code.
  *

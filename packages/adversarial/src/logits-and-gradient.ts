@@ -1,5 +1,5 @@
 import type { AnyClassifier, Check } from '@cnnviz/internal';
-import { askAtOnce, disposeTapeOnThrow } from '@cnnviz/internal';
+import { askAtOnce, disposeTapeOnThrow, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -15,6 +15,8 @@ export interface LogitsAndGradient {
  *
  * The loss is given by its gradient with respect to the logits, in closed form: no loss needs to be differentiable by
  * tfjs (a top-k is not), and none loses its gradient to rounding inside a softmax.
+ *
+ * Warns once for each model whose logits look like probabilities.
  *
  * @param lossGradient Logits `[n, classes]` to the gradient of the summed loss, `[n, classes]`.
  * @throws TypeError if the model answers with a promise, or not with `[n, classes]` of two classes or more.
@@ -33,6 +35,7 @@ export function logitsAndGradient(
   const logitsOf = (input: Tensor4D) =>
     injectLossGradient(checkLogits(check, askAtOnce(check, model, input), images.shape[0]));
   const { value, grad } = disposeTapeOnThrow(() => tf.valueAndGrad(logitsOf)(images));
+  warnOfProbabilities(check, model, value);
   return { logits: value, gradient: grad };
 }
 

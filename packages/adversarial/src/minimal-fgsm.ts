@@ -50,7 +50,8 @@ export interface MinimalFgsmResult extends AttackResult {
  * @returns For each image what `fgsm` makes of it at its epsilon, or the image as it is where none fools.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
+ *   backend is active without `registerWasmGradients`.
  * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
  *
  * @example

@@ -1,5 +1,5 @@
-import type { AnyClassifier, Check } from '@cnnviz/internal';
-import { askModel } from '@cnnviz/internal';
+import type { AnyClassifier } from '@cnnviz/internal';
+import { areProbabilities, askModel, type Check, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -7,7 +7,7 @@ import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 
 const messages = {
   'softmax-outputs':
-    'The model seems to return probabilities. Its predictions are the same, but a softmax rounds small probabilities to 0, and their gradients with them: pass logits.',
+    'The model seems to return probabilities. Its predictions are the same, but a softmax rounds small probabilities to 0, and their gradients with them: pass logits, as classifier(model) of @cnnviz/models returns them.',
   'zero-gradients':
     'The gradient at some images is zero. Attacks by gradient cannot move them, so robust accuracy may be overestimated: look for what blocks the gradient, such as rounding of the input.',
   'random-outputs':
@@ -60,7 +60,9 @@ export async function examineModel(
     : { logits: await askForLogits(check, model, images), slopes: undefined };
   const warnings: RobustnessWarningName[] = [];
   try {
-    const rows = rowsOf(await logits.data<'float32'>(), logits.shape);
+    warnOfProbabilities(check, model, logits);
+    const values = await logits.data<'float32'>();
+    const rows = rowsOf(values, logits.shape);
     if (!rows.every((row) => row.every(Number.isFinite))) {
       check.failBecause('state', 'logits must be finite, those of the images themselves are not');
     }
@@ -69,7 +71,7 @@ export async function examineModel(
       check.failBecause('state', 'gradients must be finite, those at the images themselves are not');
     }
     const isRight = rows.map((row, image) => row.indexOf(Math.max(...row)) === wanted[image]);
-    if (rows.length > 0 && rows.every(isDistribution)) warnings.push('softmax-outputs');
+    if (areProbabilities(values, logits.shape[1])) warnings.push('softmax-outputs');
     if (isRight.some((right, image) => right && steepest[image] === 0)) warnings.push('zero-gradients');
     for (let time = 0; time < askAgain; time++) {
       if (await answersAlike(check, model, images, rows)) continue;
@@ -89,12 +91,6 @@ function askForLogits(check: Check, model: AnyClassifier, images: Tensor4D): Ten
 
 function rowsOf(values: Float32Array, [count, classes]: Tensor2D['shape']): Float32Array[] {
   return Array.from({ length: count }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
-}
-
-/** Not below 0, and 1 together, but for rounding. */
-function isDistribution(row: Float32Array): boolean {
-  const sum = row.reduce((total, value) => total + value, 0);
-  return row.every((value) => value > -1e-5) && Math.abs(sum - 1) < 1e-5;
 }
 
 /** Whether a model asked again gives the same logits, up to 1e-4 of their length. */

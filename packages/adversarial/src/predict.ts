@@ -1,5 +1,5 @@
 import type { AnyClassifier } from '@cnnviz/internal';
-import { askModel, checker } from '@cnnviz/internal';
+import { askModel, checker, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -36,6 +36,7 @@ export async function predict(model: AnyClassifier, images: Tensor4D): Promise<P
   check.images('images', images);
   const answers = await askModel(model, images, (answer) => {
     const logits = checkLogits(check, answer, images.shape[0]);
+    warnOfProbabilities(check, model, logits);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
   });
   try {

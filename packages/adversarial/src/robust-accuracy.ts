@@ -128,7 +128,8 @@ export interface RobustAccuracy {
  *   no image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
  *   an attack needs its gradient.
- * @throws Error if logits or gradients are not finite, or no gradients are registered and an attack needs them.
+ * @throws Error if logits or gradients are not finite, or if an attack needs gradients and none are registered, or the
+ *   wasm backend is active without `registerWasmGradients`.
  * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
  *   Attacks", ICML 2020.
  *

@@ -1,5 +1,5 @@
 import type { AnyClassifier, Bounds, Check, LongWork, Random } from '@cnnviz/internal';
-import { askModel, checker, createRandom, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { askModel, checker, createRandom, reportProgress, throwIfAborted, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBlackBoxAttack } from './check-attack.ts';
@@ -211,6 +211,7 @@ async function readLeads(
 ): Promise<Lead[]> {
   const read = await askModel(model, points, (answer) => {
     const logits = checkLogits(check, answer, points.shape[0]);
+    warnOfProbabilities(check, model, logits);
     const { margin, value } = logOdds(logits, labels);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.add(margin, tf.mul(value, 0))], 1);
   });

@@ -6,6 +6,7 @@ import {
   type LongWork,
   reportProgress,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -67,8 +68,9 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * Evolves, for every class at once, an image that the model takes for that class with high confidence: MAP-Elites with one
  * cell a class, whose objective is the class's softmax probability.
  *
- * @param model Images `[n, h, w, c]` within `bounds` to logits, at once or later. One that ends in a softmax is `tf.log` of
- *   it.
+ * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, classes]`, at once or later; their softmax is the
+ *   confidence. For one that ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what it
+ *   returns.
  * @param options The encoding, `bounds`, `seed` and `generations`, and how to breed.
  * @returns The archive, its statistics by generation, and the state to go on from: a run that was broken off and gone on
  *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
@@ -145,7 +147,10 @@ export async function evolveFoolingImages<G>(
       const output = await askModel(
         model,
         () => within(bounds, encoding.render(batch)),
-        (logits) => tf.softmax(logits),
+        (logits) => {
+          warnOfProbabilities(check, model, logits);
+          return tf.softmax(logits);
+        },
       );
       const values = await output.data<'float32'>();
       output.dispose();

@@ -1,6 +1,7 @@
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
+import { isPromise } from './realm.ts';
 
 /**
  * Asks a model that may answer at once or later, and makes something of its answer, by the rules of `AnyClassifier`.
@@ -66,9 +67,4 @@ function disposeAnswer(answer: unknown, images: Tensor): void {
     const isKept = tensor === images || tensor.kept || tensor instanceof tf.Variable;
     if (!isKept) tensor.dispose();
   }
-}
-
-/** Also of one of another realm, as a test runner has. */
-export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
 }

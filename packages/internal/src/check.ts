@@ -35,6 +35,8 @@ export interface Check {
   fail(kind: FailureKind, name: string, expected: string, received: unknown): never;
   /** Throws `<package>: <function>: <sentence>`. */
   failBecause(kind: FailureKind, sentence: string, cause?: unknown): never;
+  /** Writes `<package>: <function>: <sentence>` to the console. */
+  warn(sentence: string): void;
 }
 
 /**
@@ -79,6 +81,7 @@ export function checker(packageName: string, functionName: string): Check {
   return {
     fail,
     failBecause,
+    warn: (sentence) => console.warn(`${packageName}: ${functionName}: ${sentence}`),
     number,
     tensor,
 

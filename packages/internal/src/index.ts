@@ -16,5 +16,6 @@ export * from './png.ts';
 export * from './random.ts';
 export * from './realm.ts';
 export * from './restoring.ts';
+export * from './warn-of-probabilities.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';

@@ -1,4 +1,11 @@
-import { askModel, type Batches, checker, type LabelledImages, requireWithin } from '@cnnviz/internal';
+import {
+  askModel,
+  type Batches,
+  checker,
+  type LabelledImages,
+  requireWithin,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { requireExamples } from './labelled-images.ts';
@@ -28,7 +35,8 @@ export interface Evaluation {
  *
  * @param model Answers at once or later.
  * @param batches Images `[n, h, w, c]` as the model takes them, and labels `[n]` int32.
- * @param options `loss`: default the cross-entropy of softmax.
+ * @param options `loss`: default the cross-entropy of softmax, for which the model has to return logits. It warns once of
+ *   one that seems to return probabilities.
  * @throws RangeError if there is no batch or a label has no logit.
  *
  * @example
@@ -51,6 +59,7 @@ export async function evaluate(
     const apply = (images: Tensor4D) => model.apply(images, { training: false });
     const measured = await askModel(apply, batch.images, (logits) => {
       classes = logits.shape[1];
+      if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
       return tf.stack([lossOf(logits, labels), correctOf(logits, labels)]);
     });

@@ -22,6 +22,7 @@ import {
   setLearningRate,
   type Trainable,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -85,7 +86,10 @@ export interface TrainOptions extends LongWork<TrainProgress> {
   seed: number;
   /** Learning rate of each epoch. Default: the optimizer's. */
   schedule?: Schedule;
-  /** Default: the cross-entropy of softmax. */
+  /**
+   * Default: the cross-entropy of softmax, for which the model has to return logits; `train` warns once of one that seems
+   * to return probabilities.
+   */
   loss?: Loss;
   /** Added to the loss, such as `(variables) => l2Penalty(variables, { lambda: 1e-4 })`. Default: none. */
   penalty?: (variables: readonly Variable[]) => Scalar;
@@ -128,6 +132,7 @@ export interface TrainResult {
  *   an epoch, for another order in each.
  * @returns What was measured in each epoch, and what ended training.
  * @throws RangeError if an option is out of range, there is no batch, or a label has no logit.
+ * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
  * @throws Error if the loss is not finite, with epoch and batch. The weights are then those for which it last was, and
  *   the checkpoint before stays as it is.
  * @throws RangeError if `checkpoint` is of another version, model, optimizer or seed.
@@ -373,6 +378,7 @@ async function gradientsOf(
         );
       }
       classes = logits.shape[1];
+      if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = input.labels ?? targetsOf(batch, classes, options.labelSmoothing);
       const loss = lossOf(logits, labels);
       const penalized = penalty === undefined ? tf.scalar(0) : penalty(variables);
