@@ -40,18 +40,20 @@ export interface ConsumerOptions {
   packages: readonly string[];
   /** `module` (default) or `commonjs`. */
   type?: 'module' | 'commonjs';
+  /** Whether packages may run their install scripts. Default: true. */
+  installScripts?: boolean;
 }
 
 /** Makes a fresh project of a user and installs packages in it with npm. */
-export async function makeConsumer({ folder, tarballs, packages, type = 'module' }: ConsumerOptions): Promise<void> {
+export async function makeConsumer(options: ConsumerOptions): Promise<void> {
+  const { folder, tarballs, packages, type = 'module', installScripts = true } = options;
   await mkdir(folder, { recursive: true });
   const manifest = { name: 'consumer', version: '1.0.0', private: true, type };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   const wanted = packages.map((name) => (name.startsWith('@cnnviz/') ? `file:${tarballOf(tarballs, name)}` : name));
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', ...wanted], {
-    cwd: folder,
-    maxBuffer: 1 << 26,
-  });
+  const settings = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  if (!installScripts) settings.push('--ignore-scripts');
+  await run('npm', ['install', ...settings, ...wanted], { cwd: folder, maxBuffer: 1 << 26 });
 }
 
 function tarballOf(tarballs: Tarballs, name: string): string {
