@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assembleModel } from './assemble-model.ts';
 import { type DroppedFiles, filesOfDrop, filesOfFolder, folderOf } from './dropped-files.ts';
 import { filesAtPath, hasFileSystem, localPath } from './file-system.ts';
+import { inKeras2Form } from './keras-3.ts';
 import type { ModelFiles } from './model-files.ts';
 import { type FetchOptions, filesAtUrl } from './url-files.ts';
 
@@ -62,7 +63,7 @@ async function artifactsOf(check: Check, handler: tf.io.IOHandler, name: string)
   if (typeof artifacts?.modelTopology !== 'object' || artifacts.modelTopology === null) {
     return check.failBecause('state', `${name}: expected a model with a topology, found none`);
   }
-  return artifacts;
+  return inKeras2Form(check, artifacts, name);
 }
 
 async function filesOf(
