@@ -32,7 +32,8 @@ export function imageRoute(
     };
     const values = prepare(images);
     const outputs = size === undefined ? runBatch(values) : inBatches(values, size, runBatch);
-    return outputs.map((output) => (output === images ? tf.clone(output) : output));
+    // What is not new stays with whom it belongs to.
+    return outputs.map((output) => (output === images || output.kept ? tf.clone(output) : output));
   };
 }
 
