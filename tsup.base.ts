@@ -6,8 +6,8 @@ import type { Options } from 'tsup';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /**
- * Dependencies that are ES modules and nothing else. Some cannot `require` those, Jest for one, so the CommonJS build
- * has them inside.
+ * Dependencies that are ES modules and nothing else. Jest, for one, cannot `require` those, so the CommonJS build contains
+ * them.
  */
 const esModulesOnly = /^(d3-contour|fast-png)$/;
 
@@ -27,20 +27,21 @@ const fileForFile: Plugin = {
   },
 };
 
-/** The files that `src/index.ts` needs when it runs. */
-function filesOfLibrary(): string[] {
+/** The files that entries such as `src/index.ts` need when they run. */
+function filesOf(entryPoints: string[]): string[] {
   const { metafile } = buildSync({
-    entryPoints: ['src/index.ts'],
+    entryPoints,
     bundle: true,
     packages: 'external',
     format: 'esm',
+    outdir: 'dist',
     write: false,
     metafile: true,
   });
   return Object.keys(metafile.inputs);
 }
 
-/** Writes the licenses of what the CommonJS build has inside; those of the ES build are among them. */
+/** Writes the licenses of what the CommonJS build contains, which is all that the ES build does and more. */
 const licenses: Plugin = {
   name: 'licenses',
   setup({ initialOptions, onEnd }) {
@@ -65,14 +66,14 @@ function licenseOf(folder: string): string {
   return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }
 
-/** Leaves nothing behind of what the user of a package does not have. */
+/** Leaves no name of the private package, which users do not have, and no import that does nothing. */
 const ownNames: NonNullable<Options['plugins']>[number] = {
   name: 'own-names',
   renderChunk: (code) => ({
     code: code
       // Errors name the package that throws them.
       .replaceAll('"@cnnviz/internal"', JSON.stringify(manifest.name))
-      // A bare import of a chunk would keep an order of effects that there are none of, and bundlers warn of it.
+      // It would keep the order of effects, which these packages do not have. Bundlers warn about it.
       .replace(/^import "\.\/chunk-\w+\.js";$/gm, ''),
   }),
 };
@@ -83,13 +84,15 @@ export const library: Options = {
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'neutral',
-  // By its path it is source of the package, whose declarations are bundled; by its name it would be imported.
+  // Declarations of what has a path are bundled. By its name it would be imported.
   dts: { compilerOptions: { paths: { '@cnnviz/internal': ['../internal/src/index.ts'] } } },
   noExternal: ['@cnnviz/internal', esModulesOnly],
   esbuildPlugins: [fileForFile, licenses],
   esbuildOptions: (options, { format }) => {
     options.conditions = ['@cnnviz/source'];
-    if (format === 'esm') Object.assign(options, { entryPoints: filesOfLibrary(), outbase: 'src' });
+    if (format !== 'esm') return;
+    options.entryPoints = filesOf(options.entryPoints as string[]);
+    options.outbase = 'src';
   },
   plugins: [ownNames],
   sourcemap: true,
