@@ -6,7 +6,12 @@ import { type ClassifierOptions, classifierOf, endOf, failBecauseOfOutputs } fro
 import { describeShape, entranceOf } from './adapters/entrance.ts';
 import { blackImage, layersOfNetwork, type ModelLayer } from './adapters/layers-of.ts';
 import { type BlackImage, measure } from './adapters/measured-shapes.ts';
-import { checkPreprocessing, type Preprocessing, type PreprocessingName } from './adapters/preprocessing.ts';
+import {
+  checkChannels,
+  checkPreprocessing,
+  type Preprocessing,
+  type PreprocessingName,
+} from './adapters/preprocessing.ts';
 import { probeOf, probesOf } from './adapters/probe.ts';
 import { checkLabels, type Labels } from './labels.ts';
 import { disposeModel } from './networks/dispose-model.ts';
@@ -100,6 +105,7 @@ export async function imageModelOf(check: Check, model: AnyModel, options: Image
   const end = network.outputs.length > 1 && options.output === undefined ? undefined : endOf(check, network, options);
   const entrance = entranceOf(check, network, end === undefined ? network.outputs : [end.place], options);
   const inputShape = inputShapeOf(check, entrance.entry, complete);
+  checkChannels(check, preprocessing, inputShape[2]);
   const sized = { ...options, inputShape: asTaken(inputShape, preprocessing) };
   const classes = end && classesOf(check, network, end.place, blackImage(check, network, entrance, sized));
   const layers = layersOfNetwork(check, network, sized);

@@ -32,7 +32,7 @@ export function imageRoute(
     };
     const values = prepare(images);
     const outputs = size === undefined ? runBatch(values) : inBatches(values, size, runBatch);
-    // What is not new stays with whom it belongs to.
+    // A copy of what belongs to somebody else.
     return outputs.map((output) => (output === images || output.kept ? tf.clone(output) : output));
   };
 }
