@@ -4,6 +4,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
 import { chooseImages } from './choose-images.ts';
+import { type Broken, type Failures, noFailures } from './failures.ts';
 import { logitMargin } from './logit-margin.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { lengthPerImage } from './project-to-ball.ts';
@@ -49,8 +50,8 @@ export interface CarliniWagnerResult extends AttackResult {
  * @returns For each image the nearest point found, inside `bounds`, or the image as it is where none fools.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), no gradients are registered, or the wasm
- *   backend is active without `registerWasmGradients`.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Carlini, Wagner, "Towards Evaluating the Robustness of Neural Networks", IEEE S&P 2017.
  *
  * @example
@@ -83,8 +84,9 @@ export async function carliniWagner(
   await checkAttack(check, model, images, labels, settings.bounds);
   throwIfAborted(options);
 
-  const best = await scoreOriginals(check, model, images, labels, settings);
-  const isOpen = best.distances.map((distance) => distance > 0);
+  const failures = noFailures(check, images.shape[0]);
+  const best = await scoreOriginals(check, model, images, labels, settings, failures);
+  const isOpen = best.distances.map((distance, image) => distance > 0 && !failures.has(image));
   let constants = isOpen.map(() => searchFrom(settings.initialConstant));
   const total = settings.searches * settings.steps;
   try {
@@ -93,7 +95,12 @@ export async function carliniWagner(
       // As foolbox: of ten searches or more, the last repeats the best constant.
       const isRepeat = settings.searches >= 10 && search === settings.searches - 1;
       const values = constants.map(({ value, upper }) => (isRepeat ? Math.min(upper, 1e10) : value));
-      const fools = await descend(check, model, images, labels, values, isOpen, best, settings, (step) =>
+      const giveUp = (image: number, step: number, broken: Broken): void => {
+        isOpen[image] = false;
+        failures.add(image, search * settings.steps + step, broken);
+        failures.requireSomeLeft();
+      };
+      const fools = await descend(check, model, images, labels, values, isOpen, best, settings, giveUp, (step) =>
         reportProgress(options, { step: search * settings.steps + step, steps: total, fooled: countFooled(best) }),
       );
       constants = constants.map((constant, image) => narrow(constant, fools[image]!));
@@ -103,6 +110,7 @@ export async function carliniWagner(
       images: tf.clone(best.images),
       fooled,
       predictions: best.predictions,
+      failed: failures.list(),
       distances: best.distances.map((distance, image) => (fooled[image] ? distance : null)),
     };
   } finally {
@@ -136,13 +144,16 @@ async function scoreOriginals(
   images: Tensor4D,
   labels: Tensor1D,
   settings: Settings,
+  failures: Failures,
 ): Promise<Best> {
   const scores = tf.tidy(() => {
     const logits = checkLogits(check, model(images), images.shape[0]);
     const still = tf.zeros([images.shape[0]]) as Tensor1D;
     return tf.stack(scoresOf(logits, labels, still, still, still, settings), 1) as Tensor2D;
   });
-  const originals = await readScores(check, scores, 0);
+  const originals = await readScores(scores);
+  for (const [image, { broken }] of originals.entries()) if (broken) failures.add(image, 0, broken);
+  failures.requireSomeLeft();
   return {
     images: tf.clone(images),
     distances: originals.map(({ excess }) => (excess < 0 ? 0 : Number.POSITIVE_INFINITY)),
@@ -180,6 +191,7 @@ async function descend(
   isOpen: readonly boolean[],
   best: Best,
   settings: Settings,
+  giveUp: (image: number, step: number, broken: Broken) => void,
   report: (step: number) => Promise<void>,
 ): Promise<boolean[]> {
   const { steps, abortEarly } = settings;
@@ -200,8 +212,13 @@ async function descend(
       tf.dispose({ ...adam });
       adam = next;
       try {
-        const isNearest = (await readScores(check, scores, step)).map((score, image) => {
+        const isNearest = (await readScores(scores)).map((score, image) => {
           if (!isRunning[image]) return false;
+          if (score.broken !== undefined) {
+            isRunning[image] = false;
+            giveUp(image, step, score.broken);
+            return false;
+          }
           const loss = constants[image]! * Math.max(0, score.excess) + score.squaredOffset;
           if (abortEarly && step % checkEvery === 0) {
             isRunning[image] = loss <= 0.9999 * lossAtCheck[image]!;
@@ -308,6 +325,8 @@ interface Score {
   distance: number;
   /** Squared, from the pixels of the origin. */
   squaredOffset: number;
+  /** What is not finite, if anything is not. */
+  broken: Broken | undefined;
 }
 
 /** What `readScores` reads, each `[n]`. */
@@ -326,18 +345,23 @@ function scoresOf(
 }
 
 /** Reads and disposes them. */
-async function readScores(check: Check, scores: Tensor2D, step: number): Promise<Score[]> {
+async function readScores(scores: Tensor2D): Promise<Score[]> {
   try {
     const values = await scores.data();
     return Array.from({ length: scores.shape[0] }, (_, image) => {
       const [prediction = 0, excess = 0, distance = 0, squaredOffset = 0, gradient = 0] = values.subarray(5 * image);
-      const fail = (what: string): never =>
-        check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
-      if (!Number.isFinite(excess)) fail('logits');
-      if (!Number.isFinite(gradient)) fail('gradients');
-      return { prediction, excess, distance, squaredOffset };
+      if (!Number.isFinite(excess)) return { ...unscored, broken: 'logits' };
+      return {
+        prediction,
+        excess,
+        distance,
+        squaredOffset,
+        broken: Number.isFinite(gradient) ? undefined : 'gradients',
+      };
     });
   } finally {
     tf.dispose(scores);
   }
 }
+
+const unscored = { prediction: -1, excess: Number.POSITIVE_INFINITY, distance: 0, squaredOffset: 0 };

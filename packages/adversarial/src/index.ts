@@ -3,6 +3,7 @@ export type {
   Bounds,
   ChartSpecification,
   Classifier,
+  FailedImage,
   LabelledImages,
   LongWork,
   Trainable,
