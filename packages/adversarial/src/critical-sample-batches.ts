@@ -10,6 +10,7 @@ import {
 } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { readImages } from './critical-samples.ts';
+import { requireAllLeft } from './failures.ts';
 import { lass, takeRows } from './lass.ts';
 import { checkLassOptions, type LassOptions } from './lass-options.ts';
 import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
@@ -101,6 +102,7 @@ export function mixCriticalSamples(
           const size = mixed.length / count;
           const from = { ...onHost, values: takeRows(mixed, chosen, size) };
           const found = await lass(check, classify, from, streams, settings, { signal: options.signal });
+          requireAllLeft(check, found.failed, chosen);
           for (const [position, image] of chosen.entries()) {
             mixed.set(found.points.subarray(position * size, (position + 1) * size), image * size);
           }

@@ -4,6 +4,7 @@ export type {
   Bounds,
   ChartSpecification,
   Classifier,
+  FailedImage,
   LabelledImages,
   LongWork,
   Trainable,

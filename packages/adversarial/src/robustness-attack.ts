@@ -5,12 +5,14 @@ import {
   type Check,
   type Classifier,
   createRandom,
+  type FailedImage,
   type LongWork,
 } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { searchWithAutoPgd } from './auto-pgd.ts';
 import { fewestClasses } from './difference-of-logits-ratio.ts';
+import { requireAllLeft } from './failures.ts';
 import { checkLogits } from './logits-and-gradient.ts';
 import { type AttackProgress, projectedGradient } from './projected-gradient.ts';
 import { randomsOfImages } from './randoms-of-images.ts';
@@ -52,9 +54,15 @@ interface NamedAttack<M> {
   name: string;
   /**
    * Gives `[n, h, w, c]`, which is disposed. What is not within epsilon (to 1e-6 of it) and bounds counts as not
-   * fooling, so that attacks which look for the least perturbation can be tried too.
+   * fooling, so that attacks which look for the least perturbation can be tried too. An image that it lists under
+   * `failed`, as the attacks here do, ends the evaluation with an error: it would count as robust otherwise.
    */
-  run(model: M, images: Tensor4D, labels: Tensor1D, settings: AttackSettings): Promise<{ images: Tensor4D }>;
+  run(
+    model: M,
+    images: Tensor4D,
+    labels: Tensor1D,
+    settings: AttackSettings,
+  ): Promise<{ images: Tensor4D; failed?: readonly FailedImage[] }>;
 }
 
 /** An attack of one's own by gradient. */
@@ -136,7 +144,7 @@ export async function tryAttack(
 ): Promise<boolean[]> {
   const labels = tf.tensor1d([...standing.labels], 'int32');
   try {
-    const { images } =
+    const { images, failed = [] } =
       typeof attack === 'string'
         ? await runStandard(check, model, attack, standing, labels, settings, batch)
         : await attack.run(model as Classifier, standing.images, labels, {
@@ -144,6 +152,7 @@ export async function tryAttack(
             seed: seedOfBatch(settings.seed, batch),
           });
     try {
+      requireAllLeft(check, failed, standing.numbers);
       if (typeof attack !== 'string') {
         const name = `the images of attack ${JSON.stringify(attack.name)}`;
         check.images(name, images);
@@ -170,7 +179,7 @@ function runStandard(
   labelTensor: Tensor1D,
   { epsilon, bounds, norm, seed, ...work }: AttackSettings,
   batch: number,
-): Promise<{ images: Tensor4D }> {
+): Promise<{ images: Tensor4D; failed: readonly FailedImage[] }> {
   const common = { epsilon, bounds, targeted: false };
   if (attack === 'pgd' || attack === 'pgd-coordinate') {
     const settings = {
