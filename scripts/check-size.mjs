@@ -9,7 +9,7 @@ const budgets = [
   ['regularizers', '*', 20_000],
   ['regularizers', 'l2Penalty', 3_000],
   ['adversarial', '*', 31_000],
-  ['adversarial', 'fgsm', 4_000],
+  ['adversarial', 'fgsm', 4_400],
   ['adversarial', 'pgd', 8_000],
   ['genetic', '*', 23_000],
   ['genetic', 'bitFlipMutation', 3_500],
