@@ -1,5 +1,5 @@
-import { batchesOf, type Classifier, createRandom } from '@cnnviz/internal';
-import { describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
+import { type AnyClassifier, batchesOf, type Classifier, createRandom } from '@cnnviz/internal';
+import { answerLater, describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ function leastEpsilon(pixels: number[], label: number, norm: 'linf' | 'l2' | 'l1
 }
 
 async function evaluate(
-  model: Classifier,
+  model: AnyClassifier,
   options: RobustAccuracyOptions,
   { size = count, images = pictures, labels = classes } = {},
 ) {
@@ -256,6 +256,42 @@ describeOnBackends(['cpu'], () => {
       await expect(evaluate(linear, { ...options, seed: 4, state }, data)).rejects.toThrow(
         /state must be of the same options/,
       );
+    });
+
+    test('goes on after a model that answers later has not', async () => {
+      const options = { bounds, seed: 3, epsilon: 0.05, attacks: [shortSquare] };
+      const data = { size: 10 };
+      const whole = await evaluate(linear, options, data);
+      let calls = 0;
+      const counting: Classifier = (images) => {
+        calls++;
+        return linear(images);
+      };
+      await evaluate(counting, options, data);
+      for (const failsAt of [1, Math.ceil(calls / 2), calls]) {
+        let saved: RobustAccuracyState | undefined;
+        const onProgress = ({ state }: RobustAccuracyProgress) => {
+          saved = state;
+        };
+        const down = answerLater(linear, { failsAt });
+        await expect(evaluate(down, { ...options, onProgress }, data)).rejects.toThrow(`no answer to call ${failsAt}`);
+        const resumed = saved === undefined ? options : { ...options, state: saved };
+        expect(await evaluate(answerLater(linear), resumed, data)).toEqual(whole);
+      }
+    });
+
+    test('asks a model that answers later for no gradient', async () => {
+      const before = tf.memory().numTensors;
+      const refused = evaluate(answerLater(linear), { bounds, seed: 0, epsilon: 0.1 });
+      await expect(refused).rejects.toThrow(
+        new TypeError(
+          '@cnnviz/adversarial: robustAccuracy: needs gradients of the model, so it must be synchronous, got a promise',
+        ),
+      );
+      const mixed = { bounds, seed: 0, epsilon: 0.1, attacks: [shortSquare, shortApgd()] };
+      await expect(evaluate(answerLater(linear), mixed)).rejects.toThrow('must be synchronous, got a promise');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(tf.memory().numTensors).toBe(before);
     });
 
     test('reports the steps of its attacks and what stands', async () => {
