@@ -1,6 +1,6 @@
 import { type ConceptScenes, conceptScenes } from '@cnnviz/dissect';
 import { drawScenes, layerNames, loadSceneNetwork } from '@cnnviz/example-dissect-training';
-import type { ImageModel } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
