@@ -91,7 +91,8 @@ export interface ImageModelOptions extends ClassifierOptions {
  * import { imageModel } from '@cnnviz/models';
  *
  * const { classifier, probe, layers } = await imageModel(layersModel, { preprocessing: { range: [0, 1] } });
- * const activations = probe(layers[0].name)(images);
+ * const activations = probe(layers[0]!.name)(images);
+ * const logits = classifier(images);
  */
 export async function imageModel(model: AnyModel, options: ImageModelOptions): Promise<ImageModel> {
   return imageModelOf(checker('@cnnviz/models', 'imageModel'), model, options);

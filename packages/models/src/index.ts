@@ -2,6 +2,8 @@
 
 // What they give
 export type { Bounds, Classifier, Generator, Probe, Trainable } from '@cnnviz/internal';
+// Differentiate what is loaded
+export { registerMissingGradients } from '@cnnviz/internal';
 // Adapt what is loaded
 export { type ClassifierOptions, classifier } from './adapters/classifier.ts';
 export type { EntryOptions } from './adapters/entrance.ts';

@@ -1,4 +1,4 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, registerMissingGradients } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
@@ -10,13 +10,14 @@ import { checkPreprocessing, preprocessor } from './preprocessing.ts';
 /** Images to what is wanted of them, in its order. Called inside `tf.tidy`; gives no tensor that it was given. */
 export type ImageRoute = (images: Tensor4D, training: boolean) => Tensor[];
 
-/** The way from images to some places of a network. */
+/** The way from images to some places of a network, with a gradient wherever there can be one. */
 export function imageRoute(
   check: Check,
   network: Network,
   wanted: readonly Place[],
   options: EntryOptions,
 ): ImageRoute {
+  registerMissingGradients();
   const { entry, fed } = entranceOf(check, network, wanted, options);
   const size = batchSizeOf(check, network, entry, options);
   const prepare = preparation(check, entry, sizesOf(check, network, entry, size ?? 1), options);

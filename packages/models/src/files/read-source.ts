@@ -22,8 +22,10 @@ export type ModelSource = string | URL | DroppedFiles | DataTransfer | tf.io.IOH
  * @throws Error that names the file if one is missing or not what it should be.
  *
  * @example
+ * import { tmpdir } from 'node:os';
  * import { fileSystem, readModel } from '@cnnviz/models';
  *
+ * const folder = `${tmpdir()}/cnnviz-model`;
  * await layersModel.save(fileSystem(folder));
  * const { weightSpecs } = await readModel(folder);
  */

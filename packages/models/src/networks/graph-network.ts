@@ -122,7 +122,7 @@ function routeOf(model: GraphModel<string | io.IOHandler>, given: readonly Place
 /** What TensorFlow.js runs by `executeAsync` alone. */
 const asynchronousOps = /^(NonMaxSuppression\w*|Where|Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While))$/;
 
-export const isAsynchronous = ({ op }: Pick<GraphNode, 'op'>): boolean => asynchronousOps.test(op);
+const isAsynchronous = ({ op }: Pick<GraphNode, 'op'>): boolean => asynchronousOps.test(op);
 
 function failBecauseAsynchronous(check: Check, { name, op }: GraphNode, wanted: readonly Place[]): never {
   return check.failBecause(
