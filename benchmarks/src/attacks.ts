@@ -242,5 +242,6 @@ async function fgsmAndPredictions(
   const predictions = [...(await predicted.data())];
   predicted.dispose();
   const wanted = await labels.data();
-  return { images: points, predictions, fooled: predictions.map((label, image) => label !== wanted[image]) };
+  const fooled = predictions.map((label, image) => label !== wanted[image]);
+  return { images: points, predictions, fooled, failed: [] };
 }

@@ -1,15 +1,6 @@
 import { join } from 'node:path';
-import {
-  type ImageModel,
-  imageBatches,
-  lenet,
-  loadModel,
-  mnist,
-  saveModel,
-  selectImages,
-  trainable,
-  trainModel,
-} from '@cnnviz/example-support';
+import { imageBatches, lenet, mnist, selectImages, trainModel } from '@cnnviz/example-support';
+import { type ImageModel, loadModel, saveModel, trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** LeNet, after three epochs of handwritten digits. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageModel } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 interface ExportedLayer {

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseBackend, imageModelOfLayers } from '@cnnviz/example-support';
+import { chooseBackend } from '@cnnviz/example-support';
 import { createRandom } from '@cnnviz/internal';
+import { imageModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +51,7 @@ function network() {
 describe('exportNetwork', () => {
   it('writes each weight where its layer says', async () => {
     const model = network();
-    await exportNetwork(imageModelOfLayers(model, { preprocessing: { range: [0, 255], mean: [1, 2, 3] } }), folder);
+    await exportNetwork(await imageModel(model, { preprocessing: { range: [0, 255], mean: [1, 2, 3] } }), folder);
     const { layers, scale, mean } = JSON.parse(await readFile(join(folder, 'network.json'), 'utf8'));
     expect({ scale, mean }).toEqual({ scale: 255, mean: [1, 2, 3] });
     const numbers = await readNumbers({ file: join(folder, 'network.bin'), shape: [], dtype: 'float32' });
@@ -70,7 +71,7 @@ describe('exportNetwork', () => {
 
   it('refuses preprocessing that a peer does not know', async () => {
     const model = network();
-    const image = imageModelOfLayers(model, { preprocessing: { range: [-1, 1] } });
+    const image = await imageModel(model, { preprocessing: { range: [-1, 1] } });
     await expect(exportNetwork(image, folder)).rejects.toThrow('only scales and shifts from 0');
     model.dispose();
   });
@@ -91,7 +92,7 @@ describe('startPeer', () => {
     const peer = await startPeer('foolbox_attacks.py');
     if ('missing' in peer) return context.skip(peer.missing);
     const model = network();
-    const image = imageModelOfLayers(model, { preprocessing: { range: [0, 255], mean: [100, 110, 120] } });
+    const image = await imageModel(model, { preprocessing: { range: [0, 255], mean: [100, 110, 120] } });
     const values = createRandom(0).fillUniform(new Float32Array(6 * 11 * 10 * 3));
     const images = tf.tensor4d(values, [6, 11, 10, 3]);
     const labels = tf.tidy(() => tf.argMax(image.classifier(images), 1) as tf.Tensor1D);

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ImageModel, loadSqueezeNet, readPhoto } from '@cnnviz/example-support';
+import { loadSqueezeNet, readPhoto } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadDigitNetwork, testDigits } from './digit-network.ts';
 import { type Numbers, writeTensor } from './exchange.ts';

@@ -1,17 +1,10 @@
 import { logit, maximizeActivation, pixels } from '@cnnviz/actmax';
 import { criticalSamples, pgd } from '@cnnviz/adversarial';
 import { conceptScenes, dissect } from '@cnnviz/dissect';
-import {
-  type ImageModel,
-  imageBatches,
-  lenet,
-  mnist,
-  selectImages,
-  trainable,
-  trainModel,
-} from '@cnnviz/example-support';
+import { imageBatches, lenet, mnist, selectImages, trainModel } from '@cnnviz/example-support';
 import { bitEncoding, cppnEncoding, directEncoding, evolve, evolveFoolingImages } from '@cnnviz/genetic';
 import { createRandom } from '@cnnviz/internal';
+import { type ImageModel, trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Something that takes longer the more there is to do. */

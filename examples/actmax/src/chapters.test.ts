@@ -44,11 +44,11 @@ const subject: Subject = {
       ],
     },
     paddings: {},
-    layers: [{ name: 'colours', shape: [8, 8, 3] }],
+    layers: [{ name: 'colours', kind: 'AvgPool', shape: [8, 8, 3] }],
     inputShape: [16, 16, 3],
     bounds: [0, 1],
     preprocessing: { range: [0, 1] },
-    classes: COLOURS,
+    labels: COLOURS,
     dispose: () => {},
   },
 };

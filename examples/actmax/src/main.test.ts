@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lenet, readPhoto, saveModel } from '@cnnviz/example-support';
+import { lenet, readPhoto } from '@cnnviz/example-support';
+import { saveModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
   model = join(folder, 'model');
   const network = lenet({ seed: 0, inputShape: [16, 16, 3], classes: 4 });
   await saveModel(network, model, {
-    classes: ['red ant', 'honey bee', 'tabby cat', 'sheep dog'],
+    labels: ['red ant', 'honey bee', 'tabby cat', 'sheep dog'],
     preprocessing: { range: [0, 1] },
   });
   network.dispose();

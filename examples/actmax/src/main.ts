@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import {
   type Chapter,
   chooseBackend,
-  type Preprocessing,
   progressBars,
   workspaceRoot,
   writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import type { Preprocessing } from '@cnnviz/models';
 import { classesChapter, diversityChapter, layersChapter } from './chapters.ts';
 import { activationClaims, type ClassDrawings, type Sides } from './claims.ts';
 import type { DrawOptions } from './draw.ts';

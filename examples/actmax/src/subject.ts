@@ -1,9 +1,10 @@
-import { type ImageModel, loadModel, loadSqueezeNet, type Preprocessing } from '@cnnviz/example-support';
+import { loadSqueezeNet } from '@cnnviz/example-support';
+import { type ImageModel, loadModel, type Preprocessing } from '@cnnviz/models';
 
 /** A network, and what of it is drawn. */
 export interface Subject {
   name: string;
-  network: ImageModel;
+  network: Omit<ImageModel, 'model' | 'output'>;
   classes: readonly number[];
   layers: readonly { layer: string; units: readonly number[] }[];
 }
@@ -34,12 +35,12 @@ export function className({ network }: Subject, label: number): string {
   return classNames(network)[label] ?? `class ${label}`;
 }
 
-function classNames({ classes }: ImageModel): string[] {
+function classNames({ labels }: Subject['network']): string[] {
   // As in `n02007558 flamingo`, or `n02128385 leopard, Panthera pardus`.
-  return (classes ?? []).map((line) => line.replace(/^n\d{8} /, '').split(',')[0]!);
+  return (labels ?? []).map((line) => line.replace(/^n\d{8} /, '').split(',')[0]!);
 }
 
-function unitCount({ layers }: ImageModel, layer: string): number {
+function unitCount({ layers }: Subject['network'], layer: string): number {
   return layers.find(({ name }) => name === layer)?.shape[2] ?? 0;
 }
 

@@ -8,11 +8,11 @@ import {
   mnist,
   readPhoto,
   selectImages,
-  trainable,
   trainModel,
   type Update,
 } from '@cnnviz/example-support';
 import type { Bounds, Classifier } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A network and the images that it is attacked on. */
@@ -98,8 +98,8 @@ export async function photographsSubject({
   photographs: string;
   count: number;
 }): Promise<Subject> {
-  const { classifier, classes, bounds, inputShape, dispose } = await loadSqueezeNet(models);
-  const ids = classes!.map((name) => name.slice(0, name.indexOf(' ')));
+  const { classifier, labels, bounds, inputShape, dispose } = await loadSqueezeNet(models);
+  const ids = labels!.map((name) => name.slice(0, name.indexOf(' ')));
   const found = (await readdir(photographs)).flatMap((file) => {
     const label = ids.indexOf(file.slice(0, 9));
     return label < 0 ? [] : [{ file, label }];
@@ -123,7 +123,7 @@ export async function photographsSubject({
       'int32',
     ),
     bounds,
-    classNames: classes!.map((name) => name.slice(name.indexOf(' ') + 1).split(',')[0]!),
+    classNames: labels!.map((name) => name.slice(name.indexOf(' ') + 1).split(',')[0]!),
     epsilons: [0, 0.5 / 255, 1 / 255, 2 / 255, 8 / 255],
     shownEpsilon: 0.007,
     extent: 3,

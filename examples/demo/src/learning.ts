@@ -10,10 +10,10 @@ import {
   lenet,
   type PictureCell,
   pngPicture,
-  trainable,
   trainModel,
 } from '@cnnviz/example-support';
 import type { Batches, Classifier, LabelledImages } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { percent } from './percent.ts';

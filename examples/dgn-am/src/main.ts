@@ -4,13 +4,13 @@ import {
   chooseBackend,
   type DataSet,
   fashionMnist,
-  loadGenerator,
   mnist,
   progressBars,
   workspaceRoot,
   writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import { loadGenerator } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { synthesisClaims } from './claims.ts';
 import { drawWhatUnitsWant, firstImages } from './experiment.ts';

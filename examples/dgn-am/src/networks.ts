@@ -7,10 +7,10 @@ import {
   initializeKernels,
   lenet,
   type Progress,
-  trainable,
   trainModel,
 } from '@cnnviz/example-support';
 import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import { randomCrop } from '@cnnviz/regularizers';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { loadGenerator, mnist, progressBars, renderReport } from '@cnnviz/example-support';
+import { mnist, progressBars, renderReport } from '@cnnviz/example-support';
+import { loadGenerator } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';

@@ -1,15 +1,7 @@
 import { gaussianPrior, generator, logit, maximizeActivation } from '@cnnviz/actmax';
-import {
-  accuracy,
-  type DataSet,
-  imageBatches,
-  type LoadedGenerator,
-  lenet,
-  type Progress,
-  trainable,
-  trainModel,
-} from '@cnnviz/example-support';
+import { accuracy, type DataSet, imageBatches, lenet, type Progress, trainModel } from '@cnnviz/example-support';
 import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { type LoadedGenerator, trainable } from '@cnnviz/models';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 

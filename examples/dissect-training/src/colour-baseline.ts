@@ -1,5 +1,6 @@
-import { type ImageSet, multilayerPerceptron, trainable } from '@cnnviz/example-support';
+import { type ImageSet, multilayerPerceptron } from '@cnnviz/example-support';
 import { disposeOptimizer, type LabelledImages } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import { shuffledBatches, train } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
 

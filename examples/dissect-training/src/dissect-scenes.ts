@@ -1,6 +1,6 @@
 import { type ConceptScenes, type Dissection, dissectLayers, receptiveField } from '@cnnviz/dissect';
-import type { ImageModel } from '@cnnviz/example-support';
 import type { LongWork } from '@cnnviz/internal';
+import type { ImageModel } from '@cnnviz/models';
 import { layerNames } from './scene-network.ts';
 
 /**

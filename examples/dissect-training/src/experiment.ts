@@ -2,15 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
-import {
-  type ImageSet,
-  imageBatches,
-  imageModelOfLayers,
-  type Progress,
-  saveModel,
-  writeWhole,
-} from '@cnnviz/example-support';
+import { type ImageSet, imageBatches, type Progress, writeWhole } from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
+import { imageModel, saveModel } from '@cnnviz/models';
 import {
   type Checkpoint,
   cosineRate,
@@ -213,7 +207,7 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
     return dissected;
   });
   const saved = join(folder, `${task}-network`);
-  await saveModel(network, saved, { preprocessing, classes: training.classes });
+  await saveModel(network, saved, { preprocessing, labels: training.classes });
   return { task, classes: training.classes, history, colourAccuracy: colours, epochs, network: saved };
 }
 
@@ -258,13 +252,13 @@ async function learn(
   }
 }
 
-function dissectNetwork(
+async function dissectNetwork(
   { network, scenes, scale, phase, signal }: PhaseRequest,
   epoch: number,
   update: (share: number) => void,
 ): Promise<Dissection[]> {
   // Not disposed: the network goes on.
-  const model = imageModelOfLayers(network, { preprocessing, bounds: [0, 255] });
+  const model = await imageModel(network, { preprocessing, bounds: [0, 255] });
   const isFirstOrLast = epoch === 0 || epoch === phase.epochs;
   const permutations = isFirstOrLast ? scale.permutations : 0;
   return dissectScenes(model, { scenes, topImages: TOP_IMAGES, permutations, signal, onProgress: update });

@@ -2,16 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dissectionReport, dissectionStatistics } from '@cnnviz/dissect';
-import {
-  chooseBackend,
-  type ImageModel,
-  loadModel,
-  progressBars,
-  saveModel,
-  workspaceRoot,
-  writeClaims,
-  writeReport,
-} from '@cnnviz/example-support';
+import { chooseBackend, progressBars, workspaceRoot, writeClaims, writeReport } from '@cnnviz/example-support';
+import { type ImageModel, loadModel, saveModel } from '@cnnviz/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { emergenceClaims } from './claims.ts';
 import { dissectedScenes, runExperiment, scales, stagesOf } from './experiment.ts';
@@ -80,9 +72,9 @@ if (values.help) {
     });
   });
   if (values.network !== undefined) {
-    const { topology, preprocessing, classes = [] } = networks[0]!;
+    const { topology, preprocessing, labels = [] } = networks[0]!;
     const folder = resolve(from, values.network);
-    await saveModel(topology as LayersModel, folder, { preprocessing, classes, quantization: 'uint16' });
+    await saveModel(topology as LayersModel, folder, { preprocessing, labels, quantization: 'uint16' });
   }
   for (const network of networks) network.dispose();
   const seconds = (performance.now() - start) / 1000;

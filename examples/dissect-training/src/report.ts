@@ -15,7 +15,8 @@ import {
   unitTracksChart,
   unitTransitions,
 } from '@cnnviz/dissect';
-import { type Chapter, type Figure, type ImageModel, type PictureFigure, pngPicture } from '@cnnviz/example-support';
+import { type Chapter, type Figure, type PictureFigure, pngPicture } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DissectedEpoch, Outcome, PhaseOutcome } from './experiment.ts';
 import { layerNames } from './scene-network.ts';

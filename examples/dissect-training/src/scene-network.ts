@@ -1,4 +1,5 @@
-import { initializeKernels, type Preprocessing } from '@cnnviz/example-support';
+import { initializeKernels } from '@cnnviz/example-support';
+import type { Preprocessing } from '@cnnviz/models';
 import type { TrainableModel } from '@cnnviz/regularizers';
 import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type ImageModel, loadModel } from '@cnnviz/example-support';
+import { type ImageModel, loadModel } from '@cnnviz/models';
 
 /** Holds the network that came of `start --network network`, which tells 32x32 scenes apart. */
 export const sceneNetworkFolder: string = fileURLToPath(new URL('../network', import.meta.url));

@@ -1,5 +1,5 @@
 import { conceptScenes, randomRotation } from '@cnnviz/dissect';
-import { imageModelOfLayers } from '@cnnviz/example-support';
+import { imageModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -10,7 +10,7 @@ import { dissectNetwork } from './dissect-network.ts';
 useBackend('cpu');
 
 const size = 16;
-function network(bias: number) {
+async function network(bias: number) {
   const model = tfl.sequential({
     layers: [
       tfl.layers.conv2d({
@@ -24,7 +24,7 @@ function network(bias: number) {
       tfl.layers.batchNormalization({ name: 'norm', gammaInitializer: tfl.initializers.constant({ value: 3 }) }),
     ],
   });
-  return { model, image: imageModelOfLayers(model, { preprocessing: { range: [0, 255] }, bounds: [0, 255] }) };
+  return { model, image: await imageModel(model, { preprocessing: { range: [0, 255] }, bounds: [0, 255] }) };
 }
 
 const images = () =>
@@ -35,7 +35,7 @@ const images = () =>
 
 describe('controls', () => {
   it('are turned maps, which have the same length at each position, and those of another network', async () => {
-    const [trained, untrained] = [network(5), network(0)];
+    const [trained, untrained] = [await network(5), await network(0)];
     const [turned, other, ...more] = controls(trained.image, ['conv'], untrained.image);
     const input = images();
     const before = tf.memory().numTensors;
@@ -66,7 +66,7 @@ describe('controls', () => {
   });
 
   it('are dissected in the pass of the network, which they do not change', async () => {
-    const { image } = network(0);
+    const { image } = await network(0);
     const options = {
       network: image,
       concepts: conceptScenes({ seed: 3, count: 6, size }),
@@ -103,7 +103,7 @@ describe('controls', () => {
 
 describe('forgetTraining', () => {
   it('draws kernels of variance 2 / inputs and takes everything else back to its start', async () => {
-    const { model, image } = network(5);
+    const { model, image } = await network(5);
     expect(forgetTraining(image)).toBe(true);
     const [kernel, bias] = await Promise.all(
       model
@@ -125,8 +125,8 @@ describe('forgetTraining', () => {
     image.dispose();
   });
 
-  it('leaves a graph alone', () => {
-    const { image } = network(0);
+  it('leaves a graph alone', async () => {
+    const { image } = await network(0);
     expect(forgetTraining({ ...image, topology: { node: [] } })).toBe(false);
     image.dispose();
   });

@@ -1,5 +1,6 @@
 import { randomRotation, rotateUnits } from '@cnnviz/dissect';
-import { type ImageModel, initializeKernels } from '@cnnviz/example-support';
+import { initializeKernels } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conceptScenes, type DissectionState, parseTallyCsv, receptiveField } from '@cnnviz/dissect';
-import { type ImageModel, loadModel, saveModel } from '@cnnviz/example-support';
+import { type ImageModel, loadModel, saveModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';

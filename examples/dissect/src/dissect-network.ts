@@ -7,7 +7,8 @@ import {
   receptiveField,
   type Upsampling,
 } from '@cnnviz/dissect';
-import type { ImageModel, Update } from '@cnnviz/example-support';
+import type { Update } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointPace } from './checkpoint-pace.ts';
 import { type Control, controlledLayer } from './controls.ts';

@@ -4,9 +4,6 @@ import { parseArgs } from 'node:util';
 import { openBroden } from '@cnnviz/dissect';
 import {
   chooseBackend,
-  type ImageModel,
-  loadModel,
-  type Preprocessing,
   peakMemory,
   peakMemoryText,
   progressBars,
@@ -14,6 +11,7 @@ import {
   writeClaims,
   writeReport,
 } from '@cnnviz/example-support';
+import { type ImageModel, loadModel, type Preprocessing } from '@cnnviz/models';
 import { readCheckpoint, type Settings, writeCheckpoint } from './checkpoint.ts';
 import { checkpointPace } from './checkpoint-pace.ts';
 import { dissectionClaims, tallyClaims } from './claims.ts';

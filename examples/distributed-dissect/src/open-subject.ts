@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type DissectLayersOptions, openBroden, receptiveField } from '@cnnviz/dissect';
-import { loadModel } from '@cnnviz/example-support';
+import { loadModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Subject } from './jobs.ts';
 

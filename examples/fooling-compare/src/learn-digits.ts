@@ -1,5 +1,6 @@
-import { accuracy, type DataSet, imageBatches, trainable, trainModel, type Update } from '@cnnviz/example-support';
+import { accuracy, type DataSet, imageBatches, trainModel, type Update } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 

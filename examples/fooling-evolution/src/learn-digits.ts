@@ -1,4 +1,5 @@
-import { accuracy, imageBatches, lenet, mnist, trainable, trainModel, type Update } from '@cnnviz/example-support';
+import { accuracy, imageBatches, lenet, mnist, trainModel, type Update } from '@cnnviz/example-support';
+import { trainable } from '@cnnviz/models';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Subject } from './subject.ts';
 

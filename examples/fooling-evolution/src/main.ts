@@ -160,7 +160,7 @@ async function openNetwork(name: string, seed: number, progress: Progress) {
       model: model.classifier,
       shape: model.inputShape,
       bounds: model.bounds,
-      classes: (model.classes ?? []).map(shortName),
+      classes: (model.labels ?? []).map(shortName),
       dispose: () => model.dispose(),
     };
   });

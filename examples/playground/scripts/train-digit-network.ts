@@ -4,17 +4,8 @@
  *     pnpm --filter @cnnviz/example-playground train-digit-network
  */
 import { fileURLToPath } from 'node:url';
-import {
-  accuracy,
-  chooseBackend,
-  imageBatches,
-  imageModelOfLayers,
-  lenet,
-  mnist,
-  saveModel,
-  trainable,
-  trainModel,
-} from '@cnnviz/example-support';
+import { accuracy, chooseBackend, imageBatches, lenet, mnist, trainModel } from '@cnnviz/example-support';
+import { imageModel, saveModel, trainable } from '@cnnviz/models';
 import { digitOfPackage, samplePositions } from '../sample-digits.ts';
 
 const folder = fileURLToPath(new URL('../network', import.meta.url));
@@ -42,8 +33,8 @@ const curve = await trainModel(trainable(model), (epoch) => imageBatches(train, 
 });
 for (const { epoch, loss, testAccuracy } of curve) console.log(epoch, loss.toFixed(4), testAccuracy);
 
-await saveModel(model, folder, { preprocessing, classes: test.classes });
-const { classifier } = imageModelOfLayers(model, { preprocessing });
+await saveModel(model, folder, { preprocessing, labels: test.classes });
+const { classifier } = await imageModel(model, { preprocessing });
 console.log(
   `${folder}: right on ${((await accuracy(classifier, imageBatches(test, { size: 500 }))) * 100).toFixed(2)} % of 2,000 digits`,
 );

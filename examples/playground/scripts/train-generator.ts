@@ -22,15 +22,12 @@ import {
   type ImageBatchesOptions,
   type ImageSet,
   imageBatches,
-  imageModelOfLayers,
   initializeKernels,
-  loadModel,
   mnist,
-  saveModel,
-  trainable,
   trainModel,
 } from '@cnnviz/example-support';
 import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { imageModel, loadModel, saveModel, trainable } from '@cnnviz/models';
 import { dropout, randomCrop } from '@cnnviz/regularizers';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -82,8 +79,8 @@ await trainModel(
   { epochs: judgeEpochs, learningRate: (epoch) => 0.03 * 0.75 ** epoch },
 );
 const preprocessing = { range: [0, 1] } as const;
-await saveModel(judge, folderOf('judge'), { preprocessing, classes: test.classes, quantization: 'uint16' });
-const { classifier } = imageModelOfLayers(judge, { preprocessing });
+await saveModel(judge, folderOf('judge'), { preprocessing, labels: test.classes, quantization: 'uint16' });
+const { classifier } = await imageModel(judge, { preprocessing });
 console.log(`the judge is right on ${percent(await accuracy(classifier, imageBatches(test, { size: 500 })))}`);
 const drawnAgain: Classifier = (images) => classifier(generator.apply(encoder(images), { training: false }));
 console.log(`and on ${percent(await accuracy(drawnAgain, imageBatches(test, { size: 500 })))} drawn by the generator`);

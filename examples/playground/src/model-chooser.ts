@@ -1,9 +1,9 @@
+import { type FolderFile, filesOfDrop } from '@cnnviz/models';
 import { html, render } from 'lit-html';
-import { filesOfDrop, filesOfInput } from './folder-files.ts';
 import { messageOf } from './long-job.ts';
 import type { Page } from './page.ts';
 import type { NetworkDescription } from './worker/networks.ts';
-import type { FolderFile, ModelSource } from './worker/visitor-model.ts';
+import type { ModelSource } from './worker/visitor-model.ts';
 
 const ranges = { '0 to 1': [0, 1], '-1 to 1': [-1, 1], '0 to 255': [0, 255] } as const;
 
@@ -85,7 +85,7 @@ export function modelChooser(page: Page, tellChange: () => void) {
 
   const chooseFolder = async (event: Event) => {
     const input = event.target as HTMLInputElement;
-    const folder = filesOfInput(input);
+    const folder = Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file }));
     // So that the same folder can be chosen again, once it is mended.
     input.value = '';
     if (folder.length > 0) await useFolder(folder);

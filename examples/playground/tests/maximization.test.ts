@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dgnAm, fourier, logit, maximizeActivation, pixels, robustness } from '@cnnviz/actmax';
-import {
-  imageBatches,
-  initializeKernels,
-  loadModel,
-  mnist,
-  multilayerPerceptron,
-  saveModel,
-} from '@cnnviz/example-support';
+import { imageBatches, initializeKernels, mnist, multilayerPerceptron } from '@cnnviz/example-support';
+import { loadModel, saveModel } from '@cnnviz/models';
 import { linearClassifier, linearClosedForm, useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -308,7 +302,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
   it('draws for a network of the visitor, and says why the generator cannot', async () => {
     const model = multilayerPerceptron({ seed: 0, inputShape: [12, 16, 3], classes: 3, hiddenLayers: 1, units: 8 });
     initializeKernels(model, { seed: 0, scheme: 'he-normal' });
-    await saveModel(model, folder, { preprocessing: { range: [0, 1] }, classes: ['ash', 'birch', 'cedar'] });
+    await saveModel(model, folder, { preprocessing: { range: [0, 1] }, labels: ['ash', 'birch', 'cedar'] });
     model.dispose();
     const { tab, complaints, close } = await openPage(browser, 'maximization');
     await tab.getByText('Use a model of your own').click();

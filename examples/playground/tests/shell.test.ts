@@ -168,12 +168,12 @@ describeInBrowser('the page', () => {
     await mkdir(notes);
     await writeFile(join(notes, 'keras.h5'), '');
     await give(notes);
-    await complaint('There is no model.json in what you gave: notes/keras.h5.');
+    await complaint('what was given: expected a model.json and the files that it names, found notes/keras.h5.');
 
     const torn = await copyNetwork('torn');
     await rm(join(torn, 'weights.bin'));
     await give(torn);
-    await complaint('torn/model.json names weights.bin, and that file is missing.');
+    await complaint('torn/weights.bin: expected a file of a model, found only torn/model.json: give the whole folder');
 
     const short = await copyNetwork('short');
     await writeFile(join(short, 'weights.bin'), Buffer.alloc(1000));
@@ -200,9 +200,9 @@ describeInBrowser('the page', () => {
 
   it('says what is wrong with an address', async () => {
     await giveUrl(`${site}/nowhere/model.json`);
-    await complaint(`${site}/nowhere/model.json was not found: its server answered 404.`);
+    await complaint(`${site}/nowhere/model.json: expected a file of a model, found HTTP 404`);
     await giveUrl(`${site}/closed`);
-    await complaint(/closed\/model\.json could not be read\..*Access-Control-Allow-Origin/s);
+    await complaint(/closed\/model\.json: expected a file of a model, found no answer .* \(CORS\)/s);
     // The browser itself writes both into the console.
     expect(page.complaints.filter((line) => !/404|CORS|ERR_FAILED/.test(line))).toEqual([]);
     page.complaints.length = 0;
@@ -213,7 +213,7 @@ describeInBrowser('the page', () => {
     const before = await page.countTensors();
     await give(
       await copyNetwork('words', ({ userDefinedMetadata }) => {
-        userDefinedMetadata.cnnviz.classes = words;
+        userDefinedMetadata.cnnviz.labels = words;
       }),
     );
     await page.tab.getByText('It takes the place of the digit network.').waitFor();
@@ -262,5 +262,5 @@ describeInBrowser('the page', () => {
 interface NetworkFile {
   modelTopology: { config: { layers: { config: { batch_input_shape?: (number | null)[] } }[] } };
   weightsManifest: { weights: { name: string }[] }[];
-  userDefinedMetadata: { cnnviz: { classes: string[] } };
+  userDefinedMetadata: { cnnviz: { labels: string[] } };
 }

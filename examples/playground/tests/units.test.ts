@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { conceptScenes, parseTallyCsv, tallyCsv, tallyRecords, uniqueDetectors } from '@cnnviz/dissect';
 import { dissectScenes, loadSceneNetwork } from '@cnnviz/example-dissect-training';
-import { loadModel } from '@cnnviz/example-support';
+import { loadModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';

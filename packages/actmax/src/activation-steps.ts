@@ -1,9 +1,13 @@
 import {
+  askAtOnce,
   type Bounds,
   type Check,
   checker,
   createRandom,
   disposeTapeOnThrow,
+  type FailedImage,
+  isA,
+  messageOf,
   type Random,
   type RandomState,
   requireGradients,
@@ -12,6 +16,7 @@ import {
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { adam } from './adam.ts';
+import { allAreDead, isFiniteScore, reasonToGiveUp, type Score } from './failing-images.ts';
 import { type Objective, type PreparedObjective, rememberedActivations } from './objective.ts';
 import { objectivesSideBySide } from './objectives-side-by-side.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -41,8 +46,9 @@ export interface AscentOptions {
   /** An image whose activation reaches this takes no further step, and the run ends once all do. Default: never. */
   stopAt?: number;
   /**
-   * Whether an image whose gradient is zero at the start is an error. Otherwise it stays as it is until a transform or
-   * `diversity` moves it. Default: true.
+   * Whether an image whose gradient is zero at the start, as that of a dead unit, is given up: it stays as it is, and
+   * the result lists it under `failed`. If there is no other image, that is an error. With `false` such an image stays
+   * until a transform or `diversity` moves it. Default: true.
    */
   rejectZeroGradient?: boolean;
   /** Goes on from here instead of from the start, with the same result to the last bit on the same backend. */
@@ -63,7 +69,9 @@ export interface AscentState {
   readonly best: BestSoFar;
   /** Which images have reached `stopAt`. */
   readonly stopped: readonly boolean[];
-  /** The activation of each image at each step, `[step][n]`. */
+  /** Images that were given up. */
+  readonly failed: readonly FailedImage[];
+  /** The activation of each image at each step, `[step][n]`; NaN, which JSON keeps as null, where it was not finite. */
   readonly trace: readonly (readonly number[])[];
 }
 
@@ -82,8 +90,10 @@ export interface AscentStep {
   /** Steps that were taken, from 1. */
   step: number;
   steps: number;
-  /** The objective of each image as the network saw it, before this step. */
+  /** The objective of each image as the network saw it, before this step; NaN where it is not finite. */
   activations: number[];
+  /** Images that were given up, by now. */
+  failed: FailedImage[];
   /** The images that `activations` are of, `[n, h, w, c]`. Not after the next step. The caller disposes. */
   images(): Tensor4D;
   /** Where the run is after this step. Not after the next step. */
@@ -93,15 +103,26 @@ export interface AscentStep {
 export interface MaximizedActivation {
   /** The best of the run for each objective, `[n, h, w, c]` inside the bounds. The caller disposes. */
   images: Tensor4D;
-  /** The objective of each of `images`, as they are, without transforms. */
+  /**
+   * The objective of each of `images`, as they are, without transforms; NaN for an image whose activation was not finite
+   * at the start.
+   */
   activations: number[];
   /** The step, from 0 (the start), that each of `images` was found at. */
   bestSteps: number[];
   /** What `images` were made of (codes, of a generator), `[n, ...variableShape]`. */
   variables: Float32Array;
+  /**
+   * Images that were given up, the others having gone on without them: their gradient was zero at the start, or
+   * activations or gradients stopped being finite. What `images` and `last` hold of them is the best until then.
+   */
+  failed: FailedImage[];
   /** How the run ended. The caller disposes `images`. */
   last: { images: Tensor4D; activations: number[] };
-  /** The activation of each image at each step, from the start to the last image: `[steps + 1][n]`. */
+  /**
+   * The activation of each image at each step, from the start to the last image: `[steps + 1][n]`. NaN where it was not
+   * finite.
+   */
   trace: number[][];
   /** Steps that were taken. */
   steps: number;
@@ -109,7 +130,7 @@ export interface MaximizedActivation {
   state: AscentState;
 }
 
-/** Activations or gradients were not finite; the best until then is here, as plain data. */
+/** No image is left whose activations and gradients are finite; the best until then is here, as plain data. */
 export class NonFiniteActivationError extends Error {
   override readonly name = 'NonFiniteActivationError';
   /** Undefined where nothing was finite, at the start. */
@@ -159,26 +180,29 @@ export async function* ascend(
     await parameterization.check?.(run.variables);
     prepared = prepare(check, settings, run.variables);
     while (run.step < steps) {
-      const { gradient, facts } = evaluateWithGradient(settings, prepared, run);
-      const scored = tf.keep(tf.clone(run.variables));
+      const { gradient, facts } = evaluateWithGradient(check, settings, prepared, run);
+      const held = [gradient, facts];
       try {
         const scores = await readScores(facts, count);
-        await requireFiniteScores(check, settings, run, scores);
-        if (run.step === 0 && settings.rejectZeroGradient) requireSomeGradient(check, scores);
+        await giveUpFailing(check, settings, run, scores);
+        const scored = tf.keep(tf.clone(run.variables));
+        held.push(scored);
         keepBest(settings, run, scores);
         for (const [image, { activation }] of scores.entries()) run.stopped[image] ||= activation >= stopAt;
-        if (run.stopped.every(Boolean)) break;
-        run.trace.push(scores.map(({ activation }) => activation));
-        takeStep(settings, run, gradient);
+        if (isResting(run).every(Boolean)) break;
+        const activations = scores.map(({ activation }) => finiteOrNaN(activation));
+        run.trace.push(activations);
+        takeStep(settings, run, gradient, scores);
         yield {
           step: run.step,
           steps,
-          activations: scores.map(({ activation }) => activation),
+          activations: [...activations],
+          failed: failedOf(run),
           images: () => tf.tidy(() => parameterization.render(scored)),
           state: () => readState(run),
         };
       } finally {
-        tf.dispose([facts, gradient, scored]);
+        tf.dispose(held);
       }
     }
     return await conclude(check, settings, prepared, run);
@@ -256,8 +280,15 @@ interface Run {
   random: Random;
   best: Omit<BestSoFar, 'variables'> & { variables: Tensor };
   stopped: boolean[];
+  /** Of each image that was given up, why. */
+  failures: (FailedImage | undefined)[];
   trace: number[][];
 }
+
+/** Of each image, whether it takes no further step. */
+const isResting = ({ stopped, failures }: Run) => stopped.map((isStopped, image) => isStopped || !!failures[image]);
+
+const failedOf = ({ failures }: Run): FailedImage[] => failures.filter((failure) => failure !== undefined);
 
 function begin(check: Check, settings: Settings, resume: AscentState | undefined): Run {
   const { parameterization, optimizer, seed, count } = settings;
@@ -279,6 +310,7 @@ function begin(check: Check, settings: Settings, resume: AscentState | undefined
       steps: Array(count).fill(0),
     },
     stopped: Array(count).fill(false),
+    failures: Array(count).fill(undefined),
     trace: [],
   };
 }
@@ -287,14 +319,21 @@ function restore(check: Check, settings: Settings, shape: number[], state: Ascen
   requireState(check, settings, shape, state);
   const random = restoreRandom(state.random);
   const { best } = state;
+  const numbers = (values: readonly (number | null)[]) => values.map((value) => value ?? Number.NaN);
   return {
     step: state.step,
-    variables: tf.tensor(state.variables, shape),
-    memory: state.memory.map((values) => tf.tensor(values, shape)),
+    variables: tensorOf(state.variables, shape),
+    memory: state.memory.map((values) => tensorOf(values, shape)),
     random,
-    best: { ...best, variables: tf.tensor(best.variables, shape) },
+    best: {
+      variables: tensorOf(best.variables, shape),
+      values: numbers(best.values),
+      activations: numbers(best.activations),
+      steps: [...best.steps],
+    },
     stopped: [...state.stopped],
-    trace: state.trace.map((activations) => [...activations]),
+    failures: state.stopped.map((_, image) => state.failed.find(({ index }) => index === image)),
+    trace: state.trace.map(numbers),
   };
 }
 
@@ -303,7 +342,7 @@ function requireState(check: Check, { optimizer, steps, count }: Settings, shape
   if (!isListOf(state?.shape, shape.length) || String(state.shape) !== String(shape)) {
     check.fail('range', 'resume', `a state of variables [${shape.join(', ')}]`, state?.shape ?? state);
   }
-  const { memory, best, stopped, trace } = state;
+  const { memory, best, stopped, failed, trace } = state;
   if (!Array.isArray(memory) || memory.length !== optimizer.memory) {
     check.fail('range', 'resume', `a state of the optimizer ${optimizer.name}`, state);
   }
@@ -316,16 +355,42 @@ function requireState(check: Check, { optimizer, steps, count }: Settings, shape
   requireNumbers('variables', state.variables, size);
   for (const [index, values] of memory.entries()) requireNumbers(`memory[${index}]`, values, size);
   requireNumbers('best.variables', best?.variables, size);
-  for (const name of ['values', 'activations', 'steps'] as const) requireNumbers(`best.${name}`, best[name], count);
+  requireNumbers('best.steps', best.steps, count);
+  requireFailures(check, failed, count);
+  const hasFailed = new Set(failed.map(({ index }) => index));
+  const isActivation = (value: unknown, image: number) =>
+    typeof value === 'number' || (value === null && hasFailed.has(image));
+  const requireActivations = (name: string, values: unknown) => {
+    if (Array.isArray(values) && values.length === count && values.every(isActivation)) return;
+    check.fail('type', `resume.${name}`, `${count} numbers`, values);
+  };
+  requireActivations('best.values', best.values);
+  requireActivations('best.activations', best.activations);
   if (!Array.isArray(stopped) || stopped.length !== count || stopped.some((each) => typeof each !== 'boolean')) {
     check.fail('type', 'resume.stopped', `${count} booleans`, stopped);
   }
   if (!Array.isArray(trace)) check.fail('type', 'resume.trace', 'a list of steps', trace);
-  for (const [index, activations] of trace.entries()) requireNumbers(`trace[${index}]`, activations, count);
+  for (const [index, activations] of trace.entries()) requireActivations(`trace[${index}]`, activations);
+}
+
+function requireFailures(check: Check, failed: unknown, count: number): void {
+  if (!Array.isArray(failed)) check.fail('type', 'resume.failed', 'a list of images that were given up', failed);
+  for (const [place, failure] of (failed as FailedImage[]).entries()) {
+    check.number(`resume.failed[${place}].index`, failure?.index, { integer: true, min: 0, max: count - 1 });
+    check.number(`resume.failed[${place}].step`, failure.step, { integer: true, min: 0 });
+    if (typeof failure.reason !== 'string') {
+      check.fail('type', `resume.failed[${place}].reason`, 'a string', failure.reason);
+    }
+  }
+}
+
+/** In a browser tfjs takes an array of another realm for no array. */
+function tensorOf(values: ArrayLike<number>, shape: number[]): Tensor {
+  return tf.tensor(new Float32Array(values), shape);
 }
 
 function isListOf(values: unknown, length: number): boolean {
-  const isList = values instanceof Float32Array || Array.isArray(values);
+  const isList = isA('Float32Array', values) || Array.isArray(values);
   return isList && values.length === length && values.every((value) => typeof value === 'number');
 }
 
@@ -336,6 +401,7 @@ async function readState(run: Run): Promise<AscentState> {
     shape: variables.shape,
     random: run.random.state(),
     stopped: [...run.stopped],
+    failed: failedOf(run),
     trace: run.trace.map((activations) => [...activations]),
   };
   const kept = { values: [...best.values], activations: [...best.activations], steps: [...best.steps] };
@@ -364,7 +430,7 @@ function prepare(check: Check, settings: Settings, variables: Tensor): Prepared 
     const seen = transformImages(parameterization.render(first), transforms, random, fill);
     seenSize = [seen.shape[1], seen.shape[2]];
     const prepared = objective.prepare(
-      rememberedActivations((model) => outputFor(check, model, seen)),
+      rememberedActivations((model) => askAtOnce(check, (images) => outputFor(check, model, images), seen)),
       count,
     );
     for (const tensor of prepared.held) tf.keep(tensor);
@@ -377,7 +443,7 @@ function outputFor(check: Check, model: (images: Tensor4D) => Tensor, images: Te
   try {
     return model(images);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     try {
       return check.failBecause(
         'state',
@@ -397,13 +463,13 @@ interface Evaluation {
   facts: Tensor2D;
 }
 
-function evaluateWithGradient(settings: Settings, { score }: Prepared, run: Run): Evaluation {
+function evaluateWithGradient(check: Check, settings: Settings, { score }: Prepared, run: Run): Evaluation {
   const { parameterization, transforms, bounds } = settings;
   const kept: { activations?: Tensor1D } = {};
   const ascended = (variables: Tensor): Tensor => {
     const images = parameterization.render(variables);
     const seen = transformImages(images, transforms, run.random, middleOf(bounds));
-    const activations = score(rememberedActivations((model) => model(seen)));
+    const activations = score(rememberedActivations((model) => askAtOnce(check, model, seen)));
     const penalty = penaltyOf(settings, images, variables);
     if (penalty === undefined) return activations;
     kept.activations = tf.keep(tf.clone(activations));
@@ -426,14 +492,6 @@ function penaltyOf({ regularizers }: Settings, images: Tensor4D, variables: Tens
   return penalties.length === 0 ? undefined : (tf.addN(penalties) as Tensor1D);
 }
 
-interface Score {
-  activation: number;
-  /** The activation less the penalties. */
-  value: number;
-  /** Mean absolute value of the gradient; NaN where it is not computed. */
-  slope: number;
-}
-
 async function readScores(facts: Tensor2D, count: number): Promise<Score[]> {
   const values = await facts.data();
   return Array.from({ length: count }, (_, image) => ({
@@ -443,19 +501,72 @@ async function readScores(facts: Tensor2D, count: number): Promise<Score[]> {
   }));
 }
 
-async function requireFiniteScores(
+/**
+ * Gives up images that no step leads anywhere: they go back to their best and rest there.
+ *
+ * @throws Error if no other image is left.
+ */
+async function giveUpFailing(check: Check, settings: Settings, run: Run, scores: readonly Score[]): Promise<void> {
+  const { rejectZeroGradient, stopAt, transforms } = settings;
+  const failing = scores.flatMap((score, index): FailedImage[] => {
+    if (run.failures[index] !== undefined) return [];
+    const isDead = rejectZeroGradient && run.step === 0 && score.slope === 0 && score.activation < stopAt;
+    const reason = reasonToGiveUp(score, isDead, transforms);
+    return reason === undefined ? [] : [{ index, step: run.step, reason }];
+  });
+  if (failing.length === 0) return;
+  for (const failure of failing) run.failures[failure.index] = failure;
+  backToBest(run, scores, failing);
+  if (run.failures.every(Boolean)) await failWithAll(check, settings, run, scores, failing);
+}
+
+function backToBest(run: Run, scores: readonly Score[], failing: readonly FailedImage[]): void {
+  const { best, variables } = run;
+  const fails = scores.map((_, image) => failing.some(({ index }) => index === image));
+  run.variables = chooseRowsOfAnyValue(fails, best.variables, variables);
+  variables.dispose();
+  // At the start nothing has been kept yet.
+  const isFirst = best.values.map((value, image) => fails[image] && value === Number.NEGATIVE_INFINITY);
+  const known = (kept: readonly number[], found: readonly number[]) =>
+    kept.map((value, image) => (isFirst[image] ? finiteOrNaN(found[image]!) : value));
+  run.best = {
+    ...best,
+    values: known(
+      best.values,
+      scores.map(({ value }) => value),
+    ),
+    activations: known(
+      best.activations,
+      scores.map(({ activation }) => activation),
+    ),
+  };
+}
+
+const finiteOrNaN = (value: number): number => (Number.isFinite(value) ? value : Number.NaN);
+
+/** @param failing The images that were given up last. */
+async function failWithAll(
   check: Check,
   settings: Settings,
   run: Run,
   scores: readonly Score[],
-): Promise<void> {
-  const image = scores.findIndex(({ value, slope }) => !Number.isFinite(value) || !Number.isFinite(slope));
-  if (image === -1) return;
-  const what = Number.isFinite(scores[image]!.value) ? 'gradients' : 'activations';
-  const sentence = `${what} must be finite, at step ${run.step} those of image ${image} are not`;
+  failing: readonly FailedImage[],
+): Promise<never> {
+  const broken = failing.find(({ index }) => !isFiniteScore(scores[index]!));
+  if (broken === undefined) {
+    return check.failBecause(
+      'state',
+      allAreDead(
+        failing.map(({ index }) => index),
+        settings.transforms,
+      ),
+    );
+  }
+  const what = Number.isFinite(scores[broken.index]!.value) ? 'gradients' : 'activations';
+  const sentence = `${what} must be finite, at step ${run.step} those of image ${broken.index} are not`;
   const bestSoFar = run.step === 0 ? undefined : await readBest(settings, run);
   try {
-    check.failBecause('state', sentence);
+    return check.failBecause('state', sentence);
   } catch (error) {
     throw new NonFiniteActivationError((error as Error).message, bestSoFar);
   }
@@ -471,22 +582,15 @@ async function readBest({ parameterization }: Settings, { best }: Run) {
   }
 }
 
-function requireSomeGradient(check: Check, scores: readonly Score[]): void {
-  const dead = scores.flatMap(({ slope }, image) => (slope === 0 ? [image] : []));
-  if (dead.length === 0) return;
-  const which = dead.length === 1 ? `image ${dead[0]}` : `images ${dead.slice(0, 8).join(', ')}`;
-  check.failBecause(
-    'state',
-    `the gradient at the start is zero for ${which}, so that no step leads anywhere: another seed or a start further from grey may wake what is wanted, and so may the transforms of robustness(); rejectZeroGradient: false goes on`,
-  );
-}
-
 function keepBest({ objective }: Settings, run: Run, scores: readonly Score[]): void {
-  const { best } = run;
-  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const { best, failures } = run;
+  const total = (values: readonly number[]) =>
+    values.reduce((sum, value, image) => (failures[image] ? sum : sum + value), 0);
   const values = scores.map(({ value }) => value);
   const isBetterTogether = objective.coupled ? total(values) > total(best.values) : undefined;
-  const isBetter = values.map((value, image) => isBetterTogether ?? value > best.values[image]!);
+  const isBetter = values.map(
+    (value, image) => failures[image] === undefined && (isBetterTogether ?? value > best.values[image]!),
+  );
   if (!isBetter.some(Boolean)) return;
   const choose = (chosen: readonly number[], others: readonly number[]) =>
     isBetter.map((isChosen, image) => (isChosen ? chosen : others)[image]!);
@@ -514,15 +618,27 @@ function chooseRows(isChosen: readonly boolean[], chosen: Tensor, others: Tensor
   });
 }
 
-function takeStep(settings: Settings, run: Run, gradient: Tensor): void {
+/** As `chooseRows`, whatever the rows hold that are not chosen. */
+function chooseRowsOfAnyValue(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
+  return tf.tidy(() => {
+    const mask = tf.tensor([...isChosen], [isChosen.length, ...Array<number>(chosen.rank - 1).fill(1)], 'bool');
+    return tf.where(mask, chosen, others);
+  });
+}
+
+function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readonly Score[]): void {
   const { parameterization, optimizer, regularizers, steps } = settings;
   const at = { step: run.step, steps };
   const project = (variables: Tensor) => parameterization.project?.(variables) ?? variables;
+  const hasGradient = scores.map(isFiniteScore);
   const { variables, memory } = tf.tidy(() => {
-    const stepped = optimizer.update(gradient, run.memory, at);
+    const finite = hasGradient.every(Boolean)
+      ? gradient
+      : chooseRowsOfAnyValue(hasGradient, gradient, tf.zerosLike(gradient));
+    const stepped = optimizer.update(finite, run.memory, at);
     let moved = project(tf.add(run.variables, stepped.update));
     for (const { afterStep } of regularizers) if (afterStep) moved = project(afterStep(moved, at));
-    const isMoving = run.stopped.map((isStopped) => !isStopped);
+    const isMoving = isResting(run).map((rests) => !rests);
     return { variables: chooseRows(isMoving, moved, run.variables), memory: stepped.memory };
   });
   tf.dispose([run.variables, run.memory]);
@@ -538,7 +654,7 @@ async function conclude(check: Check, settings: Settings, prepared: Prepared, ru
     const facts = tf.tidy(() => {
       const images = parameterization.render(variables);
       const seen = prepared.plain(images);
-      const activations = prepared.score(rememberedActivations((model) => model(seen)));
+      const activations = prepared.score(rememberedActivations((model) => askAtOnce(check, model, seen)));
       const penalty = penaltyOf(settings, images, variables);
       const value = penalty === undefined ? activations : tf.sub(activations, penalty);
       return tf.stack([activations, value, tf.zerosLike(activations)]) as Tensor2D;
@@ -551,18 +667,20 @@ async function conclude(check: Check, settings: Settings, prepared: Prepared, ru
   };
   const state = await readState(run);
   const last = await scoreOf(run.variables);
-  await requireFiniteScores(check, settings, run, last);
+  await giveUpFailing(check, { ...settings, rejectZeroGradient: false }, run, last);
   if (transforms.length > 0 && run.step > 0) {
     const scores = await scoreOf(run.best.variables);
     run.best = {
       ...run.best,
-      values: scores.map(({ value }) => value),
-      activations: scores.map(({ activation }) => activation),
+      values: scores.map(({ value }) => finiteOrNaN(value)),
+      activations: scores.map(({ activation }) => finiteOrNaN(activation)),
     };
   }
   keepBest(settings, run, last);
   const { best } = run;
-  const lastActivations = last.map(({ activation }) => activation);
+  const lastActivations = last.map(({ activation }, image) =>
+    run.failures[image] === undefined ? activation : best.activations[image]!,
+  );
   const variables = await readValues(best.variables);
   const [images, lastImages] = tf.tidy(() => [
     parameterization.render(best.variables),
@@ -572,6 +690,7 @@ async function conclude(check: Check, settings: Settings, prepared: Prepared, ru
     images,
     activations: [...best.activations],
     bestSteps: [...best.steps],
+    failed: failedOf(run),
     variables,
     last: { images: lastImages, activations: lastActivations },
     trace: [...run.trace, lastActivations],

@@ -1,8 +1,16 @@
-import { type Batches, checker, type LongWork, reportProgress, requireFinite, throwIfAborted } from '@cnnviz/internal';
+import {
+  askModel,
+  type Batches,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireFinite,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { addToCodeMoments, type CodeMoments, emptyCodeMoments } from './code-moments.ts';
-import { type Encoder, encode } from './encoder.ts';
+import { type AnyEncoder, requireFeatures } from './encoder.ts';
 
 export interface CodeBoundsOptions {
   /** How many standard deviations above its mean a feature may rise, > 0. Default: 3, as in DGN-AM. */
@@ -35,7 +43,7 @@ export interface CodeBounds {
  * Goes through the images once, in float64. For parts of a data set on several machines there are `addToCodeMoments`,
  * `mergeCodeMoments` and `codeBoundsOf`.
  *
- * @param encoder Images `[n, h, w, c]` to features `[n, d]`.
+ * @param encoder Images `[n, h, w, c]` to features `[n, d]`, at once or later.
  * @param batches Images `[n, h, w, c]` as the encoder takes them.
  * @throws RangeError if there is no image, or a feature is negative without `signed`.
  * @throws TypeError if the encoder does not give features `[n, d]`.
@@ -51,7 +59,7 @@ export interface CodeBounds {
  * console.log(lower.length, upper[0]);
  */
 export async function codeBounds(
-  encoder: Encoder,
+  encoder: AnyEncoder,
   batches: Batches<Tensor4D>,
   options: CodeBoundsOptions & LongWork<{ images: number }> = {},
 ): Promise<CodeBounds> {
@@ -62,7 +70,7 @@ export async function codeBounds(
   let moments: CodeMoments | undefined;
   for await (const images of batches) {
     check.images('images', images);
-    const features = tf.tidy(() => encode(check, encoder, images));
+    const features = await askModel(encoder, images, (answer) => tf.clone(requireFeatures(check, answer, images)));
     try {
       await requireFinite(check, 'features', features);
       moments = addToCodeMoments(moments ?? emptyCodeMoments(features.shape[1]), await features.data());

@@ -1,14 +1,26 @@
-import type { Check } from '@cnnviz/internal';
+import { askAtOnce, type Check } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Images `[n, h, w, c]` to the features `[n, d]` of each: a network up to one of its layers, flattened. */
 export type Encoder = (images: Tensor4D) => Tensor2D;
 
-/** The features of a batch; rejects an encoder that gives something else. */
-export function encode(check: Check, encoder: Encoder, images: Tensor4D, name = 'encoder'): Tensor2D {
+/** An encoder that answers at once or later, by the rules of `AnyClassifier`. */
+export type AnyEncoder = (images: Tensor4D) => Tensor2D | Promise<Tensor2D>;
+
+/**
+ * The features of a batch, within a gradient.
+ *
+ * @throws TypeError if the encoder gives something else, or a promise of it.
+ */
+export function encode(check: Check, encoder: Encoder, images: Tensor4D, name = 'encoder', need?: string): Tensor2D {
+  return requireFeatures(check, askAtOnce(check, encoder, images, need ?? `gradients of the ${name}`), images, name);
+}
+
+/** @throws TypeError if an encoder's output is not `[n, d]`. */
+export function requireFeatures(check: Check, features: unknown, images: Tensor4D, name = 'encoder'): Tensor2D {
   const count = images.shape[0];
-  const features = encoder(images);
   const isFeatures = features instanceof tf.Tensor && features.rank === 2 && features.shape[0] === count;
-  return isFeatures ? features : check.fail('type', name, `a function from images to features [${count}, d]`, features);
+  if (isFeatures) return features as Tensor2D;
+  return check.fail('type', name, `a function from images to features [${count}, d]`, features);
 }

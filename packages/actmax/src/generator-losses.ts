@@ -1,7 +1,7 @@
-import { type Check, disposeTapeOnThrow, type Trainable } from '@cnnviz/internal';
+import { askAtOnce, askModel, type Check, disposeTapeOnThrow, type Trainable } from '@cnnviz/internal';
 import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, encode } from './encoder.ts';
+import { type AnyEncoder, type Encoder, encode, requireFeatures } from './encoder.ts';
 import type { TrainableGenerator } from './upconvolutional-generator.ts';
 
 /** How much each loss counts, >= 0; 0 leaves it out. */
@@ -16,7 +16,7 @@ export interface GeneratorLossWeights {
 
 export interface GeneratorModels {
   generator: TrainableGenerator;
-  encoder: Encoder;
+  encoder: AnyEncoder;
   /** C of the feature loss. */
   comparator: Encoder;
   /** D of the adversarial loss. */
@@ -44,14 +44,14 @@ export function generatorGradients(
   { generator, encoder, comparator, discriminator }: GeneratorModels,
   images: Tensor4D,
   weights: GeneratorLossWeights,
-): GeneratorGradients {
-  const kept: Tensor[] = [];
-  try {
-    return tf.tidy(() => {
-      const codes = encode(check, encoder, images);
+): GeneratorGradients | Promise<GeneratorGradients> {
+  return askModel(encoder, images, (features) => {
+    const codes = requireFeatures(check, features, images);
+    const kept: Tensor[] = [];
+    try {
       const wanted = weights.feature === 0 ? undefined : encode(check, comparator, images, 'comparator');
       const generatorGradients = gradientsOf(generator.variables, () => {
-        const generated = generator.apply(codes, { training: true });
+        const generated = applyAtOnce(check, generator, codes, 'generator');
         requireGenerated(check, generated, images);
         const image = meanSquaredDistance(generated, images);
         const feature =
@@ -87,10 +87,10 @@ export function generatorGradients(
         discriminator: discriminatorGradients,
         losses: tf.concat([ofGenerator, tf.reshape(discriminatorLoss, [1])]),
       };
-    });
-  } finally {
-    tf.dispose(kept);
-  }
+    } finally {
+      tf.dispose(kept);
+    }
+  });
 }
 
 function gradientsOf(variables: readonly Variable[], loss: () => Scalar): NamedGradients {
@@ -107,9 +107,18 @@ function requireGenerated(check: Check, generated: Tensor4D, images: Tensor4D): 
 
 /** Logits `[n, 1]`. */
 function realness(check: Check, discriminator: Trainable, images: Tensor4D): Tensor2D {
-  const logits = discriminator.apply(images, { training: true });
+  const logits = applyAtOnce(check, discriminator, images, 'discriminator');
   const isLogits = logits instanceof tf.Tensor && String(logits.shape) === String([images.shape[0], 1]);
   return isLogits ? logits : check.fail('range', 'discriminator', `one of logits [${images.shape[0]}, 1]`, logits);
+}
+
+function applyAtOnce<I extends Tensor, O>(
+  check: Check,
+  model: { apply(input: I, options: { training: boolean }): O },
+  input: I,
+  name: string,
+): O {
+  return askAtOnce(check, (given) => model.apply(given, { training: true }), input, `gradients of the ${name}`);
 }
 
 function meanSquaredDistance(a: Tensor, b: Tensor): Scalar {

@@ -1,4 +1,4 @@
-import { type Bounds, type Check, checker, type Generator, requireWithin } from '@cnnviz/internal';
+import { askAtOnce, type Bounds, type Check, checker, type Generator, requireWithin } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameterization } from './parameterization.ts';
@@ -67,7 +67,7 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
   const { from } = options;
   if (from !== undefined) checkCodes(check, from, codeLength);
   const generate = (codes: Tensor): Tensor4D => {
-    const images: unknown = model(codes as Tensor2D);
+    const images: unknown = askAtOnce(check, model, codes as Tensor2D, 'gradients of the generator');
     const isImages = images instanceof tf.Tensor && images.rank === 4 && images.shape[0] === codes.shape[0];
     if (isImages) return images as Tensor4D;
     return check.fail('type', 'model', `a function from codes to images [${codes.shape[0]}, h, w, c]`, images);

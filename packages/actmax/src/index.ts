@@ -1,4 +1,4 @@
-export type { Bounds, Classifier, Generator, LongWork, Probe } from '@cnnviz/internal';
+export type { AnyClassifier, Bounds, Classifier, FailedImage, Generator, LongWork, Probe } from '@cnnviz/internal';
 
 // Activation maximization
 
@@ -64,7 +64,7 @@ export { type TotalVariationOptions, totalVariation } from './total-variation.ts
 export { type CodeBounds, type CodeBoundsOptions, codeBounds, codeBoundsOf } from './code-bounds.ts';
 export { addToCodeMoments, type CodeMoments, emptyCodeMoments, mergeCodeMoments } from './code-moments.ts';
 export { type ConvolutionalDiscriminatorOptions, convolutionalDiscriminator } from './convolutional-discriminator.ts';
-export type { Encoder } from './encoder.ts';
+export type { AnyEncoder, Encoder } from './encoder.ts';
 export {
   decodeGeneratorCheckpoint,
   encodeGeneratorCheckpoint,

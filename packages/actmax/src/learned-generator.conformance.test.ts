@@ -85,11 +85,39 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
   });
 });
 
+describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
+  conformance({
+    name: 'trainGenerator',
+    inputs: () => ({
+      generator: upconvolutionalGenerator({ codeSize: 4, shape, bounds: [0, 1], seed: 0, hidden: 3, filters: [2] }),
+      encoder: averages,
+      images: images(3),
+    }),
+    models: ['generator', 'encoder'],
+    later: ['encoder'],
+    modifies: ['generator'],
+    options: { loss: 'l2', epochs: 2 } as Omit<TrainGeneratorOptions, 'optimizer'>,
+    run: async ({ generator, encoder, images: batch }, options) => {
+      const optimizer = tf.train.sgd(0.01);
+      try {
+        const samples = { images: batch, bounds: [0, 1] as const, onPicture: () => {} };
+        return (await trainGenerator(generator, encoder, [batch], { optimizer, samples, ...options })).history;
+      } finally {
+        optimizer.dispose();
+      }
+    },
+    badOptions: [],
+    abortable: true,
+    nonFinite: /the loss must be finite, got NaN in epoch 0, batch 0; the last good weights are kept/,
+  });
+});
+
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   conformance({
     name: 'codeBounds',
     inputs: () => ({ encoder: averages, images: images(5) }),
     models: ['encoder'],
+    later: ['encoder'],
     options: {},
     run: ({ encoder, images: batch }, options) => codeBounds(encoder, [batch], options),
     badOptions: [
@@ -123,6 +151,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'synthesisQuality',
     inputs: () => ({ images: images(3), data: images(7, 5), units: classifier(), judge: classifier() }),
     models: ['units', 'judge'],
+    later: ['units', 'judge'],
     options: { unit: 1 },
     run: ({ images: batch, data, units, judge }, { unit, ...options }) =>
       synthesisQuality([{ method: 'generator', unit, images: batch }], { units, data: [data], judge, ...options }),

@@ -1,4 +1,4 @@
-import { type Classifier, checker } from '@cnnviz/internal';
+import { type Classifier, checker, warnOfProbabilities } from '@cnnviz/internal';
 import type { Objective } from './objective.ts';
 import { oneUnitEach } from './one-unit-each.ts';
 import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
@@ -24,5 +24,11 @@ export function logit(model: Classifier, classes: Units): Objective {
   const check = checker('@cnnviz/actmax', 'logit');
   check.callable('model', model);
   const wanted = wantedUnits(check, 'classes', classes);
-  return oneUnitEach({ name: 'logit', model, wanted, valuesOf: (logits) => requireLogits(check, logits) });
+  return oneUnitEach({
+    name: 'logit',
+    model,
+    wanted,
+    valuesOf: (logits) => requireLogits(check, logits),
+    observe: (logits) => warnOfProbabilities(check, model, logits),
+  });
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { createRandom, type Random } from '@cnnviz/internal';
 import { linearClassifier, tinyCnn, tinyProbe, useBackend } from '@cnnviz/testing';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -218,6 +219,20 @@ describe('resume', () => {
       JSON.stringify(states[2], (_, value) => (value instanceof Float32Array ? [...value] : value)),
     );
     expect(await maximize({ ...options(), resume: asJson })).toEqual(whole);
+  });
+
+  test('takes a state of another realm', async () => {
+    const states: AscentState[] = [];
+    const whole = await maximize({ ...options(), onProgress: async ({ state }) => void states.push(await state()) });
+    const copyOf = runInNewContext('(values) => new Float32Array(values)') as (values: Float32Array) => Float32Array;
+    const { variables, memory, best, ...rest } = states[2]!;
+    const elsewhere = {
+      ...rest,
+      variables: copyOf(variables),
+      memory: memory.map(copyOf),
+      best: { ...best, variables: copyOf(best.variables) },
+    };
+    expect(await maximize({ ...options(), resume: elsewhere })).toEqual(whole);
   });
 
   test('takes the run further than it was to go', async () => {

@@ -12,14 +12,18 @@ export interface MaximizeActivationOptions extends AscentOptions, LongWork<Ascen
  * regularizers change them. The best images of the run are kept, by objective less penalties (where images are
  * `coupled`, as by `diversity`, the best step of all together). No weight of any network changes.
  *
+ * An image that no step leads anywhere, as that of a dead unit, or that stops being finite, does not end the run: it is
+ * listed under `failed` with the reason, and the others become what they would without it.
+ *
  * With random transforms the objective differs from look to look. So the best image is the one that looked best once;
  * at the end it is scored as it is, without transforms, and against the last.
  *
  * @throws RangeError if an option is outside its range, or a unit does not exist (and how many there are).
  * @throws TypeError if an option is of another kind, or a model returns something else than it should.
- * @throws Error if a model refuses the images (with its own error as the cause), the gradient is zero at the start, or no
- *   gradients are registered.
- * @throws NonFiniteActivationError if activations or gradients are not finite; it holds the best images until then.
+ * @throws Error if a model refuses the images (with its own error as the cause), the gradient is zero at the start for all
+ *   of them, no gradients are registered, or the wasm backend is active without `registerWasmGradients`.
+ * @throws NonFiniteActivationError if images have failed until none was left, the last because activations or gradients
+ *   were not finite; it holds the best images until then.
  * @see Erhan, Bengio, Courville, Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009; Olah,
  *   Mordvintsev, Schubert, "Feature Visualization", Distill 2017.
  *

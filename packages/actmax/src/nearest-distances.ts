@@ -1,6 +1,5 @@
 import { type Batches, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 export interface NearestDistance {
   /** Root mean square difference of the pixels, in their units. */
@@ -10,10 +9,10 @@ export interface NearestDistance {
 }
 
 /**
- * For each image the nearest of a data set: 0 says that it was learned by heart.
+ * Finds the nearest image of a data set for each image: a distance of 0 says that it was learned by heart.
  *
- * Distances are computed in float32 from products of images, so that differences below about 1e-3 of the pixels' size
- * read as 0.
+ * Distances are computed from the differences of pixels, in double precision, so that two nearly equal images have the
+ * distance that they have. A comparison ends as soon as it is farther than the nearest so far.
  *
  * @param images `[n, h, w, c]`.
  * @param batches Images of the same shape.
@@ -35,22 +34,16 @@ export async function nearestDistances(
   throwIfAborted(work);
   const pixels = shape.reduce((product, size) => product * size, 1);
   const nearest = Array.from({ length: count }, () => ({ square: Number.POSITIVE_INFINITY, index: -1 }));
+  const rows = await imageRows(images);
   let seen = 0;
   for await (const others of batches) {
     const [, ...otherShape] = check.images('batches', others).shape;
     if (String(otherShape) !== String(shape)) check.fail('range', 'batches', `of images [${shape.join(', ')}]`, others);
-    const { smallest, places } = tf.tidy(() => {
-      const squares = squaredDistances(rowsOf(images), rowsOf(others));
-      return { smallest: tf.min(squares, 1), places: tf.argMin(squares, 1) };
-    });
-    try {
-      const [values, indices] = [await smallest.data(), await places.data()];
+    for (const [index, other] of (await imageRows(others)).entries()) {
       for (const [image, best] of nearest.entries()) {
-        if (values[image]! >= best.square) continue;
-        nearest[image] = { square: values[image]!, index: seen + indices[image]! };
+        const square = squaredDistance(rows[image]!, other, best.square);
+        if (square < best.square) nearest[image] = { square, index: seen + index };
       }
-    } finally {
-      tf.dispose([smallest, places]);
     }
     seen += others.shape[0];
     await reportProgress(work, { images: seen });
@@ -59,14 +52,22 @@ export async function nearestDistances(
   return nearest.map(({ square, index }) => ({ distance: Math.sqrt(square / pixels), index }));
 }
 
-export function rowsOf(images: Tensor4D): Tensor2D {
-  return tf.reshape(images, [images.shape[0], images.size / images.shape[0]]);
+/** The pixels of each image. */
+export async function imageRows(images: Tensor4D): Promise<Float32Array[]> {
+  const values = await images.data<'float32'>();
+  const pixels = images.size / images.shape[0];
+  return Array.from({ length: images.shape[0] }, (_, image) => values.subarray(image * pixels, (image + 1) * pixels));
 }
 
-/** ‖a - b‖² of each row of a with each of b, `[a, b]`. */
-export function squaredDistances(a: Tensor2D, b: Tensor2D): Tensor {
-  const squares = (rows: Tensor2D) => tf.sum(tf.square(rows), 1, true);
-  const products = tf.matMul(a, b, false, true);
-  // Rounding can leave a little less than nothing.
-  return tf.relu(tf.add(tf.sub(squares(a), tf.mul(products, 2)), tf.transpose(squares(b))));
+/** Pixels after which a distance is compared with the limit. */
+const stretch = 256;
+
+/** ‖a - b‖², or some number above `limit` if it is above that. */
+export function squaredDistance(a: Float32Array, b: Float32Array, limit = Number.POSITIVE_INFINITY): number {
+  let sum = 0;
+  for (let start = 0; start < a.length && sum <= limit; start += stretch) {
+    const end = Math.min(a.length, start + stretch);
+    for (let pixel = start; pixel < end; pixel++) sum += (a[pixel]! - b[pixel]!) ** 2;
+  }
+  return sum;
 }

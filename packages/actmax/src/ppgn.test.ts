@@ -68,6 +68,21 @@ test('of a linear-Gaussian model has its stationary mean and variance', async ()
   }
 });
 
+test('starts from codes of the deviation that is asked for, 1 by default', async () => {
+  const spreadOfStart = async (options: Partial<PpgnOptions>) => {
+    // The first step moves by next to nothing.
+    const { codes } = await sample({ ...options, normalized: true, stepSize: 1e-9, steps: 1 }, { count: 800 });
+    return Math.sqrt(codes[0]!.reduce((sum, value) => sum + value ** 2, 0) / codes[0]!.length);
+  };
+  // 1,600 normal numbers: four standard errors of their deviation.
+  const tolerance = 4 / Math.sqrt(2 * 1600);
+  for (const deviation of [0.25, 3]) {
+    expect(Math.abs((await spreadOfStart({ deviation })) / deviation - 1)).toBeLessThan(tolerance);
+  }
+  expect(Math.abs((await spreadOfStart({})) - 1)).toBeLessThan(tolerance);
+  expect(await spreadOfStart({ deviation: 0 })).toBeLessThan(1e-8);
+});
+
 test('a step is ε₁ (R(h) - h) + ε₂ times the gradient, whatever the gradient of R', async () => {
   const encoder = (images: Tensor4D) => tf.tidy(() => tf.add(tf.pow(pixelsOf(images), 3), 1) as Tensor2D);
   const from = tf.tensor2d([[0.5, 2]]);

@@ -70,9 +70,8 @@ export function ppgn(
   options: PpgnOptions,
 ): Required<Pick<AscentOptions, 'parameterization' | 'optimizer' | 'regularizers' | 'steps'>> {
   const check = checker('@cnnviz/actmax', 'ppgn');
-  const { encoder, codeBounds, ...rest } = options;
-  const { epsilon1 = 1e-5, epsilon2 = 1, epsilon3 = 1e-17, stepSize = 1, normalized = true, seed, steps } = rest;
-  const { range, bounds, map, from } = rest;
+  const { encoder, codeBounds, epsilon1 = 1e-5, epsilon2 = 1, epsilon3 = 1e-17, ...rest } = options;
+  const { normalized = true, stepSize = 1, seed, steps = 200, ...generatorOptions } = rest;
   check.callable('encoder', encoder);
   check.number('epsilon1', epsilon1, { min: 0 });
   check.number('epsilon2', epsilon2, { above: 0 });
@@ -88,7 +87,7 @@ export function ppgn(
     penalty: (images, codes) => {
       const towardsItsImage = tf.customGrad((h, save) => {
         // Within a custom gradient nothing is recorded, so that R has no gradient of its own.
-        const reconstructed = encode(check, encoder, images, 'encoder');
+        const reconstructed = encode(check, encoder, images, 'encoder', 'the encoder within a gradient');
         const pull = tf.sub(reconstructed, h as Tensor);
         (save as (tensors: Tensor[]) => void)([pull]);
         return {
@@ -113,16 +112,9 @@ export function ppgn(
   };
 
   return {
-    parameterization: generator(model, {
-      range,
-      bounds,
-      codeBounds,
-      codeLength: codeBounds.upper.length,
-      ...(map !== undefined && { map }),
-      ...(from !== undefined && { from }),
-    }),
+    parameterization: generator(model, { ...generatorOptions, codeBounds, codeLength: codeBounds.upper.length }),
     optimizer: langevin,
     regularizers: epsilon1 === 0 ? [] : [prior],
-    steps: check.number('steps', steps ?? 200, { integer: true, min: 1 }),
+    steps: check.number('steps', steps, { integer: true, min: 1 }),
   };
 }

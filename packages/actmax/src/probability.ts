@@ -1,4 +1,4 @@
-import { type Classifier, checker } from '@cnnviz/internal';
+import { type Classifier, checker, warnOfProbabilities } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
 import { oneUnitEach } from './one-unit-each.ts';
@@ -58,5 +58,6 @@ function ofSoftmax(
       if (available < 2) check.fail('type', 'model', 'a function from images to logits [n, 2 or more]', available);
       return softmax(logits);
     },
+    observe: (logits) => warnOfProbabilities(check, model, logits),
   });
 }

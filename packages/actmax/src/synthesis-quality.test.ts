@@ -30,11 +30,25 @@ test('finds the nearest image as a slow search does, across batches', async () =
   for (const [image, { distance: found, index }] of nearest.entries()) {
     const distances = others.map((other) => distance(rows[image]!, other));
     expect(index).toBe(distances.indexOf(Math.min(...distances)));
-    expect(found).toBeCloseTo(Math.min(...distances), 3);
+    expect(found).toBeCloseTo(Math.min(...distances), 12);
   }
-  expect(nearest[3]!.index).toBe(20);
+  expect(nearest[3]).toEqual({ distance: 0, index: 20 });
   await expect(nearestDistances(imagesOf(rows), [tf.zeros([1, 3, 3, 1])])).rejects.toThrow(/of images \[2, 3, 1\]/);
   await expect(nearestDistances(imagesOf(rows), [])).rejects.toThrow(/at least one image/);
+});
+
+test('tells images apart that differ little, and are many pixels', async () => {
+  const gray = (value: number) => tf.fill([1, 224, 224, 3], value) as Tensor4D;
+  const difference = Math.fround(0.91) - Math.fround(0.9);
+  const [nearest] = await nearestDistances(gray(0.9), [gray(0.5), gray(0.91), gray(0.92)]);
+  expect(nearest!.index).toBe(1);
+  expect(nearest!.distance).toBeCloseTo(difference, 12);
+
+  const units = (images: Tensor4D) => tf.mean(images, [1, 2]) as tf.Tensor2D;
+  const images = tf.concat([gray(0.9), gray(0.91)]);
+  const [row] = await synthesisQuality([{ method: 'gray', unit: 0, images }], { units, data: [images] });
+  expect(row).toMatchObject({ nearestDistance: 0 });
+  expect(row!.diversity).toBeCloseTo(difference, 12);
 });
 
 test('measures each synthesis as is written out here', async () => {

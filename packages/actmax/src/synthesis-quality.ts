@@ -1,17 +1,19 @@
 import {
+  type AnyClassifier,
+  askModel,
   type Batches,
   type Check,
-  type Classifier,
   checker,
   type LongWork,
   reportProgress,
   requireFinite,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, encode } from './encoder.ts';
-import { nearestDistances, rowsOf, squaredDistances } from './nearest-distances.ts';
+import { type AnyEncoder, requireFeatures } from './encoder.ts';
+import { imageRows, nearestDistances, squaredDistance } from './nearest-distances.ts';
 
 /** Images that one method made for one unit, each from another start. */
 export interface Synthesis {
@@ -24,15 +26,15 @@ export interface Synthesis {
 }
 
 export interface SynthesisQualityOptions extends LongWork<{ done: number; of: number }> {
-  /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized. */
-  units: Encoder;
+  /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized, at once or later. */
+  units: AnyEncoder;
   /** Real images, such as those that the networks were trained on. */
   data: Batches<Tensor4D>;
   /**
-   * A network that had no part in making the images, whose classes are the units: images to logits. Default: none, as
-   * for hidden units.
+   * A network that had no part in making the images, whose classes are the units: images to logits, at once or later.
+   * Default: none, as for hidden units.
    */
-  judge?: Classifier;
+  judge?: AnyClassifier;
 }
 
 /** One method for one unit: numbers only, so that rows make a table. */
@@ -117,7 +119,7 @@ export async function synthesisQuality(
 /** Of each unit over a data set. */
 async function largestActivations(
   check: Check,
-  units: Encoder,
+  units: AnyEncoder,
   data: Batches<Tensor4D>,
   { signal }: Pick<LongWork<never>, 'signal'>,
 ): Promise<Float32Array> {
@@ -125,7 +127,7 @@ async function largestActivations(
   for await (const images of data) {
     signal?.throwIfAborted();
     check.images('data', images);
-    const maxima = tf.tidy(() => tf.max(encode(check, units, images, 'units'), 0));
+    const maxima = await askModel(units, images, (found) => tf.max(requireFeatures(check, found, images, 'units'), 0));
     try {
       await requireFinite(check, 'activations', maxima);
       const values = await maxima.data<'float32'>();
@@ -140,14 +142,15 @@ async function largestActivations(
 
 async function verdict(
   check: Check,
-  judge: Classifier | undefined,
+  judge: AnyClassifier | undefined,
   images: Tensor4D,
   unit: number,
 ): Promise<Pick<SynthesisQualityRow, 'recognized' | 'confidence'>> {
   if (judge === undefined) return { recognized: null, confidence: null };
-  const { seen, probabilities } = tf.tidy(() => {
-    const logits = encode(check, judge, images, 'judge');
+  const { seen, probabilities } = await askModel(judge, images, (answer) => {
+    const logits = requireFeatures(check, answer, images, 'judge');
     if (unit >= logits.shape[1]) check.fail('range', 'judge', `one of more than ${unit} classes`, logits);
+    warnOfProbabilities(check, judge, logits);
     return { seen: tf.argMax(logits, 1), probabilities: tf.slice(tf.softmax(logits), [0, unit], [-1, 1]) };
   });
   try {
@@ -162,10 +165,10 @@ async function verdict(
   }
 }
 
-async function activationsOf(check: Check, units: Encoder, images: Tensor4D, unit: number): Promise<number[]> {
-  const values = tf.tidy(() => {
-    return tf.slice(encode(check, units, images, 'units'), [0, unit], [-1, 1]);
-  });
+async function activationsOf(check: Check, units: AnyEncoder, images: Tensor4D, unit: number): Promise<number[]> {
+  const values = await askModel(units, images, (found) =>
+    tf.slice(requireFeatures(check, found, images, 'units'), [0, unit], [-1, 1]),
+  );
   try {
     await requireFinite(check, 'activations', values);
     return [...(await values.data())];
@@ -175,19 +178,12 @@ async function activationsOf(check: Check, units: Encoder, images: Tensor4D, uni
 }
 
 async function meanPairwiseDistance(images: Tensor4D): Promise<number | null> {
-  const count = images.shape[0];
-  if (count < 2) return null;
-  const sum: Tensor = tf.tidy(() => {
-    const rows = rowsOf(images);
-    const distances = tf.sqrt(tf.div(squaredDistances(rows, rows), rows.shape[1]));
-    // What rounding leaves of an image's distance to itself does not count.
-    return tf.sum(tf.mul(distances, tf.sub(1, tf.eye(count))));
-  });
-  try {
-    return (await sum.data())[0]! / (count * (count - 1));
-  } finally {
-    sum.dispose();
-  }
+  if (images.shape[0] < 2) return null;
+  const rows = await imageRows(images);
+  const distances = rows.flatMap((row, index) =>
+    rows.slice(0, index).map((other) => Math.sqrt(squaredDistance(row, other) / row.length)),
+  );
+  return mean(distances);
 }
 
 function mean(values: readonly number[]): number {

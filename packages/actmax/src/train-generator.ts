@@ -1,4 +1,5 @@
 import {
+  askModel,
   assignWeights,
   type Batches,
   type Bounds,
@@ -20,7 +21,7 @@ import {
 } from '@cnnviz/internal';
 import type { Optimizer, Tensor, Tensor3D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, encode } from './encoder.ts';
+import { type AnyEncoder, type Encoder, requireFeatures } from './encoder.ts';
 import {
   checkpointVersion,
   type GeneratorCheckpoint,
@@ -112,7 +113,8 @@ export interface TrainGeneratorOptions extends LongWork<TrainGeneratorProgress> 
  * Trains a generator to invert an encoder: to give back the image from its features.
  *
  * @param generator Its `variables` are changed in place.
- * @param encoder Images `[n, h, w, c]` to features `[n, d]`, the codes that the generator takes. Not changed.
+ * @param encoder Images `[n, h, w, c]` to features `[n, d]`, the codes that the generator takes; at once, or later too unless
+ *   it is the comparator of a feature loss. Not changed.
  * @param batches Images `[n, h, w, c]`; or a function that gives those of an epoch, for another order in each.
  * @returns What was measured in each epoch.
  * @throws RangeError if an option is out of range, there is no batch, or the generator's images are of another shape.
@@ -137,7 +139,7 @@ export interface TrainGeneratorOptions extends LongWork<TrainGeneratorProgress> 
  */
 export async function trainGenerator(
   generator: TrainableGenerator,
-  encoder: Encoder,
+  encoder: AnyEncoder,
   batches: Batches<Tensor4D> | ((epoch: number) => Batches<Tensor4D>),
   options: TrainGeneratorOptions,
 ): Promise<{ history: GeneratorEpochRecord[] }> {
@@ -184,7 +186,7 @@ export async function trainGenerator(
   };
 
   const takePicture = async (epoch: number, batch: number): Promise<void> => {
-    const picture = samplePicture(check, generator, encoder, samples!);
+    const picture = await samplePicture(check, generator, encoder, samples!);
     try {
       await samples!.onPicture(picture, { epoch, batch });
     } finally {
@@ -209,7 +211,7 @@ export async function trainGenerator(
         if (count === 0) check.fail('range', 'images', 'at least one image', images);
         const before = all.map((variable) => tf.clone(variable));
         try {
-          const gradients = generatorGradients(check, models, images, weights);
+          const gradients = await generatorGradients(check, models, images, weights);
           try {
             const losses = (await gradients.losses.data()) as Float32Array;
             const bad = losses.find((loss) => !Number.isFinite(loss));
@@ -313,14 +315,15 @@ function restorePart(
   assignWeights(check, variables, part.weights);
 }
 
-function samplePicture(
+async function samplePicture(
   check: Check,
   generator: TrainableGenerator,
-  encoder: Encoder,
+  encoder: AnyEncoder,
   { images, bounds: [min, max] }: GeneratorSamples,
-): Tensor3D {
-  return tf.tidy(() => {
-    const generated = generator.apply(encode(check, encoder, images), { training: false });
+): Promise<Tensor3D> {
+  return askModel(encoder, images, (features) => {
+    const codes = requireFeatures(check, features, images);
+    const generated = generator.apply(codes, { training: false });
     const tiles = tf.concat([images, generated]) as Tensor4D;
     const scaled = tf.clipByValue(tf.div(tf.sub(tiles, min), max - min), 0, 1) as Tensor4D;
     return tileGrid(scaled, { columns: images.shape[0] });
@@ -335,7 +338,7 @@ interface Adversary {
 function checkOptions(
   check: Check,
   generator: TrainableGenerator,
-  encoder: Encoder,
+  encoder: AnyEncoder,
   options: TrainGeneratorOptions,
 ): { weights: GeneratorLossWeights; pauseBelow: number; comparator: Encoder; adversary: Adversary | undefined } {
   checkTrainable(check, 'generator', generator);
@@ -377,7 +380,8 @@ function checkOptions(
   return {
     weights,
     pauseBelow: check.number('pauseDiscriminatorBelow', options.pauseDiscriminatorBelow ?? 0.1, { min: 0 }),
-    comparator: options.comparator ?? encoder,
+    // `encode` refuses one that answers later.
+    comparator: options.comparator ?? (encoder as Encoder),
     adversary,
   };
 }

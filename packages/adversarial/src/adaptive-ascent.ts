@@ -11,6 +11,7 @@ import {
 import { readScores, type Score, scoresOf } from './attack-scores.ts';
 import { chooseImages } from './choose-images.ts';
 import { type Aim, differenceOfLogitsRatio, type LossAndGradient } from './difference-of-logits-ratio.ts';
+import type { Broken } from './failures.ts';
 import { logOdds, logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
@@ -68,6 +69,8 @@ interface Row {
   /** Of the point found. */
   score: Score;
   loss: number;
+  /** Whether it was given up: it is no longer searched for. */
+  isGivenUp: boolean;
 }
 
 /**
@@ -78,6 +81,7 @@ interface Row {
  * point.
  *
  * @param start `[n, h, w, c]` inside bounds and within epsilon of the images.
+ * @param giveUp Told which images have logits or gradients that are not finite.
  * @param onStep Told the number of images that fool, after each step.
  */
 export async function adaptiveAscent(
@@ -86,6 +90,7 @@ export async function adaptiveAscent(
   examples: Examples,
   start: Tensor4D,
   settings: AscentSettings,
+  giveUp: (place: number, step: number, broken: Broken) => void,
   onStep: (step: number, fooled: number) => Promise<void>,
 ): Promise<Ascent> {
   const { steps, earlyStop, epsilon } = settings;
@@ -98,16 +103,18 @@ export async function adaptiveAscent(
   try {
     for (let step = 0; step <= steps; step++) {
       if (step > 0) held = change(held, () => move(held, rows, step, settings));
-      const evaluation = await evaluate(check, model, held, labels, examples.towards !== undefined, step, settings);
+      const evaluation = await evaluate(check, model, held, labels, examples.towards !== undefined, settings);
       held = change(held, () => ({ gradient: evaluation.gradient }));
 
       const isStart = step === 0;
       if (isStart) rows = beginRows(evaluation, 2 * epsilon);
-      const isBest = rows.map(({ stepSize }, row) => isStart || observeLoss(stepSize, evaluation.losses[row]!));
-      const isFound = rows.map(({ score, loss }, row) => {
+      const isBest = rows.map(
+        ({ stepSize, isGivenUp }, row) => isStart || (!isGivenUp && observeLoss(stepSize, evaluation.losses[row]!)),
+      );
+      const isFound = rows.map(({ score, loss, isGivenUp }, row) => {
         const { fooled } = evaluation.scores[row]!;
         const isBetter = fooled === score.fooled ? evaluation.losses[row]! > loss : fooled;
-        return isStart || (isBetter && !(earlyStop && score.fooled));
+        return isStart || (isBetter && !isGivenUp && !(earlyStop && score.fooled));
       });
       held = change(held, () => ({
         ...select(isBest, { best: [held.points, held.best], bestGradient: [held.gradient, held.bestGradient] }),
@@ -116,6 +123,9 @@ export async function adaptiveAscent(
       for (const [index, row] of rows.entries()) {
         if (isFound[index]) Object.assign(row, { score: evaluation.scores[index], loss: evaluation.losses[index] });
         scores[row.place] = row.score;
+        const { broken } = evaluation.scores[index]!;
+        if (broken !== undefined && !row.isGivenUp) giveUp(row.place, step, broken);
+        row.isGivenUp ||= broken !== undefined;
       }
       if (step > 0) await onStep(step, scores.filter(({ fooled }) => fooled).length);
 
@@ -127,12 +137,14 @@ export async function adaptiveAscent(
         );
       }
 
+      if (rows.every(({ isGivenUp }) => isGivenUp)) break;
       if (!earlyStop) continue;
-      const standing = placesWhere(rows, ({ score }) => !score.fooled);
+      const isStanding = ({ score, isGivenUp }: Row) => !score.fooled && !isGivenUp;
+      const standing = placesWhere(rows, isStanding);
       if (standing.length === 0) break;
       // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
       if (standing.length > 0.75 * rows.length) continue;
-      const leaving = placesWhere(rows, ({ score }) => score.fooled);
+      const leaving = placesWhere(rows, (row) => !isStanding(row));
       parts.push({ places: leaving.map((row) => rows[row]!.place), images: takeImages(held.found, leaving) });
       held = change(held, () => takeRows(held, standing));
       rows = standing.map((row) => rows[row]!);
@@ -193,7 +205,6 @@ async function evaluate(
   { points, labels, towards }: Held,
   wanted: readonly number[],
   hasOwnTarget: boolean,
-  step: number,
   { loss, targeted }: AscentSettings,
 ): Promise<Evaluation> {
   const aim = hasOwnTarget ? towards : targeted ? 'reach' : 'leave';
@@ -205,7 +216,7 @@ async function evaluate(
     return { gradient, values, losses: lossOf(logits).value };
   });
   try {
-    const scores = await readScores(check, values, wanted, targeted, step);
+    const scores = await readScores(values, wanted, targeted);
     return { gradient, scores, losses: await losses.data() };
   } catch (error) {
     tf.dispose(gradient);
@@ -229,7 +240,7 @@ function crossEntropyAscent(logits: Tensor2D, labels: Tensor1D, aim: Aim): LossA
 function beginRows({ losses, scores }: Evaluation, stepSize: number): Row[] {
   return scores.map((score, place) => {
     const loss = losses[place]!;
-    return { place, stepSize: createStepSize(stepSize, loss), score, loss };
+    return { place, stepSize: createStepSize(stepSize, loss), score, loss, isGivenUp: false };
   });
 }
 

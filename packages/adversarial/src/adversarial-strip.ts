@@ -1,4 +1,4 @@
-import type { Bounds, Classifier } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds } from '@cnnviz/internal';
 import { checker, enlarge, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -36,7 +36,8 @@ export interface AdversarialStrip {
 /**
  * For each image a row of three: as it was, what was added (amplified), and the sum, as in the panda of Goodfellow et al.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`: says what it takes each image for, before and after.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later: says what it takes each image for, before
+ *   and after.
  * @param images `[n, h, w, 1 or 3]` inside `bounds`.
  * @param adversarial The same images after an attack.
  * @throws RangeError if an option is out of its range, or the shapes differ.
@@ -51,7 +52,7 @@ export interface AdversarialStrip {
  * for (const { before, after } of rows) console.log(`${before.name} became ${after.name}`);
  */
 export async function adversarialStrip(
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   adversarial: Tensor4D,
   options: AdversarialStripOptions,

@@ -1,15 +1,19 @@
 import type { Check, Classifier } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Broken } from './failures.ts';
 import { logOdds } from './log-odds.ts';
 import { checkLogits } from './logits-and-gradient.ts';
 
 /** What an attack has made of one image. */
 export interface Score {
+  /** -1 where logits are not finite. */
   prediction: number;
   fooled: boolean;
   /** How far the attack has come, on the scale of the log-odds. */
   advance: number;
+  /** What is not finite, if anything is not. */
+  broken?: Broken;
 }
 
 /** `[n, 3]`: the prediction, the log-odds of the label, and 0 where the gradient is finite. */
@@ -31,26 +35,19 @@ export function predictionsOf(
  * Reads what `scoresOf` or `predictionsOf` computed.
  *
  * @param wanted The labels, on the host.
- * @throws Error where logits or gradients are not finite.
  */
-export async function readScores(
-  check: Check,
-  scores: Tensor2D,
-  wanted: ArrayLike<number>,
-  targeted: boolean,
-  step: number,
-): Promise<Score[]> {
+export async function readScores(scores: Tensor2D, wanted: ArrayLike<number>, targeted: boolean): Promise<Score[]> {
   const values = await scores.data();
   return Array.from({ length: scores.shape[0] }, (_, image) => {
     const [prediction = 0, value = 0, gradient = 0] = values.subarray(3 * image, 3 * image + 3);
-    const fail = (what: string): never =>
-      check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
-    if (!Number.isFinite(value)) fail('logits');
-    if (!Number.isFinite(gradient)) fail('gradients');
+    if (!Number.isFinite(value)) return unscored;
     const isLabel = prediction === wanted[image];
-    return { prediction, fooled: isLabel === targeted, advance: targeted ? value : -value };
+    const score = { prediction, fooled: isLabel === targeted, advance: targeted ? value : -value };
+    return Number.isFinite(gradient) ? score : { ...score, broken: 'gradients' };
   });
 }
+
+const unscored: Score = { prediction: -1, fooled: false, advance: Number.NEGATIVE_INFINITY, broken: 'logits' };
 
 /** The scores of given images: one forward pass. */
 export async function scoreImages(
@@ -60,13 +57,12 @@ export async function scoreImages(
   labels: Tensor1D,
   wanted: ArrayLike<number>,
   targeted: boolean,
-  step: number,
 ): Promise<Score[]> {
   const scores = tf.tidy(() =>
     scoresOf(checkLogits(check, model(images), images.shape[0]), labels, tf.zeros([images.shape[0]])),
   );
   try {
-    return await readScores(check, scores, wanted, targeted, step);
+    return await readScores(scores, wanted, targeted);
   } finally {
     tf.dispose(scores);
   }

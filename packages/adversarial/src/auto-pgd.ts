@@ -6,6 +6,7 @@ import { type AscentLoss, type AscentSettings, adaptiveAscent, ascentLosses } fr
 import { readScores, type Score, scoresOf } from './attack-scores.ts';
 import { checkAttack } from './check-attack.ts';
 import { fewestClasses } from './difference-of-logits-ratio.ts';
+import { type Broken, noFailures } from './failures.ts';
 import { checkLogits } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
 import { projectToBall } from './project-to-ball.ts';
@@ -60,7 +61,8 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or the
  *   classes are too few for `loss: 'dlr'`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
  *   Attacks", ICML 2020.
  *
@@ -127,11 +129,14 @@ export async function searchWithAutoPgd(
   const { epsilon, restarts, steps, targetClasses } = settings;
   const clean = await scoreClean(check, model, images, labels, settings.targeted);
   const { scores } = clean;
+  const failures = noFailures(check, labels.length);
+  for (const [place, { broken }] of scores.entries()) if (broken) failures.add(place, 0, broken);
+  failures.requireSomeLeft();
   const runs = epsilon === 0 ? [] : runsOf(clean.logits, labels, targetClasses, restarts);
   let result = tf.clone(images);
   try {
     for (const [run, towards] of runs.entries()) {
-      const places = labels.flatMap((_, place) => (scores[place]!.fooled ? [] : [place]));
+      const places = labels.flatMap((_, place) => (scores[place]!.fooled || failures.has(place) ? [] : [place]));
       if (places.length === 0) break;
       const fooledBefore = labels.length - places.length;
       const chosen = takeImages(images, places);
@@ -146,7 +151,11 @@ export async function searchWithAutoPgd(
           labels: places.map((place) => labels[place]!),
           towards: towards && places.map((place) => towards[place]!),
         };
-        const ascent = await adaptiveAscent(check, model, examples, start, settings, (step, fooled) =>
+        const giveUp = (row: number, step: number, broken: Broken) => {
+          failures.add(places[row]!, run * steps + step, broken);
+          failures.requireSomeLeft();
+        };
+        const ascent = await adaptiveAscent(check, model, examples, start, settings, giveUp, (step, fooled) =>
           reportProgress(work, { step: run * steps + step, steps: runs.length * steps, fooled: fooledBefore + fooled }),
         ).finally(() => tf.dispose(start));
         try {
@@ -166,6 +175,7 @@ export async function searchWithAutoPgd(
     images: result,
     fooled: scores.map(({ fooled }) => fooled),
     predictions: scores.map(({ prediction }) => prediction),
+    failed: failures.list(),
   };
 }
 
@@ -182,7 +192,7 @@ async function scoreClean(
     return { logits, values: scoresOf(logits, onDevice, tf.zeros([labels.length])) };
   });
   try {
-    const scores = await readScores(check, values, labels, targeted, 0);
+    const scores = await readScores(values, labels, targeted);
     const flat = await logits.data();
     const classes = logits.shape[1];
     return { scores, logits: labels.map((_, place) => flat.subarray(place * classes, (place + 1) * classes)) };
@@ -233,9 +243,11 @@ function keepFurther(
   scores: Score[],
   isFirst: boolean,
 ): Tensor4D {
-  const rows = places.flatMap((place, row) =>
-    isFirst || pointScores[row]!.fooled || pointScores[row]!.advance > scores[place]!.advance ? [row] : [],
-  );
+  const rows = places.flatMap((place, row) => {
+    const { broken, fooled, advance } = pointScores[row]!;
+    const isFurther = isFirst || fooled || advance > scores[place]!.advance;
+    return broken !== 'logits' && isFurther ? [row] : [];
+  });
   const replaced = rows.map((row) => places[row]!);
   const kept = scores.flatMap((_, place) => (replaced.includes(place) ? [] : [place]));
   for (const row of rows) scores[places[row]!] = pointScores[row]!;

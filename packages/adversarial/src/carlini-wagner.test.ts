@@ -3,6 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { type CarliniWagnerOptions, carliniWagner } from './carlini-wagner.ts';
 import { deepFool } from './deep-fool.ts';
+import { minimalFgsm } from './minimal-fgsm.ts';
+import { pgd } from './pgd.ts';
+import { squareAttack } from './square-attack.ts';
 
 type Classify = Parameters<typeof carliniWagner>[0];
 
@@ -104,6 +107,31 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const few = { bounds, binarySearchSteps: 2, steps: 10 };
       const never = await attack(constantClassifier([1, 0, 0]), pixels, [0, 0, 0], few);
       expect(never).toMatchObject({ pixels, distances: [null, null, null], fooled: [false, false, false] });
+    });
+
+    test('goes by the prediction where two logits tie, as every attack does', async () => {
+      const tie = constantClassifier([1, 1, 0]);
+      const few = { bounds, binarySearchSteps: 1, steps: 2 };
+      // The first of the largest logits is the prediction: 0.
+      expect(await attack(tie, pixels, [1, 0, 2], few)).toMatchObject({
+        fooled: [true, false, true],
+        predictions: [0, 0, 0],
+        distances: [0, null, 0],
+      });
+      expect(await attack(tie, pixels, [1, 0, 2], { ...few, targeted: true })).toMatchObject({
+        fooled: [false, true, false],
+        distances: [null, 0, null],
+      });
+      const batch = tf.tensor4d(pixels.flat(), [3, 2, 3, 1]);
+      const classes = tf.tensor1d([1, 0, 2], 'int32');
+      const others = [
+        await pgd(tie, batch, classes, { epsilon: 0.1, bounds, steps: 1, randomStart: false }),
+        await deepFool(tie, batch, classes, { bounds, steps: 1 }),
+        await minimalFgsm(tie, batch, classes, { maxEpsilon: 0.1, bounds, steps: 1 }),
+        await squareAttack(tie, batch, classes, { epsilon: 0.1, bounds, queries: 1, seed: 0 }),
+      ];
+      for (const { fooled } of others) expect(fooled).toEqual([true, false, true]);
+      tf.dispose([batch, classes, ...others.map(({ images }) => images)]);
     });
 
     test('attacks images whose pixels are at the bounds', async () => {

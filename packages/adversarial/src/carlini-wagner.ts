@@ -4,6 +4,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
 import { chooseImages } from './choose-images.ts';
+import { type Broken, type Failures, noFailures } from './failures.ts';
 import { logitMargin } from './logit-margin.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { lengthPerImage } from './project-to-ball.ts';
@@ -49,7 +50,8 @@ export interface CarliniWagnerResult extends AttackResult {
  * @returns For each image the nearest point found, inside `bounds`, or the image as it is where none fools.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Carlini, Wagner, "Towards Evaluating the Robustness of Neural Networks", IEEE S&P 2017.
  *
  * @example
@@ -82,8 +84,10 @@ export async function carliniWagner(
   await checkAttack(check, model, images, labels, settings.bounds);
   throwIfAborted(options);
 
-  const best = await scoreOriginals(check, model, images, labels, settings);
-  const isOpen = best.distances.map((distance) => distance > 0);
+  const failures = noFailures(check, images.shape[0]);
+  const wanted = await labels.data<'int32'>();
+  const best = await scoreOriginals(check, model, images, labels, wanted, settings, failures);
+  const isOpen = best.distances.map((distance, image) => distance > 0 && !failures.has(image));
   let constants = isOpen.map(() => searchFrom(settings.initialConstant));
   const total = settings.searches * settings.steps;
   try {
@@ -92,8 +96,24 @@ export async function carliniWagner(
       // As foolbox: of ten searches or more, the last repeats the best constant.
       const isRepeat = settings.searches >= 10 && search === settings.searches - 1;
       const values = constants.map(({ value, upper }) => (isRepeat ? Math.min(upper, 1e10) : value));
-      const fools = await descend(check, model, images, labels, values, isOpen, best, settings, (step) =>
-        reportProgress(options, { step: search * settings.steps + step, steps: total, fooled: countFooled(best) }),
+      const giveUp = (image: number, step: number, broken: Broken): void => {
+        isOpen[image] = false;
+        failures.add(image, search * settings.steps + step, broken);
+        failures.requireSomeLeft();
+      };
+      const fools = await descend(
+        check,
+        model,
+        images,
+        labels,
+        wanted,
+        values,
+        isOpen,
+        best,
+        settings,
+        giveUp,
+        (step) =>
+          reportProgress(options, { step: search * settings.steps + step, steps: total, fooled: countFooled(best) }),
       );
       constants = constants.map((constant, image) => narrow(constant, fools[image]!));
     }
@@ -102,6 +122,7 @@ export async function carliniWagner(
       images: tf.clone(best.images),
       fooled,
       predictions: best.predictions,
+      failed: failures.list(),
       distances: best.distances.map((distance, image) => (fooled[image] ? distance : null)),
     };
   } finally {
@@ -134,17 +155,21 @@ async function scoreOriginals(
   model: Classifier,
   images: Tensor4D,
   labels: Tensor1D,
+  wanted: ArrayLike<number>,
   settings: Settings,
+  failures: Failures,
 ): Promise<Best> {
   const scores = tf.tidy(() => {
     const logits = checkLogits(check, model(images), images.shape[0]);
     const still = tf.zeros([images.shape[0]]) as Tensor1D;
     return tf.stack(scoresOf(logits, labels, still, still, still, settings), 1) as Tensor2D;
   });
-  const originals = await readScores(check, scores, 0);
+  const originals = await readScores(scores, wanted, settings.targeted);
+  for (const [image, { broken }] of originals.entries()) if (broken) failures.add(image, 0, broken);
+  failures.requireSomeLeft();
   return {
     images: tf.clone(images),
-    distances: originals.map(({ excess }) => (excess < 0 ? 0 : Number.POSITIVE_INFINITY)),
+    distances: originals.map(({ fools }) => (fools ? 0 : Number.POSITIVE_INFINITY)),
     predictions: originals.map(({ prediction }) => prediction),
   };
 }
@@ -175,13 +200,15 @@ async function descend(
   model: Classifier,
   images: Tensor4D,
   labels: Tensor1D,
+  wanted: ArrayLike<number>,
   constants: readonly number[],
   isOpen: readonly boolean[],
   best: Best,
   settings: Settings,
+  giveUp: (image: number, step: number, broken: Broken) => void,
   report: (step: number) => Promise<void>,
 ): Promise<boolean[]> {
-  const { steps, abortEarly } = settings;
+  const { steps, abortEarly, targeted } = settings;
   const isRunning = [...isOpen];
   const fools = isOpen.map(() => false);
   const lossAtCheck = isOpen.map(() => Number.POSITIVE_INFINITY);
@@ -199,14 +226,19 @@ async function descend(
       tf.dispose({ ...adam });
       adam = next;
       try {
-        const isNearest = (await readScores(check, scores, step)).map((score, image) => {
+        const isNearest = (await readScores(scores, wanted, targeted)).map((score, image) => {
           if (!isRunning[image]) return false;
+          if (score.broken !== undefined) {
+            isRunning[image] = false;
+            giveUp(image, step, score.broken);
+            return false;
+          }
           const loss = constants[image]! * Math.max(0, score.excess) + score.squaredOffset;
           if (abortEarly && step % checkEvery === 0) {
             isRunning[image] = loss <= 0.9999 * lossAtCheck[image]!;
             lossAtCheck[image] = loss;
           }
-          if (score.excess >= 0) return false;
+          if (!score.fools) return false;
           fools[image] = true;
           if (score.distance >= best.distances[image]!) return false;
           best.distances[image] = score.distance;
@@ -301,12 +333,16 @@ function toPixels(position: Tensor4D, [min, max]: Bounds): Tensor4D {
 
 interface Score {
   prediction: number;
-  /** Margin + confidence: below 0 where the attack has what it wants. */
+  /** Whether the prediction is what the attack wants, by `confidence` or more. */
+  fools: boolean;
+  /** Margin + confidence: what the hinge takes down to 0. */
   excess: number;
   /** From the image. */
   distance: number;
   /** Squared, from the pixels of the origin. */
   squaredOffset: number;
+  /** What is not finite, if anything is not. */
+  broken: Broken | undefined;
 }
 
 /** What `readScores` reads, each `[n]`. */
@@ -324,19 +360,26 @@ function scoresOf(
   return [prediction, excess, distance, squaredOffset, gradientIsFinite];
 }
 
-/** Reads and disposes them. */
-async function readScores(check: Check, scores: Tensor2D, step: number): Promise<Score[]> {
+/** Reads and disposes them. Where two logits tie, the prediction decides whether the point fools, as in other attacks. */
+async function readScores(scores: Tensor2D, wanted: ArrayLike<number>, targeted: boolean): Promise<Score[]> {
   try {
     const values = await scores.data();
     return Array.from({ length: scores.shape[0] }, (_, image) => {
       const [prediction = 0, excess = 0, distance = 0, squaredOffset = 0, gradient = 0] = values.subarray(5 * image);
-      const fail = (what: string): never =>
-        check.failBecause('state', `${what} must be finite, at step ${step} those of image ${image} are not`);
-      if (!Number.isFinite(excess)) fail('logits');
-      if (!Number.isFinite(gradient)) fail('gradients');
-      return { prediction, excess, distance, squaredOffset };
+      if (!Number.isFinite(excess)) return { ...unscored, broken: 'logits' };
+      const isWanted = (prediction === wanted[image]) === targeted;
+      return {
+        prediction,
+        fools: excess < 0 || (excess === 0 && isWanted),
+        excess,
+        distance,
+        squaredOffset,
+        broken: Number.isFinite(gradient) ? undefined : 'gradients',
+      };
     });
   } finally {
     tf.dispose(scores);
   }
 }
+
+const unscored = { prediction: -1, fools: false, excess: Number.POSITIVE_INFINITY, distance: 0, squaredOffset: 0 };

@@ -1,18 +1,18 @@
-import type { Bounds, Check, Classifier } from '@cnnviz/internal';
-import { requireGradients, requireWithin } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check } from '@cnnviz/internal';
+import { askAtOnce, askModel, requireGradients, requireWithin } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
 
 /**
- * What every attack by gradient that may read values asks of its arguments: images inside `bounds`, and labels that
- * have a logit.
+ * What every attack by gradient that may read values asks of its arguments: a model that answers at once, images inside
+ * `bounds`, and labels that have a logit.
  *
  * @returns The number of classes.
  */
 export function checkAttack(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   bounds: Bounds,
@@ -20,10 +20,10 @@ export function checkAttack(
   return checkArguments(check, model, images, labels, bounds, true);
 }
 
-/** As `checkAttack`, for what only asks the model for its logits. */
+/** As `checkAttack`, for what only asks the model for its logits, at once or later. */
 export function checkBlackBoxAttack(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   bounds: Bounds,
@@ -33,7 +33,7 @@ export function checkBlackBoxAttack(
 
 async function checkArguments(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   bounds: Bounds,
@@ -45,10 +45,13 @@ async function checkArguments(
   check.bounds('bounds', bounds);
   if (needsGradients) requireGradients(check);
   await requireWithin(check, 'images', images, bounds);
-  const classes = tf.tidy(() => {
-    const one = tf.slice(images, 0, Math.min(1, images.shape[0]));
-    return checkLogits(check, model(one), one.shape[0]).shape[1];
-  });
+  const count = Math.min(1, images.shape[0]);
+  const ask = needsGradients ? (one: Tensor4D) => askAtOnce(check, model, one) : model;
+  const classes = await askModel(
+    ask,
+    () => tf.slice(images, 0, count),
+    (logits) => checkLogits(check, logits, count).shape[1],
+  );
   await requireWithin(check, 'labels', labels, [0, classes - 1]);
   return classes;
 }

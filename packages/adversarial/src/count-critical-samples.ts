@@ -11,6 +11,7 @@ import {
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readImages } from './critical-samples.ts';
+import { requireAllLeft } from './failures.ts';
 import { type HostImages, lass, takeRows } from './lass.ts';
 import { checkLassOptions, type LassOptions } from './lass-options.ts';
 import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
@@ -93,6 +94,11 @@ export async function countCriticalSamples(
           remaining.map((image) => streams[image]!),
           { ...settings, radius },
           { signal: work.signal },
+        );
+        requireAllLeft(
+          check,
+          found.failed,
+          remaining.map((image) => state.images + image),
         );
         remaining = remaining.filter((_, position) => !found.critical[position]);
       }

@@ -1,6 +1,7 @@
 import {
   type Batches,
   type Check,
+  type Classifier,
   checker,
   createRandom,
   type LabelledImages,
@@ -9,6 +10,7 @@ import {
 } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { readImages } from './critical-samples.ts';
+import { requireAllLeft } from './failures.ts';
 import { lass, takeRows } from './lass.ts';
 import { checkLassOptions, type LassOptions } from './lass-options.ts';
 import { numbersFrom, randomsOfImages } from './randoms-of-images.ts';
@@ -43,7 +45,8 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
  * @param options `seed` decides the choice and the noise: give each epoch another.
  * @returns Batches of the same sizes. A batch is disposed when the next one is asked for.
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
- * @throws Error if logits or gradients are not finite, or no gradients are registered.
+ * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
+ *   without `registerWasmGradients`.
  * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *
  * @example
@@ -65,6 +68,15 @@ export function criticalSampleBatches(
   return mixCriticalSamples(checker('@cnnviz/adversarial', 'criticalSampleBatches'), model, batches, options);
 }
 
+const classifiers = new WeakMap<Trainable, Classifier>();
+
+/** A model that is not training, as a function: always the same for a model, so that it is warned of once. */
+export function classifierOf(model: Trainable): Classifier {
+  const classifier = classifiers.get(model) ?? ((images) => model.apply(images, { training: false }));
+  classifiers.set(model, classifier);
+  return classifier;
+}
+
 export function mixCriticalSamples(
   check: Check,
   model: Trainable,
@@ -74,7 +86,7 @@ export function mixCriticalSamples(
   check.callable('model.apply', model?.apply);
   const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
   const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
-  const classify = (images: LabelledImages['images']) => model.apply(images, { training: false });
+  const classify = classifierOf(model);
 
   return {
     async *[Symbol.asyncIterator]() {
@@ -90,6 +102,7 @@ export function mixCriticalSamples(
           const size = mixed.length / count;
           const from = { ...onHost, values: takeRows(mixed, chosen, size) };
           const found = await lass(check, classify, from, streams, settings, { signal: options.signal });
+          requireAllLeft(check, found.failed, chosen);
           for (const [position, image] of chosen.entries()) {
             mixed.set(found.points.subarray(position * size, (position + 1) * size), image * size);
           }

@@ -33,7 +33,8 @@ export interface CriticalSampleRatioOptions extends CountOptions, LongWork<Criti
  * @returns The ratio with Wilson's interval.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, there is no batch, or `state` is of
  *   other options.
- * @throws Error if logits or gradients are not finite, or no gradients are registered.
+ * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
+ *   without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
  * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *

@@ -1,4 +1,12 @@
-import { type Check, type Classifier, checker, type LongWork, requireGradients, requireWithin } from '@cnnviz/internal';
+import {
+  type Check,
+  type Classifier,
+  checker,
+  type FailedImage,
+  type LongWork,
+  requireGradients,
+  requireWithin,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type HostImages, type LassProgress, lass } from './lass.ts';
@@ -28,10 +36,15 @@ export interface CriticalSamples {
   critical: boolean[];
   /** After how many iterations: of those found the one in which, of the others the last. */
   iterations: number[];
-  /** What the model takes each image for. */
+  /** What the model takes each image for; -1 where its logits are not finite. */
   predictions: number[];
   /** What the model takes each point of the result for. */
   criticalPredictions: number[];
+  /**
+   * Images that were given up because their logits or gradients were not finite, the others having gone on without them.
+   * What `images` holds of them is the image as it is.
+   */
+  failed: FailedImage[];
 }
 
 /**
@@ -52,7 +65,8 @@ export interface CriticalSamples {
  * @returns Points within `radius` as computed in float32, and plain data. `radius: 0` gives the images, none critical.
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and in which iteration), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and in which iteration), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
  * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
  *

@@ -1,5 +1,13 @@
-import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check, LongWork } from '@cnnviz/internal';
+import {
+  askModel,
+  checker,
+  createRandom,
+  reportProgress,
+  requireGradients,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -65,12 +73,13 @@ export interface DecisionMap {
  *
  * Both axes are of length 1, so that distances on the map are distances between images.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`; with `random` directions, at once or later.
  * @param image The sample, `[1, h, w, c]`; not modified.
  * @throws RangeError if an option is out of its range, or there is not one image.
- * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, or no gradients are registered
- *   (`random` needs none).
+ * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
+ *   `gradient` needs its gradient.
+ * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, no gradients are registered, or
+ *   the wasm backend is active without `registerWasmGradients` (`random` needs no gradients).
  *
  * @example
  * import * as tf from '@tensorflow/tfjs-core';
@@ -86,7 +95,7 @@ export interface DecisionMap {
  * console.log(classes, centre.label, centre.distance);
  */
 export async function decisionMap(
-  model: Classifier,
+  model: AnyClassifier,
   image: Tensor4D,
   options: DecisionMapOptions,
 ): Promise<DecisionMap> {
@@ -115,14 +124,20 @@ export async function decisionMap(
     while (classes.length < total) {
       const count = Math.min(batchSize, total - classes.length);
       const places = Array.from({ length: count }, (_, index) => classes.length + index);
-      const answers = tf.tidy(() => {
+      const { asked, excess } = tf.tidy(() => {
         const along = (axis: Tensor4D, by: (place: number) => number) =>
           tf.mul(axis, tf.tensor4d(places.map(by), [count, 1, 1, 1]));
         const toTheRight = along(right!, (place) => offsets[place % resolution]!);
         const upwards = along(up!, (place) => offsets[resolution - 1 - Math.floor(place / resolution)]!);
-        return answersAt(check, model, tf.add(image, tf.add(toTheRight, upwards)), bounds, clip);
+        return placeInBounds(tf.add(image, tf.add(toTheRight, upwards)), bounds, clip);
       });
+      let answers: Tensor2D | undefined;
       try {
+        answers = await askModel(model, asked, (answer) => {
+          const logits = checkLogits(check, answer, count);
+          warnOfProbabilities(check, model, logits);
+          return answersOf(logits, excess);
+        });
         const values = await answers.data();
         for (let index = 0; index < count; index++) {
           const [label, confidence, excess, finite] = values.subarray(4 * index, 4 * index + 4);
@@ -132,7 +147,7 @@ export async function decisionMap(
           inside.push(excess === 0);
         }
       } finally {
-        answers.dispose();
+        tf.dispose([asked, excess, answers ?? []]);
       }
       await reportProgress(options, { points: classes.length, total });
     }
@@ -145,11 +160,15 @@ export async function decisionMap(
   return { resolution, extent, offsets, classes, confidences, inside, sample, directions };
 }
 
-/** `[n, 4]`: class, its probability, how far the point is out of bounds, and 0 where the logits are finite. */
-function answersAt(check: Check, model: Classifier, points: Tensor4D, [min, max]: Bounds, clip: boolean): Tensor2D {
+/** What the model is asked about points, and how far each is out of bounds, `[n]`. */
+function placeInBounds(points: Tensor4D, [min, max]: Bounds, clip: boolean): { asked: Tensor4D; excess: Tensor1D } {
   const valid = tf.clipByValue(points, min, max) as Tensor4D;
   const excess = tf.reshape(largestPerImage(tf.abs(tf.sub(points, valid)) as Tensor4D), [-1]) as Tensor1D;
-  const logits = checkLogits(check, model(clip ? valid : points), points.shape[0]);
+  return { asked: clip ? valid : points, excess };
+}
+
+/** `[n, 4]`: class, its probability, how far the point is out of bounds, and 0 where the logits are finite. */
+function answersOf(logits: Tensor2D, excess: Tensor1D): Tensor2D {
   const label = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
   const confidence = tf.max(tf.softmax(logits), 1) as Tensor1D;
   return tf.stack([label, confidence, excess, tf.sum(tf.mul(logits, 0), 1) as Tensor1D], 1) as Tensor2D;
@@ -157,7 +176,7 @@ function answersAt(check: Check, model: Classifier, points: Tensor4D, [min, max]
 
 async function chooseDirections(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   image: Tensor4D,
   kind: 'gradient' | 'random',
   seed: number,
@@ -174,7 +193,7 @@ async function chooseDirections(
 }
 
 /** The way on which the log-odds of the predicted class fall. */
-async function steepestDescent(check: Check, model: Classifier, image: Tensor4D): Promise<Float64Array> {
+async function steepestDescent(check: Check, model: AnyClassifier, image: Tensor4D): Promise<Float64Array> {
   requireGradients(check);
   const gradient = tf.tidy(
     () =>

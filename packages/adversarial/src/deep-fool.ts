@@ -3,6 +3,7 @@ import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
+import { noFailures } from './failures.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
 import { perturb } from './perturb.ts';
@@ -53,7 +54,8 @@ export interface DeepFoolResult extends AttackResult {
  * @returns For each image the first point that fools, inside `bounds`, or the image as it is where none does.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Moosavi-Dezfooli, Fawzi, Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
  *   2016.
  *
@@ -86,17 +88,24 @@ export async function deepFool(
   let active = [...predictions.keys()];
   let points = tf.clone(images);
   let moves = tf.zerosLike(images);
+  const failures = noFailures(check, predictions.length);
   try {
     for (let step = 0; ; step++) {
-      const logits = await readLogits(check, model, points, active, step);
+      const logits = await readLogits(check, model, points);
       if (step === 0) others = logits.map((row, image) => largestOthers(row, wanted[image]!, candidates - 1));
       const open: number[] = [];
       for (const [index, image] of active.entries()) {
+        if (!logits[index]!.every(Number.isFinite)) {
+          if (step === 0) predictions[image] = -1;
+          failures.add(image, step, 'logits');
+        }
+        if (failures.has(image)) continue;
         predictions[image] = indexOfLargest(logits[index]!);
         fooled[image] = predictions[image] !== wanted[image];
         if (fooled[image]) finished[image] = takeImages(points, [index]);
         else open.push(index);
       }
+      failures.requireSomeLeft();
       await reportProgress(options, { step, steps, fooled: fooled.filter(Boolean).length });
       if (open.length === 0 || step === steps) break;
       active = open.map((index) => active[index]!);
@@ -112,7 +121,8 @@ export async function deepFool(
       });
       tf.dispose([points, moves]);
       [points, moves] = next;
-      await requireFiniteMoves(check, moves, active, step);
+      for (const index of await brokenMoves(moves)) failures.add(active[index]!, step, 'gradients');
+      failures.requireSomeLeft();
     }
     for (const image of predictions.keys()) finished[image] ??= takeImages(images, [image]);
     const lengths = tf.tidy(() => lengthPerImage(tf.sub(tf.concat(finished), images) as Tensor4D, norm));
@@ -122,6 +132,7 @@ export async function deepFool(
       images: tf.concat(finished),
       fooled,
       predictions,
+      failed: failures.list(),
       distances: fooled.map((isFooled, image) => (isFooled ? distances[image]! : null)),
     };
   } finally {
@@ -129,38 +140,25 @@ export async function deepFool(
   }
 }
 
-/**
- * The logits of the images still under attack, on the host.
- *
- * @param active Which images those are, for the error.
- */
-async function readLogits(
-  check: Check,
-  model: Classifier,
-  points: Tensor4D,
-  active: readonly number[],
-  step: number,
-): Promise<Float32Array[]> {
+/** The logits of the images still under attack, on the host. */
+async function readLogits(check: Check, model: Classifier, points: Tensor4D): Promise<Float32Array[]> {
   const logits = tf.tidy(() => tf.clone(checkLogits(check, model(points), points.shape[0])));
   try {
     const values = (await logits.data()) as Float32Array;
     const classes = logits.shape[1];
-    return active.map((image, index) => {
-      const row = values.subarray(index * classes, (index + 1) * classes);
-      if (row.every(Number.isFinite)) return row;
-      return check.failBecause('state', `logits must be finite, at step ${step} those of image ${image} are not`);
-    });
+    return Array.from({ length: logits.shape[0] }, (_, index) =>
+      values.subarray(index * classes, (index + 1) * classes),
+    );
   } finally {
     tf.dispose(logits);
   }
 }
 
-async function requireFiniteMoves(check: Check, moves: Tensor4D, active: readonly number[], step: number) {
+/** The rows of moves that are not finite. */
+async function brokenMoves(moves: Tensor4D): Promise<number[]> {
   const finite = tf.tidy(() => sumPerImage(tf.mul(moves, 0)));
   try {
-    const broken = (await finite.data()).findIndex((value) => !Number.isFinite(value));
-    if (broken === -1) return;
-    check.failBecause('state', `gradients must be finite, at step ${step} those of image ${active[broken]} are not`);
+    return [...(await finite.data())].flatMap((value, index) => (Number.isFinite(value) ? [] : [index]));
   } finally {
     tf.dispose(finite);
   }

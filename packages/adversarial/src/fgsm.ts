@@ -32,8 +32,9 @@ export interface FgsmOptions {
  * step. The factor 1 - p of its gradient, which normalising cancels, is left out: a network that is certain in float32
  * (p = 1) is attacked like any other. An image whose gradient is zero is returned as it is.
  *
- * Nothing is read back from the device. What only a reading could find shows as NaN in the image concerned: logits or
- * a gradient that are not finite, and a label without a logit.
+ * Nothing waits for the device. What only a reading could find shows as NaN in the image concerned: logits or a gradient
+ * that are not finite, and a label without a logit. The first logits of a model are read later, to warn if they look like
+ * probabilities.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
@@ -42,7 +43,7 @@ export interface FgsmOptions {
  *   (L2 and L1: in exact arithmetic on the float32 pixels). The caller disposes.
  * @throws RangeError if `epsilon` is negative, `bounds` are reversed or `labels` are not as many as `images`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if tfjs-core has no gradients registered.
+ * @throws Error if no gradients are registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
  *
  * @example

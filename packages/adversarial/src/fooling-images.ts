@@ -1,4 +1,4 @@
-import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
+import type { Bounds, Check, Classifier, FailedImage, LongWork } from '@cnnviz/internal';
 import {
   checker,
   createRandom,
@@ -10,6 +10,7 @@ import {
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from './choose-images.ts';
+import { type Broken, noFailures } from './failures.ts';
 import { logOdds, logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
@@ -104,6 +105,11 @@ export interface FoolingImages {
   /** Iteration that `images` are of. */
   bestIterations: number[];
   firstIterations: FirstIterations;
+  /**
+   * Images that were given up because their logits or gradients were not finite, the others having gone on without them.
+   * What `images` holds of them is the best until then.
+   */
+  failed: FailedImage[];
   /** Iterations that were run. */
   iterations: number;
 }
@@ -124,7 +130,8 @@ export interface FoolingImages {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @throws RangeError if a target has no logit, or an option is outside its range.
  * @throws TypeError if an option is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Nguyen, Yosinski, Clune, "Deep Neural Networks are Easily Fooled", CVPR 2015; `find_fooling_image.py` of its
  *   released code.
  *
@@ -146,6 +153,7 @@ export async function foolingImages(model: Classifier, options: FoolingImagesOpt
   throwIfAborted(options);
   const { targets, iterations, stopAt } = settings;
   const track = trackTargets(targets.length);
+  const failures = noFailures(check, targets.length);
   const labels = tf.tensor1d(targets, 'int32');
   let images = startImages(settings);
   let best = tf.clone(images);
@@ -154,8 +162,11 @@ export async function foolingImages(model: Classifier, options: FoolingImagesOpt
       const evaluation = evaluate(check, model, images, labels, settings.objective);
       try {
         if (iteration === 0) checkTargets(check, targets, evaluation.classes);
-        const scores = await readScores(check, evaluation.scores, iteration);
-        best = replace(best, chooseImages(track.add(scores, iteration), images, best));
+        const scores = await readScores(evaluation.scores);
+        const counts = scores.map(({ broken }, image) => broken !== 'logits' && !failures.has(image));
+        for (const [image, { broken }] of scores.entries()) if (broken) failures.add(image, iteration, broken);
+        failures.requireSomeLeft();
+        best = replace(best, chooseImages(track.add(scores, counts, iteration), images, best));
         images = replace(images, ascend(images, evaluation.direction, scores, iteration, settings));
       } finally {
         tf.dispose([evaluation.scores, evaluation.direction]);
@@ -163,8 +174,10 @@ export async function foolingImages(model: Classifier, options: FoolingImagesOpt
       const done = iteration + 1;
       const { confidences, bestIterations, firstIterations } = track;
       await reportProgress(options, { iteration: done, iterations, confidences: [...confidences] });
-      if (done === iterations || confidences.every((confidence) => confidence > stopAt)) {
-        return { images: best, targets, confidences, bestIterations, firstIterations, iterations: done };
+      const isOver = confidences.every((confidence, image) => confidence > stopAt || failures.has(image));
+      if (done === iterations || isOver) {
+        const failed = failures.list();
+        return { images: best, targets, confidences, bestIterations, firstIterations, failed, iterations: done };
       }
     }
   } catch (error) {
@@ -296,17 +309,17 @@ interface Score {
   steepest: number;
   /** Squared length of the direction. */
   squaredLength: number;
+  /** What is not finite, if anything is not. */
+  broken: Broken | undefined;
 }
 
-async function readScores(check: Check, scores: Tensor2D, iteration: number): Promise<Score[]> {
+async function readScores(scores: Tensor2D): Promise<Score[]> {
   const values = await scores.data();
   return Array.from({ length: scores.shape[0] }, (_, image) => {
     const [logOdds = 0, margin = 0, steepest = 0, squaredLength = 0] = values.subarray(4 * image, 4 * image + 4);
-    const fail = (what: string): never =>
-      check.failBecause('state', `${what} must be finite, at step ${iteration} those of image ${image} are not`);
-    if (!Number.isFinite(logOdds)) fail('logits');
-    if (!Number.isFinite(steepest) || !Number.isFinite(squaredLength)) fail('gradients');
-    return { logOdds, margin, steepest, squaredLength };
+    const hasGradient = Number.isFinite(steepest) && Number.isFinite(squaredLength);
+    const broken = Number.isFinite(logOdds) ? (hasGradient ? undefined : 'gradients') : 'logits';
+    return { logOdds, margin, steepest, squaredLength, broken };
   });
 }
 
@@ -330,9 +343,9 @@ function ascend(
 
 /** How far the steepest value of an image moves. */
 function stepLength(score: Score, settings: Settings): number {
-  const { logOdds, steepest, squaredLength } = score;
+  const { logOdds, steepest, squaredLength, broken } = score;
   const { objective, learningRate, wanted, stopAt, bounds } = settings;
-  if (steepest === 0 || sigmoid(logOdds) > stopAt) return 0;
+  if (broken || steepest === 0 || sigmoid(logOdds) > stopAt) return 0;
   const slope = objective === 'logit' ? 1 : sigmoid(logOdds) * sigmoid(-logOdds);
   const length =
     learningRate === 'progress'
@@ -350,9 +363,10 @@ function trackTargets(count: number) {
   const confidences: number[] = Array(count).fill(0);
   const bestIterations: number[] = Array(count).fill(0);
   const firstIterations: FirstIterations = { majority: never(), '0.99': never(), '0.999': never(), '0.9999': never() };
-  /** Tells which images are the best so far. */
-  const add = (scores: readonly Score[], iteration: number): boolean[] =>
+  /** Tells which images are the best so far, of those that count. */
+  const add = (scores: readonly Score[], counts: readonly boolean[], iteration: number): boolean[] =>
     scores.map(({ logOdds, margin }, index) => {
+      if (!counts[index]) return false;
       const confidence = sigmoid(logOdds);
       if (margin > 0) firstIterations.majority[index] ??= iteration;
       for (const level of ['0.99', '0.999', '0.9999'] as const) {

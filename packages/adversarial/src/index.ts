@@ -1,8 +1,10 @@
 export type {
+  AnyClassifier,
   Batches,
   Bounds,
   ChartSpecification,
   Classifier,
+  FailedImage,
   LabelledImages,
   LongWork,
   Trainable,
@@ -32,7 +34,14 @@ export {
   type RobustAccuracyState,
   robustAccuracy,
 } from './robust-accuracy.ts';
-export type { AttackSettings, CustomAttack, RobustnessAttack, StandardAttack } from './robustness-attack.ts';
+export type {
+  AttackSettings,
+  BlackBoxAttack,
+  CustomAttack,
+  GradientAttack,
+  RobustnessAttack,
+  StandardAttack,
+} from './robustness-attack.ts';
 
 // Critical samples
 

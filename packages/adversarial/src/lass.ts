@@ -1,8 +1,9 @@
-import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { reportProgress } from '@cnnviz/internal';
+import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
+import { askAtOnce, reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { predictionsOf, readScores } from './attack-scores.ts';
+import { noFailures } from './failures.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOddsGradient } from './log-odds.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
@@ -47,6 +48,8 @@ export interface LassOutcome {
   predictions: number[];
   /** What the model takes each point for. */
   criticalPredictions: number[];
+  /** Images that were given up because their logits or gradients were not finite; their points are the images. */
+  failed: FailedImage[];
 }
 
 /** The images that are still searched for, and some that were when the batch was formed. */
@@ -83,6 +86,7 @@ export async function lass(
   const iterations = new Array<number>(count).fill(0);
   const predictions: number[] = [];
   const criticalPredictions: number[] = [];
+  const failures = noFailures(check, count);
   const lastIteration = settings.radius === 0 ? 0 : settings.maxIterations;
 
   let batch = formBatch(images, images.values.slice(), [...streams.keys()], settings);
@@ -91,7 +95,7 @@ export async function lass(
       const isLast = iteration === lastIteration;
       const { rows } = batch;
       const labels = predictions.length === 0 ? undefined : rows.map((image) => predictions[image]!);
-      const isSearched = rows.map((image) => !critical[image]);
+      const isSearched = rows.map((image) => !critical[image] && !failures.has(image));
       const { scores, next } = tf.tidy(() => {
         const own = labels === undefined ? undefined : tf.tensor1d(labels, 'int32');
         if (isLast) return { scores: predictionsAt(check, model, batch.points), next: undefined };
@@ -99,16 +103,20 @@ export async function lass(
         return step(check, model, batch, own, noise, settings.alpha);
       });
       try {
-        const read = await readScores(check, scores, labels ?? [], false, iteration);
+        const read = await readScores(scores, labels ?? [], false);
         if (labels === undefined) predictions.push(...read.map(({ prediction }) => prediction));
         const leaving = labels === undefined ? [] : rowsWhere(read, ({ fooled }, row) => fooled && isSearched[row]!);
         for (const row of leaving) critical[rows[row]!] = true;
-        const found = critical.filter(Boolean).length;
-        const searched = rowsWhere(rows, (image) => !critical[image]);
         for (const row of rowsWhere(isSearched, Boolean)) {
-          iterations[rows[row]!] = iteration;
-          criticalPredictions[rows[row]!] = read[row]!.prediction;
+          const { prediction, broken } = read[row]!;
+          const image = rows[row]!;
+          if (broken !== undefined && !critical[image]) failures.add(image, iteration, broken);
+          iterations[image] = iteration;
+          criticalPredictions[image] = failures.has(image) ? predictions[image]! : prediction;
         }
+        failures.requireSomeLeft();
+        const found = critical.filter(Boolean).length;
+        const searched = rowsWhere(rows, (image) => !critical[image] && !failures.has(image));
         const isStopped = iteration > 0 && leaving.length < settings.stopBelow;
         const isOver = isLast || isStopped || searched.length === 0;
 
@@ -134,7 +142,7 @@ export async function lass(
   } finally {
     tf.dispose([batch.points, batch.low, batch.high]);
   }
-  return { points, critical, iterations, predictions, criticalPredictions };
+  return { points, critical, iterations, predictions, criticalPredictions, failed: failures.list() };
 }
 
 function rowsWhere<T>(values: readonly T[], isWanted: (value: T, row: number) => boolean): number[] {
@@ -185,7 +193,7 @@ export function takeRows(values: Float32Array, rows: readonly number[], size: nu
 }
 
 function predictionsAt(check: Check, model: Classifier, points: Tensor4D): Tensor2D {
-  const logits = checkLogits(check, model(points), points.shape[0]);
+  const logits = checkLogits(check, askAtOnce(check, model, points), points.shape[0]);
   return predictionsOf(logits, tf.zeros([points.shape[0]]));
 }
 

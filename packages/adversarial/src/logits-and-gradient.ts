@@ -1,5 +1,5 @@
-import type { Check, Classifier } from '@cnnviz/internal';
-import { disposeTapeOnThrow } from '@cnnviz/internal';
+import type { AnyClassifier, Check } from '@cnnviz/internal';
+import { askAtOnce, disposeTapeOnThrow, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -16,12 +16,14 @@ export interface LogitsAndGradient {
  * The loss is given by its gradient with respect to the logits, in closed form: no loss needs to be differentiable by
  * tfjs (a top-k is not), and none loses its gradient to rounding inside a softmax.
  *
+ * Warns once for each model whose logits look like probabilities.
+ *
  * @param lossGradient Logits `[n, classes]` to the gradient of the summed loss, `[n, classes]`.
- * @throws TypeError if the model does not return `[n, classes]` with two classes or more.
+ * @throws TypeError if the model answers with a promise, or not with `[n, classes]` of two classes or more.
  */
 export function logitsAndGradient(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   lossGradient: (logits: Tensor2D) => Tensor2D,
 ): LogitsAndGradient {
@@ -30,8 +32,10 @@ export function logitsAndGradient(
     const gradFunc = (_: Tensor2D, saved: Tensor[]) => lossGradient(saved[0] as Tensor2D);
     return { value: tf.clone(logits as Tensor2D), gradFunc };
   });
-  const logitsOf = (input: Tensor4D) => injectLossGradient(checkLogits(check, model(input), images.shape[0]));
+  const logitsOf = (input: Tensor4D) =>
+    injectLossGradient(checkLogits(check, askAtOnce(check, model, input), images.shape[0]));
   const { value, grad } = disposeTapeOnThrow(() => tf.valueAndGrad(logitsOf)(images));
+  warnOfProbabilities(check, model, value);
   return { logits: value, gradient: grad };
 }
 

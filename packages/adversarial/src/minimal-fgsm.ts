@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readScores, scoreImages, scoresOf } from './attack-scores.ts';
 import { checkAttack } from './check-attack.ts';
 import { chooseImages } from './choose-images.ts';
+import { type Broken, noFailures } from './failures.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
@@ -50,7 +51,8 @@ export interface MinimalFgsmResult extends AttackResult {
  * @returns For each image what `fgsm` makes of it at its epsilon, or the image as it is where none fools.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
  *
  * @example
@@ -86,9 +88,16 @@ export async function minimalFgsm(
     };
   });
   try {
-    const atImages = await readScores(check, scores, wanted, targeted, 0);
+    const atImages = await readScores(scores, wanted, targeted);
     const predictions = atImages.map(({ prediction }) => prediction);
     const searches = atImages.map(({ fooled }) => (fooled ? found : searchUpTo(maxEpsilon, steps, tolerance)));
+    const failures = noFailures(check, searches.length);
+    const giveUp = (image: number, step: number, broken: Broken): void => {
+      failures.add(image, step, broken);
+      searches[image] = { ...searches[image]!, next: null };
+    };
+    for (const [image, { broken, fooled }] of atImages.entries()) if (broken && !fooled) giveUp(image, 0, broken);
+    failures.requireSomeLeft();
     const countFooled = () => searches.filter(({ fooling }) => fooling !== null).length;
     for (let step = 1; ; step++) {
       await reportProgress(options, { step, steps: 1 + steps + halvings, fooled: countFooled() });
@@ -99,12 +108,14 @@ export async function minimalFgsm(
       const openWanted = open.map((image) => wanted[image]!);
       const openLabels = tf.tensor1d(openWanted, 'int32');
       try {
-        const results = await scoreImages(check, model, points, openLabels, openWanted, targeted, step);
-        for (const [index, { fooled, prediction }] of results.entries()) {
+        const results = await scoreImages(check, model, points, openLabels, openWanted, targeted);
+        for (const [index, { fooled, prediction, broken }] of results.entries()) {
           const image = open[index]!;
-          searches[image] = searches[image]!.after(fooled);
+          if (broken) giveUp(image, step, broken);
+          else searches[image] = searches[image]!.after(fooled);
           if (fooled) predictions[image] = prediction;
         }
+        failures.requireSomeLeft();
       } finally {
         tf.dispose([points, openLabels]);
       }
@@ -116,7 +127,7 @@ export async function minimalFgsm(
       const lengths = epsilons.map((epsilon) => epsilon ?? 0);
       return chooseImages(moved, follow(images, direction, lengths, bounds), images);
     });
-    return { images: points, fooled, predictions, epsilons };
+    return { images: points, fooled, predictions, failed: failures.list(), epsilons };
   } finally {
     tf.dispose([direction, scores]);
   }

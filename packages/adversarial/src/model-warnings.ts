@@ -1,4 +1,5 @@
-import type { Check, Classifier } from '@cnnviz/internal';
+import type { AnyClassifier } from '@cnnviz/internal';
+import { areProbabilities, askModel, type Check, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from './log-odds.ts';
@@ -6,7 +7,7 @@ import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 
 const messages = {
   'softmax-outputs':
-    'The model seems to return probabilities. Its predictions are the same, but a softmax rounds small probabilities to 0, and their gradients with them: pass logits.',
+    'The model seems to return probabilities. Its predictions are the same, but a softmax rounds small probabilities to 0, and their gradients with them: pass logits, as classifier(model) of @cnnviz/models returns them.',
   'zero-gradients':
     'The gradient at some images is zero. Attacks by gradient cannot move them, so robust accuracy may be overestimated: look for what blocks the gradient, such as rounding of the input.',
   'random-outputs':
@@ -45,20 +46,23 @@ export interface Examination {
  */
 export async function examineModel(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   { askAgain, withGradient }: { askAgain: number; withGradient: boolean },
 ): Promise<Examination> {
   const wanted = await labels.data<'int32'>();
-  const { logits, slopes } = tf.tidy(() => {
-    if (!withGradient) return { logits: checkLogits(check, model(images), images.shape[0]), slopes: undefined };
-    const found = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
-    return { logits: found.logits, slopes: tf.max(tf.abs(found.gradient), [1, 2, 3]) };
-  });
+  const { logits, slopes } = withGradient
+    ? tf.tidy(() => {
+        const found = logitsAndGradient(check, model, images, (z) => logOddsGradient(z, labels));
+        return { logits: found.logits, slopes: tf.max(tf.abs(found.gradient), [1, 2, 3]) };
+      })
+    : { logits: await askForLogits(check, model, images), slopes: undefined };
   const warnings: RobustnessWarningName[] = [];
   try {
-    const rows = rowsOf(await logits.data<'float32'>(), logits.shape);
+    warnOfProbabilities(check, model, logits);
+    const values = await logits.data<'float32'>();
+    const rows = rowsOf(values, logits.shape);
     if (!rows.every((row) => row.every(Number.isFinite))) {
       check.failBecause('state', 'logits must be finite, those of the images themselves are not');
     }
@@ -67,7 +71,7 @@ export async function examineModel(
       check.failBecause('state', 'gradients must be finite, those at the images themselves are not');
     }
     const isRight = rows.map((row, image) => row.indexOf(Math.max(...row)) === wanted[image]);
-    if (rows.length > 0 && rows.every(isDistribution)) warnings.push('softmax-outputs');
+    if (areProbabilities(values, logits.shape[1])) warnings.push('softmax-outputs');
     if (isRight.some((right, image) => right && steepest[image] === 0)) warnings.push('zero-gradients');
     for (let time = 0; time < askAgain; time++) {
       if (await answersAlike(check, model, images, rows)) continue;
@@ -80,24 +84,23 @@ export async function examineModel(
   }
 }
 
-function rowsOf(values: Float32Array, [count, classes]: Tensor2D['shape']): Float32Array[] {
-  return Array.from({ length: count }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
+/** The caller disposes. */
+function askForLogits(check: Check, model: AnyClassifier, images: Tensor4D): Tensor2D | Promise<Tensor2D> {
+  return askModel(model, images, (logits) => tf.clone(checkLogits(check, logits, images.shape[0])));
 }
 
-/** Not below 0, and 1 together, but for rounding. */
-function isDistribution(row: Float32Array): boolean {
-  const sum = row.reduce((total, value) => total + value, 0);
-  return row.every((value) => value > -1e-5) && Math.abs(sum - 1) < 1e-5;
+function rowsOf(values: Float32Array, [count, classes]: Tensor2D['shape']): Float32Array[] {
+  return Array.from({ length: count }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
 }
 
 /** Whether a model asked again gives the same logits, up to 1e-4 of their length. */
 async function answersAlike(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   rows: readonly Float32Array[],
 ): Promise<boolean> {
-  const logits = tf.tidy(() => checkLogits(check, model(images), images.shape[0]));
+  const logits = await askForLogits(check, model, images);
   try {
     const again = rowsOf(await logits.data<'float32'>(), logits.shape);
     return rows.every((row, image) => {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ImageModel, loadSqueezeNet, loadTinyDarknet, readPhoto } from '@cnnviz/example-support';
+import { loadSqueezeNet, loadTinyDarknet, readPhoto } from '@cnnviz/example-support';
+import type { ImageModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,7 +23,7 @@ async function namedPhotographs(model: ImageModel, count: number): Promise<{ ima
     const values = await logits.data<'float32'>();
     logits.dispose();
     const label = values.reduce((best, value, other) => (value > values[best]! ? other : best), 0);
-    if (model.classes![label]!.startsWith(files[index]!.slice(0, 9))) named.push({ photo, label });
+    if (model.labels![label]!.startsWith(files[index]!.slice(0, 9))) named.push({ photo, label });
     else photo.dispose();
   }
   const photos = named.map(({ photo }) => photo);

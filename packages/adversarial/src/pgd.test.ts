@@ -82,6 +82,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
           images: fgsm(model, images, labels, given),
           fooled: [],
           predictions: [],
+          failed: [],
         }));
         expectClose(one.pixels[0]!, fast.pixels[0]!);
       }

@@ -56,7 +56,8 @@ interface PgdSettings extends LongWork<AttackProgress> {
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite (and at which step), or no gradients are registered.
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
+ *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Madry, Makelov, Schmidt, Tsipras, Vladu, "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
  *   2018.
  *

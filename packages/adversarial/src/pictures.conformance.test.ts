@@ -59,9 +59,22 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   });
 
   conformance({
+    name: 'decisionMap',
+    inputs: () => ({ model: model(), image: ramp(1) }),
+    models: ['model'],
+    later: ['model'],
+    options: { bounds, extent: 1, resolution: 3, batchSize: 4, seed: 0, directions: 'random' } as DecisionMapOptions,
+    run: ({ model, image }, options) => decisionMap(model, image, options),
+    badOptions: [],
+    abortable: true,
+    nonFinite: /logits must be finite/,
+  });
+
+  conformance({
     name: 'adversarialStrip',
     inputs: () => ({ model: model(), ...pair() }),
     models: ['model'],
+    later: ['model'],
     options: { bounds } as AdversarialStripOptions,
     run: ({ model, images, adversarial }, options) => adversarialStrip(model, images, adversarial, options),
     badOptions: [
@@ -105,6 +118,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'predict',
     inputs: () => ({ model: model(), images: ramp(3) }),
     models: ['model'],
+    later: ['model'],
     options: {},
     run: ({ model, images }) => predict(model, images),
     badOptions: [],

@@ -1,5 +1,5 @@
-import type { Classifier } from '@cnnviz/internal';
-import { checker } from '@cnnviz/internal';
+import type { AnyClassifier } from '@cnnviz/internal';
+import { askModel, checker, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -21,7 +21,7 @@ const check = checker('@cnnviz/adversarial', 'predict');
 /**
  * What a model takes each image for.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later.
  * @param images `[n, h, w, c]`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  *
@@ -31,11 +31,12 @@ const check = checker('@cnnviz/adversarial', 'predict');
  * const [first] = await predict(model, images);
  * console.log(first?.label, first?.confidence);
  */
-export async function predict(model: Classifier, images: Tensor4D): Promise<Prediction[]> {
+export async function predict(model: AnyClassifier, images: Tensor4D): Promise<Prediction[]> {
   check.callable('model', model);
   check.images('images', images);
-  const answers = tf.tidy(() => {
-    const logits = checkLogits(check, model(images), images.shape[0]);
+  const answers = await askModel(model, images, (answer) => {
+    const logits = checkLogits(check, answer, images.shape[0]);
+    warnOfProbabilities(check, model, logits);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
   });
   try {

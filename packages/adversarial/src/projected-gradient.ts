@@ -1,9 +1,10 @@
-import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
+import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
 import { reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { predictionsOf, readScores, type Score, scoreImages } from './attack-scores.ts';
 import { chooseImages } from './choose-images.ts';
+import { type Broken, noFailures } from './failures.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOddsGradient } from './log-odds.ts';
 import { logitsAndGradient } from './logits-and-gradient.ts';
@@ -20,8 +21,13 @@ export interface AttackResult {
   images: Tensor4D;
   /** Of each image, whether the model is wrong about it or, if targeted, takes it for its target. */
   fooled: boolean[];
-  /** What the model takes each image for. */
+  /** What the model takes each image for; -1 where its logits are not finite. */
   predictions: number[];
+  /**
+   * Images that were given up because their logits or gradients were not finite, the others having gone on without them.
+   * What `images` holds of them is the best until then, or the image as it is.
+   */
+  failed: FailedImage[];
 }
 
 export interface AttackProgress {
@@ -62,14 +68,19 @@ export async function projectedGradient(
   const settings = given.epsilon === 0 ? { ...given, steps: 0, random: undefined } : given;
   const { restarts, steps } = settings;
   const scores: (Score | undefined)[] = wanted.map(() => undefined);
+  const failures = noFailures(check, wanted.length);
   let best: Tensor4D | undefined;
   try {
     for (let restart = 0; restart < restarts; restart++) {
-      const places = placesOf(scores, (score) => !score?.fooled);
+      const places = placesOf(scores, (score, place) => !score?.fooled && !failures.has(place));
       if (restart > 0 && places.length === 0) break;
       const fooledBefore = wanted.length - places.length;
       const start = await startAt(images, wanted, places, settings);
-      const end = await descend(check, model, start, settings, (step, fooled) =>
+      const giveUp: GiveUp = (step, broken) => {
+        for (const [row, what] of broken) failures.add(places[row]!, restart * steps + step, what);
+        failures.requireSomeLeft();
+      };
+      const end = await descend(check, model, start, settings, giveUp, (step, fooled) =>
         reportProgress(work, { step: restart * steps + step, steps: restarts * steps, fooled: fooledBefore + fooled }),
       );
       const better = placesOf(end.scores, (score, row) => isBetter(score, scores[places[row]!]));
@@ -90,8 +101,12 @@ export async function projectedGradient(
     images: best!,
     fooled: scores.map((score) => score!.fooled),
     predictions: scores.map((score) => score!.prediction),
+    failed: failures.list(),
   };
 }
+
+/** Told what of which images is not finite, by their places among those that a run starts with. */
+type GiveUp = (step: number, broken: readonly (readonly [place: number, broken: Broken])[]) => void;
 
 function isBetter(score: Score, other: Score | undefined): boolean {
   return other === undefined || (!other.fooled && (score.fooled || score.advance > other.advance));
@@ -167,10 +182,12 @@ async function descend(
   model: Classifier,
   start: Start,
   settings: ProjectedGradientSettings,
+  giveUp: GiveUp,
   report: (step: number, fooled: number) => Promise<void>,
 ): Promise<{ images: Tensor4D; scores: Score[] }> {
   const { steps, earlyStop, targeted } = settings;
-  const all = tf.clone(start.held.labels);
+  const originals = { images: tf.clone(start.held.images), labels: tf.clone(start.held.labels), wanted: start.wanted };
+  const isGivenUp = start.wanted.map(() => false);
   const parts: Part[] = [];
   let { held, wanted } = start;
   /** Where each image stood at the start. */
@@ -182,7 +199,10 @@ async function descend(
       let scores: Score[];
       let inside: Tensor4D;
       try {
-        scores = await readScores(check, onDevice, wanted, targeted, step);
+        scores = await readScores(onDevice, wanted, targeted);
+        const broken = brokenOf(scores, places);
+        for (const [place] of broken) isGivenUp[place] = true;
+        giveUp(step, broken);
         inside = await backInside(moved, held.images, settings);
       } catch (error) {
         tf.dispose(velocity ?? []);
@@ -190,8 +210,8 @@ async function descend(
       } finally {
         tf.dispose([onDevice, moved]);
       }
-      const going = placesOf(scores, ({ fooled }) => !(earlyStop && fooled));
-      const isGoing = scores.map(({ fooled }) => !(earlyStop && fooled));
+      const isGoing = scores.map(({ fooled }, row) => !isGivenUp[places[row]!] && !(earlyStop && fooled));
+      const going = placesOf(isGoing, Boolean);
       const points = chooseImages(isGoing, inside, held.points);
       tf.dispose([inside, held.points, held.velocity ?? []]);
       held = { ...held, ...(velocity && { velocity }), points };
@@ -211,14 +231,33 @@ async function descend(
     }
     const images = joinParts([...parts, { places, images: held.points }]);
     try {
-      return { images, scores: await scoreImages(check, model, images, all, start.wanted, targeted, steps) };
+      const scores = await scoreImages(check, model, images, originals.labels, start.wanted, targeted);
+      const broken = brokenOf(scores, [...scores.keys()]);
+      giveUp(steps, broken);
+      if (broken.length === 0) return { images, scores };
+      return await backToOriginals(check, model, originals, { images, scores }, targeted);
     } catch (error) {
       tf.dispose(images);
       throw error;
     }
   } finally {
-    tf.dispose([held, all, parts.map((part) => part.images)]);
+    tf.dispose([held, originals.images, originals.labels, parts.map((part) => part.images)]);
   }
+}
+
+/** Where a run has led to points without finite logits, the images themselves. Disposes the points. */
+async function backToOriginals(
+  check: Check,
+  model: Classifier,
+  originals: { images: Tensor4D; labels: Tensor1D; wanted: readonly number[] },
+  end: { images: Tensor4D; scores: Score[] },
+  targeted: boolean,
+): Promise<{ images: Tensor4D; scores: Score[] }> {
+  const isBroken = end.scores.map(({ broken }) => broken !== undefined);
+  const scores = await scoreImages(check, model, originals.images, originals.labels, originals.wanted, targeted);
+  const images = chooseImages(isBroken, originals.images, end.images);
+  tf.dispose(end.images);
+  return { images, scores: end.scores.map((score, row) => (isBroken[row] ? scores[row]! : score)) };
 }
 
 function takeStep(
@@ -274,6 +313,10 @@ function insideBox(moved: Tensor4D, images: Tensor4D, epsilon: number, [min, max
   const reach = Math.max(0, floorToFloat32(radius - largest * 2 ** -24));
   const perturbation = tf.clipByValue(tf.sub(moved, images), -reach, reach);
   return tf.clipByValue(tf.add(images, perturbation) as Tensor4D, min, max);
+}
+
+function brokenOf(scores: readonly Score[], places: readonly number[]): (readonly [place: number, broken: Broken])[] {
+  return scores.flatMap(({ broken }, row) => (broken === undefined ? [] : [[places[row]!, broken] as const]));
 }
 
 function takeRows({ labels, ...held }: Held, rows: readonly number[]): Held {

@@ -17,15 +17,17 @@ const square: CustomAttack = {
   run: (model, images, labels, { norm: _, ...given }) => squareAttack(model, images, labels, { ...given, queries: 2 }),
 };
 
+const inputs = () => {
+  const model = tinyCnn({ shape: [4, 4, 1], classes: 4 });
+  const images = tf.tidy(() => tf.div(tf.reshape(tf.range(0, 48), [3, 4, 4, 1]), 47)) as Tensor4D;
+  const labels = tf.tidy(() => tf.argMax(model(images), 1)) as Tensor1D;
+  return { model, batches: [{ images, labels }] };
+};
+
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   conformance({
     name: 'robustAccuracy',
-    inputs: () => {
-      const model = tinyCnn({ shape: [4, 4, 1], classes: 4 });
-      const images = tf.tidy(() => tf.div(tf.reshape(tf.range(0, 48), [3, 4, 4, 1]), 47)) as Tensor4D;
-      const labels = tf.tidy(() => tf.argMax(model(images), 1)) as Tensor1D;
-      return { model, batches: [{ images, labels }] };
-    },
+    inputs,
     models: ['model'],
     options: { epsilon: 0.01, bounds: [0, 1], seed: 0, attacks: [apgd, square] } as RobustAccuracyOptions,
     run: ({ model, batches }, options) => robustAccuracy(model, batches, options),
@@ -53,6 +55,18 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [() => ({ model: 'lenet' as never }), /model must be a function, got "lenet"/],
     ],
     seeded: 'without effect',
+    abortable: true,
+    nonFinite: /logits must be finite/,
+  });
+
+  conformance({
+    name: 'robustAccuracy',
+    inputs,
+    models: ['model'],
+    later: ['model'],
+    options: { epsilon: 0.01, bounds: [0, 1], seed: 0, attacks: [square] } as RobustAccuracyOptions,
+    run: ({ model, batches }, options) => robustAccuracy(model, batches, options),
+    badOptions: [],
     abortable: true,
     nonFinite: /logits must be finite/,
   });

@@ -1,5 +1,5 @@
-import { batchesOf, createRandom } from '@cnnviz/internal';
-import { describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
+import { type AnyClassifier, batchesOf, type Classifier, createRandom } from '@cnnviz/internal';
+import { answerLater, describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -11,10 +11,8 @@ import {
   type RobustAccuracyState,
   robustAccuracy,
 } from './robust-accuracy.ts';
-import type { CustomAttack, RobustnessAttack } from './robustness-attack.ts';
+import type { CustomAttack, GradientAttack, RobustnessAttack } from './robustness-attack.ts';
 import { squareAttack } from './square-attack.ts';
-
-type Classify = Parameters<typeof robustAccuracy>[0];
 
 const bounds = [0, 1] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -48,7 +46,7 @@ function leastEpsilon(pixels: number[], label: number, norm: 'linf' | 'l2' | 'l1
 }
 
 async function evaluate(
-  model: Classify,
+  model: AnyClassifier,
   options: RobustAccuracyOptions,
   { size = count, images = pictures, labels = classes } = {},
 ) {
@@ -198,7 +196,7 @@ describeOnBackends(['cpu'], () => {
           return Promise.resolve({ images: moved });
         },
       };
-      const step: Classify = (images) =>
+      const step: Classifier = (images) =>
         tf.tidy(() => {
           const light = tf.mean(tf.reshape(images, [-1, 6]), 1, true);
           return tf.concat([tf.sub(0.7, light), tf.sub(light, 0.7)], 1) as Tensor2D;
@@ -218,7 +216,7 @@ describeOnBackends(['cpu'], () => {
         name,
         run: (_, images) => Promise.resolve({ images: tf.tidy(() => tf.add(images, by) as Tensor4D) }),
       });
-      const step: Classify = (images) =>
+      const step: Classifier = (images) =>
         tf.tidy(() => {
           const light = tf.mean(tf.reshape(images, [-1, 6]), 1, true);
           return tf.concat([tf.sub(0.7, light), tf.sub(light, 0.7)], 1) as Tensor2D;
@@ -260,6 +258,42 @@ describeOnBackends(['cpu'], () => {
       );
     });
 
+    test('goes on after a model that answers later has not', async () => {
+      const options = { bounds, seed: 3, epsilon: 0.05, attacks: [shortSquare] };
+      const data = { size: 10 };
+      const whole = await evaluate(linear, options, data);
+      let calls = 0;
+      const counting: Classifier = (images) => {
+        calls++;
+        return linear(images);
+      };
+      await evaluate(counting, options, data);
+      for (const failsAt of [1, Math.ceil(calls / 2), calls]) {
+        let saved: RobustAccuracyState | undefined;
+        const onProgress = ({ state }: RobustAccuracyProgress) => {
+          saved = state;
+        };
+        const down = answerLater(linear, { failsAt });
+        await expect(evaluate(down, { ...options, onProgress }, data)).rejects.toThrow(`no answer to call ${failsAt}`);
+        const resumed = saved === undefined ? options : { ...options, state: saved };
+        expect(await evaluate(answerLater(linear), resumed, data)).toEqual(whole);
+      }
+    });
+
+    test('asks a model that answers later for no gradient', async () => {
+      const before = tf.memory().numTensors;
+      const refused = evaluate(answerLater(linear), { bounds, seed: 0, epsilon: 0.1 });
+      await expect(refused).rejects.toThrow(
+        new TypeError(
+          '@cnnviz/adversarial: robustAccuracy: needs gradients of the model, so it must be synchronous, got a promise',
+        ),
+      );
+      const mixed = { bounds, seed: 0, epsilon: 0.1, attacks: [shortSquare, shortApgd()] };
+      await expect(evaluate(answerLater(linear), mixed)).rejects.toThrow('must be synchronous, got a promise');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
     test('reports the steps of its attacks and what stands', async () => {
       const reports: RobustAccuracyProgress[] = [];
       const onProgress = (progress: RobustAccuracyProgress) => void reports.push(progress);
@@ -272,7 +306,7 @@ describeOnBackends(['cpu'], () => {
     });
 
     test('rejects attacks that cannot be', async () => {
-      const run: CustomAttack['run'] = (_, images) => Promise.resolve({ images: tf.clone(images) });
+      const run: GradientAttack['run'] = (_, images) => Promise.resolve({ images: tf.clone(images) });
       const faults: [unknown, RegExp][] = [
         [['fab'], /attacks\[0\] must be one of "apgd-ce", .*, got "fab"/],
         [[{ name: 'mine' }], /attacks\[0\]\.run must be a function/],
@@ -304,7 +338,7 @@ describeOnBackends(['cpu'], () => {
 
   describe('the warnings of robustAccuracy', () => {
     const options = { bounds, seed: 0, epsilon: 0.05, attacks: short };
-    const warningsFor = async (model: Classify, changes: Partial<RobustAccuracyOptions> = {}) =>
+    const warningsFor = async (model: Classifier, changes: Partial<RobustAccuracyOptions> = {}) =>
       namesOf(await evaluate(model, { ...options, ...changes }));
 
     test('are none for a sound model', async () => {
@@ -313,7 +347,7 @@ describeOnBackends(['cpu'], () => {
     });
 
     test('name outputs that look like probabilities; the accuracy is right all the same', async () => {
-      const softmax: Classify = (images) => tf.tidy(() => tf.softmax(linear(images)));
+      const softmax: Classifier = (images) => tf.tidy(() => tf.softmax(linear(images)));
       const result = await evaluate(softmax, options);
       expect(namesOf(result)).toEqual(['softmax-outputs']);
       expect(result.warnings[0]!.message).toContain('pass logits');
@@ -322,7 +356,7 @@ describeOnBackends(['cpu'], () => {
     });
 
     test('name gradients that are zero', async () => {
-      const rounded: Classify = (images) =>
+      const rounded: Classifier = (images) =>
         tf.tidy(() => linear(tf.div(tf.round(tf.mul(images, 255)), 255) as Tensor4D));
       expect(await warningsFor(rounded)).toContain('zero-gradients');
       expect(await warningsFor(rounded, { attacks: [shortSquare] }), 'no gradient is asked for').toEqual([]);
@@ -330,15 +364,15 @@ describeOnBackends(['cpu'], () => {
 
     test('name outputs that change from call to call', async () => {
       let calls = 0;
-      const shaky: Classify = (images) => tf.tidy(() => tf.mul(linear(images), 1 + (++calls % 2) / 100) as Tensor2D);
+      const shaky: Classifier = (images) => tf.tidy(() => tf.mul(linear(images), 1 + (++calls % 2) / 100) as Tensor2D);
       expect(await warningsFor(shaky)).toEqual(['random-outputs']);
-      const barely: Classify = (images) => tf.tidy(() => tf.mul(linear(images), 1 + (++calls % 2) / 1e5) as Tensor2D);
+      const barely: Classifier = (images) => tf.tidy(() => tf.mul(linear(images), 1 + (++calls % 2) / 1e5) as Tensor2D);
       expect(await warningsFor(barely)).toEqual([]);
     });
 
     test('name a black box that beats the gradients', async () => {
       // In steps of a tenth: the gradient is that of a slope the other way.
-      const hidden: Classify = (images) =>
+      const hidden: Classifier = (images) =>
         tf.tidy(() => {
           const steps = tf.customGrad((x) => {
             const input = x as Tensor4D;
@@ -360,7 +394,7 @@ describeOnBackends(['cpu'], () => {
     test('name classes too few for DLR, and cross-entropy is used instead', async () => {
       const three = linearClassifier(weights.slice(0, 3), bias.slice(0, 3));
       const two = linearClassifier(weights.slice(0, 2), bias.slice(0, 2));
-      const few = async (model: Classify) => ({
+      const few = async (model: Classifier) => ({
         images: pictures.slice(0, 4),
         labels: (await predictionsOf(model)).slice(0, 4),
       });
@@ -368,7 +402,7 @@ describeOnBackends(['cpu'], () => {
       const targeted = await evaluate(three, { ...options, epsilon: 0.3, attacks: ['apgd-t'] }, await few(three));
       expect(namesOf(targeted)).toEqual(named);
       expect(targeted.attacks[0]!.broken).toBeGreaterThan(0);
-      const namesWith = async (model: Classify, attack: RobustnessAttack) =>
+      const namesWith = async (model: Classifier, attack: RobustnessAttack) =>
         namesOf(await evaluate(model, { ...options, attacks: [attack] }, await few(model)));
       expect(await namesWith(three, 'apgd-dlr')).toEqual([]);
       expect(await namesWith(two, 'apgd-dlr')).toEqual(named);
@@ -377,7 +411,7 @@ describeOnBackends(['cpu'], () => {
   });
 });
 
-async function predictionsOf(model: Classify): Promise<number[]> {
+async function predictionsOf(model: Classifier): Promise<number[]> {
   const predictions = tf.tidy(() => tf.argMax(model(tf.tensor4d(pictures.flat(), [count, ...shape])), 1) as Tensor1D);
   const labels = [...(await predictions.data())];
   tf.dispose(predictions);

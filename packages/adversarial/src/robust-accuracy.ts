@@ -1,8 +1,8 @@
 import {
+  type AnyClassifier,
   type Batches,
   type Bounds,
   type Check,
-  type Classifier,
   checker,
   createRandom,
   type LabelledImages,
@@ -13,7 +13,7 @@ import {
   wilsonInterval,
 } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkBlackBoxAttack } from './check-attack.ts';
+import { checkAttack, checkBlackBoxAttack } from './check-attack.ts';
 import {
   examineModel,
   type RobustnessWarning,
@@ -121,12 +121,15 @@ export interface RobustAccuracy {
  * What comes of an image depends on the seed and on its place in the data, not on the size of the batches (`pgd` aside).
  * At `epsilon: 0` nothing is tried: robust accuracy is accuracy.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`; at once, or later too if all `attacks` are black boxes, such
+ *   as `['square']`.
  * @param batches Images inside `bounds` and the class of each.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or there is
  *   no image.
- * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits or gradients are not finite, or no gradients are registered and an attack needs them.
+ * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
+ *   an attack needs its gradient.
+ * @throws Error if logits or gradients are not finite, or if an attack needs gradients and none are registered, or the
+ *   wasm backend is active without `registerWasmGradients`.
  * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
  *   Attacks", ICML 2020.
  *
@@ -146,7 +149,7 @@ export interface RobustAccuracy {
  * });
  */
 export async function robustAccuracy(
-  model: Classifier,
+  model: AnyClassifier,
   batches: Batches<LabelledImages>,
   options: RobustAccuracyOptions,
 ): Promise<RobustAccuracy> {
@@ -159,6 +162,8 @@ export async function robustAccuracy(
   const fingerprint = fingerprintOf(settings);
   const brokenBy = [...(options.state?.brokenBy ?? [])];
   const warnings = new Set<RobustnessWarningName>(options.state?.warnings);
+  const areBlackBoxes = attacks.every(isBlackBox);
+  const checkArguments = areBlackBoxes ? checkBlackBoxAttack : checkAttack;
   const done = { batches: options.state?.batches ?? 0, attacks: options.state?.attacks ?? 0 };
 
   let batch = 0;
@@ -169,7 +174,7 @@ export async function robustAccuracy(
       batch++;
       continue;
     }
-    const classes = await checkBlackBoxAttack(check, model, images, labels, bounds);
+    const classes = await checkArguments(check, model, images, labels, bounds);
     const wanted = await labels.data<'int32'>();
     const isExamined = batch === options.state?.batches;
     if (isExamined) {
@@ -177,7 +182,7 @@ export async function robustAccuracy(
     } else {
       const examination = await examineModel(check, model, images, labels, {
         askAgain: batch === 0 ? 4 : 0,
-        withGradient: attacks.some((attack) => !isBlackBox(attack)),
+        withGradient: !areBlackBoxes,
       });
       for (const name of examination.warnings) warnings.add(name);
       if (attacks.some((attack) => needsMoreClasses(attack, classes))) warnings.add('too-few-classes-for-dlr');
@@ -237,7 +242,7 @@ interface Settings {
 
 function checkOptions(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   batches: Batches<LabelledImages>,
   options: RobustAccuracyOptions,
 ): Settings {

@@ -1,8 +1,18 @@
-import { type Bounds, type Check, type Classifier, createRandom, type LongWork } from '@cnnviz/internal';
+import {
+  type AnyClassifier,
+  askModel,
+  type Bounds,
+  type Check,
+  type Classifier,
+  createRandom,
+  type FailedImage,
+  type LongWork,
+} from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { searchWithAutoPgd } from './auto-pgd.ts';
 import { fewestClasses } from './difference-of-logits-ratio.ts';
+import { requireAllLeft } from './failures.ts';
 import { checkLogits } from './logits-and-gradient.ts';
 import { type AttackProgress, projectedGradient } from './projected-gradient.ts';
 import { randomsOfImages } from './randoms-of-images.ts';
@@ -39,18 +49,35 @@ export interface AttackSettings extends LongWork<AttackProgress> {
   seed: number;
 }
 
-/** An attack of one's own. */
-export interface CustomAttack {
+interface NamedAttack<M> {
   /** What results call it. */
   name: string;
-  /** Whether it asks the model for its logits alone. Default: false. */
-  blackBox?: boolean;
   /**
    * Gives `[n, h, w, c]`, which is disposed. What is not within epsilon (to 1e-6 of it) and bounds counts as not
-   * fooling, so that attacks which look for the least perturbation can be tried too.
+   * fooling, so that attacks which look for the least perturbation can be tried too. An image that it lists under
+   * `failed`, as the attacks here do, ends the evaluation with an error: it would count as robust otherwise.
    */
-  run(model: Classifier, images: Tensor4D, labels: Tensor1D, settings: AttackSettings): Promise<{ images: Tensor4D }>;
+  run(
+    model: M,
+    images: Tensor4D,
+    labels: Tensor1D,
+    settings: AttackSettings,
+  ): Promise<{ images: Tensor4D; failed?: readonly FailedImage[] }>;
 }
+
+/** An attack of one's own by gradient. */
+export interface GradientAttack extends NamedAttack<Classifier> {
+  /** Whether it asks the model for its logits alone. Default: false. */
+  blackBox?: false;
+}
+
+/** An attack of one's own that asks the model for its logits alone, at once or later. */
+export interface BlackBoxAttack extends NamedAttack<AnyClassifier> {
+  blackBox: true;
+}
+
+/** An attack of one's own. */
+export type CustomAttack = GradientAttack | BlackBoxAttack;
 
 /** By name, or one's own. */
 export type RobustnessAttack = StandardAttack | CustomAttack;
@@ -103,10 +130,13 @@ export interface Standing {
   classes: number;
 }
 
-/** @returns Of each image whether the attack broke it, as the model sees what the attack made of it. */
+/**
+ * @param model Answers at once where the attack needs its gradient.
+ * @returns Of each image whether the attack broke it, as the model sees what the attack made of it.
+ */
 export async function tryAttack(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   attack: RobustnessAttack,
   standing: Standing,
   settings: AttackSettings,
@@ -114,11 +144,15 @@ export async function tryAttack(
 ): Promise<boolean[]> {
   const labels = tf.tensor1d([...standing.labels], 'int32');
   try {
-    const { images } =
+    const { images, failed = [] } =
       typeof attack === 'string'
         ? await runStandard(check, model, attack, standing, labels, settings, batch)
-        : await attack.run(model, standing.images, labels, { ...settings, seed: seedOfBatch(settings.seed, batch) });
+        : await attack.run(model as Classifier, standing.images, labels, {
+            ...settings,
+            seed: seedOfBatch(settings.seed, batch),
+          });
     try {
+      requireAllLeft(check, failed, standing.numbers);
       if (typeof attack !== 'string') {
         const name = `the images of attack ${JSON.stringify(attack.name)}`;
         check.images(name, images);
@@ -139,13 +173,13 @@ export async function tryAttack(
 
 function runStandard(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   attack: StandardAttack,
   { images, labels, numbers, classes }: Standing,
   labelTensor: Tensor1D,
   { epsilon, bounds, norm, seed, ...work }: AttackSettings,
   batch: number,
-): Promise<{ images: Tensor4D }> {
+): Promise<{ images: Tensor4D; failed: readonly FailedImage[] }> {
   const common = { epsilon, bounds, targeted: false };
   if (attack === 'pgd' || attack === 'pgd-coordinate') {
     const settings = {
@@ -153,7 +187,7 @@ function runStandard(
       l1Step: attack === 'pgd' ? ('gradient' as const) : ('coordinate' as const),
       random: createRandom(seedOfBatch(seed, batch)),
     };
-    return projectedGradient(check, model, images, labelTensor, settings, work);
+    return projectedGradient(check, model as Classifier, images, labelTensor, settings, work);
   }
   // `checkAttacks` lets the others be in no other norm.
   const euclideanOrMaximum = norm as 'linf' | 'l2';
@@ -173,15 +207,17 @@ function runStandard(
     restarts: 1,
     earlyStop: true,
   };
-  return searchWithAutoPgd(check, model, images, labels, settings, randomsOfImages(seed, numbers), work);
+  return searchWithAutoPgd(check, model as Classifier, images, labels, settings, randomsOfImages(seed, numbers), work);
 }
 
 function seedOfBatch(seed: number, batch: number): number {
   return createRandom(seed + batch).integer(2 ** 32);
 }
 
-async function predict(check: Check, model: Classifier, images: Tensor4D): Promise<ArrayLike<number>> {
-  const predictions = tf.tidy(() => tf.argMax(checkLogits(check, model(images), images.shape[0]), 1));
+async function predict(check: Check, model: AnyClassifier, images: Tensor4D): Promise<ArrayLike<number>> {
+  const predictions = await askModel(model, images, (logits) =>
+    tf.argMax(checkLogits(check, logits, images.shape[0]), 1),
+  );
   try {
     return await predictions.data<'int32'>();
   } finally {

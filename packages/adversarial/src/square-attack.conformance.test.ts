@@ -13,6 +13,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
         labels: tf.tensor1d([0, 1], 'int32') as Tensor1D,
       }),
       models: ['model'],
+      later: ['model'],
       options: { epsilon: 0.1, bounds: [0, 1], norm, queries: 3, targeted: true, seed: 0 } as SquareAttackOptions,
       run: ({ model, images, labels }, options) => squareAttack(model, images, labels, options),
       badOptions:

@@ -1,3 +1,4 @@
+import type { Classifier } from '@cnnviz/internal';
 import { describeOnBackends, linearClassifier } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -5,14 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type SquareAttackOptions, squareAttack } from './square-attack.ts';
 
-type Classify = Parameters<typeof squareAttack>[0];
-
 const bounds = [0, 1] as const;
 const side = 8;
 const size = side * side;
 
 async function attack(
-  model: Classify,
+  model: Classifier,
   pixels: number[][],
   labels: number[],
   options: SquareAttackOptions,
@@ -30,12 +29,12 @@ async function attack(
 const grey = Array(size).fill(0.5) as number[];
 
 /** Class 0 leads by `lead` on the grey image, and by less the brighter the left half and the darker the right one is. */
-function halves(lead: number): Classify {
+function halves(lead: number): Classifier {
   const weights = Array.from({ length: size }, (_, pixel) => (pixel % side < side / 2 ? 1 : -1) / size);
   return linearClassifier([Array(size).fill(0), weights], [lead, 0]);
 }
 
-async function marginsOf(model: Classify, pixels: number[][]): Promise<number[]> {
+async function marginsOf(model: Classifier, pixels: number[][]): Promise<number[]> {
   const logits = tf.tidy(() => model(tf.tensor4d(pixels.flat(), [pixels.length, side, side, 1])));
   const values = (await logits.array()) as number[][];
   tf.dispose(logits);
@@ -63,7 +62,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
 
     test('needs no gradient', async () => {
-      const rounded: Classify = (images) =>
+      const rounded: Classifier = (images) =>
         tf.tidy(() => halves(0.05)(tf.div(tf.round(tf.mul(images, 100)), 100) as Tensor4D));
       const { fooled } = await attack(rounded, [grey], [0], { epsilon: 0.1, bounds, queries: 100, seed: 0 });
       expect(fooled).toEqual([true]);
@@ -83,7 +82,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('keeps what lowers the margin, and nothing else', async () => {
       const asked: Tensor4D[] = [];
       const model = halves(1);
-      const watched: Classify = (images) => {
+      const watched: Classifier = (images) => {
         asked.push(tf.keep(tf.clone(images)));
         return model(images);
       };
@@ -144,7 +143,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('asks about fewer images once many fool', async () => {
       const sizes: number[] = [];
       const model = halves(0.05);
-      const watched: Classify = (images) => {
+      const watched: Classifier = (images) => {
         sizes.push(images.shape[0]);
         return model(images);
       };

@@ -1,9 +1,10 @@
-import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { checker, createRandom, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check, LongWork, Random } from '@cnnviz/internal';
+import { askModel, checker, createRandom, reportProgress, throwIfAborted, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBlackBoxAttack } from './check-attack.ts';
 import { chooseImages } from './choose-images.ts';
+import { noFailures } from './failures.ts';
 import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOdds } from './log-odds.ts';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -53,12 +54,12 @@ export interface SquareAttackResult extends AttackResult {
  * and in any batch. Every point is within `epsilon` and `bounds` as computed in float32. An image that the model is
  * wrong about already, or all at `epsilon: 0`, is returned bit for bit.
  *
- * @param model Images `[n, h, w, c]` to logits `[n, classes]`. No gradients are needed.
+ * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later. No gradients are needed.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if logits are not finite (and at which step).
+ * @throws Error if no image is left whose logits are finite (and at which step).
  * @see Andriushchenko, Croce, Flammarion, Hein, "Square Attack: a query-efficient black-box adversarial attack via
  *   random search", ECCV 2020.
  *
@@ -73,7 +74,7 @@ export interface SquareAttackResult extends AttackResult {
  * });
  */
 export async function squareAttack(
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: Tensor1D,
   options: SquareAttackOptions,
@@ -121,6 +122,8 @@ interface Row {
 interface Lead {
   prediction: number;
   fooled: boolean;
+  /** Whether the logits are finite. */
+  isFinite: boolean;
   /** What the attack lowers: the lead of the label's logit or, if targeted, of the largest other. */
   margin: number;
 }
@@ -128,7 +131,7 @@ interface Lead {
 /** `squareAttack` with arguments that are checked already. */
 export async function searchWithSquares(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   images: Tensor4D,
   labels: readonly number[],
   settings: SquareSettings,
@@ -141,6 +144,8 @@ export async function searchWithSquares(
   const parts: Part[] = [];
   let held: Held = { images: tf.clone(images), points: tf.clone(images), labels: tf.tensor1d([...labels], 'int32') };
   let rows: Row[] = [];
+  const failures = noFailures(check, labels.length);
+  const isStanding = ({ place, lead }: Row) => !lead.fooled && !failures.has(place);
   try {
     // Query -1 asks about the images themselves, which costs an attack nothing.
     for (let query = -1; query < (epsilon === 0 ? 0 : queries); query++) {
@@ -148,15 +153,21 @@ export async function searchWithSquares(
       const candidates = isAttack ? tf.tidy(() => propose(held, settings, random, query)) : tf.clone(held.points);
       try {
         const wanted = isAttack ? rows.map(({ label }) => label) : labels;
-        const leads = await readLeads(check, model, candidates, held.labels, wanted, targeted, query + 1);
+        const leads = await readLeads(check, model, candidates, held.labels, wanted, targeted);
         if (!isAttack) rows = leads.map((lead, place) => ({ place, label: labels[place]!, lead }));
-        const isKept = rows.map(({ lead }, index) => {
+        const isAttacked = rows.map(isStanding);
+        for (const [index, { place }] of rows.entries()) {
+          if (isAttacked[index] && !leads[index]!.isFinite) failures.add(place, query + 1, 'logits');
+        }
+        failures.requireSomeLeft();
+        const isKept = rows.map(({ place, lead }, index) => {
           const candidate = leads[index]!;
+          if (failures.has(place)) return false;
           // The start has to be left whether or not it is better than the image.
           return isAttack && !lead.fooled && (query === 0 || candidate.fooled || candidate.margin < lead.margin);
         });
         for (const [index, row] of rows.entries()) {
-          if (isAttack && !row.lead.fooled) asked[row.place]!++;
+          if (isAttack && isAttacked[index]) asked[row.place]!++;
           if (isKept[index]) row.lead = leads[index]!;
           final[row.place] = row.lead;
         }
@@ -173,11 +184,11 @@ export async function searchWithSquares(
         const fooled = final.filter((lead) => lead.fooled).length;
         await reportProgress(work, { step: query + 1, steps: queries, fooled });
       }
-      const standing = rows.flatMap(({ lead }, index) => (lead.fooled ? [] : [index]));
+      const standing = rows.flatMap((row, index) => (isStanding(row) ? [index] : []));
       if (standing.length === 0) break;
       // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
       if (standing.length > 0.75 * rows.length) continue;
-      const leaving = rows.flatMap(({ lead }, index) => (lead.fooled ? [index] : []));
+      const leaving = rows.flatMap((row, index) => (isStanding(row) ? [] : [index]));
       parts.push({ places: leaving.map((index) => rows[index]!.place), images: takeImages(held.points, leaving) });
       const smaller = tf.tidy(() => {
         const places = tf.tensor1d(standing, 'int32');
@@ -193,6 +204,7 @@ export async function searchWithSquares(
       images: joinParts([...parts, last]),
       fooled: final.map(({ fooled }) => fooled),
       predictions: final.map(({ prediction }) => prediction),
+      failed: failures.list(),
       queries: asked,
     };
   } finally {
@@ -202,15 +214,15 @@ export async function searchWithSquares(
 
 async function readLeads(
   check: Check,
-  model: Classifier,
+  model: AnyClassifier,
   points: Tensor4D,
   labels: Tensor1D,
   wanted: readonly number[],
   targeted: boolean,
-  step: number,
 ): Promise<Lead[]> {
-  const read = tf.tidy(() => {
-    const logits = checkLogits(check, model(points), points.shape[0]);
+  const read = await askModel(model, points, (answer) => {
+    const logits = checkLogits(check, answer, points.shape[0]);
+    warnOfProbabilities(check, model, logits);
     const { margin, value } = logOdds(logits, labels);
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.add(margin, tf.mul(value, 0))], 1);
   });
@@ -218,10 +230,9 @@ async function readLeads(
     const values = await read.data<'float32'>();
     return wanted.map((label, image) => {
       const [prediction = 0, margin = 0] = values.subarray(2 * image, 2 * image + 2);
-      if (!Number.isFinite(margin)) {
-        check.failBecause('state', `logits must be finite, at step ${step} those of image ${image} are not`);
-      }
-      return { prediction, fooled: (prediction === label) === targeted, margin: targeted ? -margin : margin };
+      if (!Number.isFinite(margin)) return { prediction: -1, fooled: false, isFinite: false, margin: 0 };
+      const fooled = (prediction === label) === targeted;
+      return { prediction, fooled, isFinite: true, margin: targeted ? -margin : margin };
     });
   } finally {
     tf.dispose(read);

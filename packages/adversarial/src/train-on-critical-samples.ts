@@ -1,4 +1,5 @@
 import {
+  askAtOnce,
   type Batches,
   type Check,
   checker,
@@ -11,10 +12,11 @@ import {
   requireWithin,
   type Trainable,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type CriticalSampleBatchesOptions, mixCriticalSamples } from './critical-sample-batches.ts';
+import { type CriticalSampleBatchesOptions, classifierOf, mixCriticalSamples } from './critical-sample-batches.ts';
 import { oneHot } from './one-hot.ts';
 
 /** A {@link Trainable} that may take a seed, another one in each step, for what it drops at random. */
@@ -146,8 +148,9 @@ async function takeStep(
   let measured: Tensor | undefined;
   let classes = 0;
   const lossOf = () => {
-    const logits = model.apply(images, { training: true, seed });
+    const logits = askAtOnce(check, (given) => model.apply(given, { training: true, seed }), images);
     classes = logits.shape[1];
+    warnOfProbabilities(check, classifierOf(model), logits);
     const loss = tf.losses.softmaxCrossEntropy(oneHot(labels, classes), logits) as Scalar;
     const isCorrect = tf.equal(tf.argMax(logits, 1), labels);
     measured = tf.keep(tf.stack([loss, tf.sum(tf.cast(isCorrect, 'float32'))]));

@@ -1,5 +1,6 @@
-import type { Cost, ImageModel } from '@cnnviz/example-support';
+import type { Cost } from '@cnnviz/example-support';
 import type { Probe } from '@cnnviz/internal';
+import type { ImageModel } from '@cnnviz/models';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConceptData, dissect } from '../src/index.ts';

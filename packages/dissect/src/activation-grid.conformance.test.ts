@@ -8,6 +8,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'activationGrid',
     inputs: () => ({ probe: tinyProbe(), image: tf.tidy(() => tf.reshape(tf.range(0, 64), [8, 8, 1])) as Tensor3D }),
     models: ['probe'],
+    later: ['probe'],
     options: { scale: 2, units: [5, 0, 3] } as ActivationGridOptions,
     run: ({ probe, image }, options) => activationGrid(probe, image, options),
     badOptions: [

@@ -1,6 +1,6 @@
-import type { Normalization, Probe } from '@cnnviz/internal';
-import { checker, normalizeImages } from '@cnnviz/internal';
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { AnyProbe, Normalization, Probe } from '@cnnviz/internal';
+import { askModel, checker, normalizeImages } from '@cnnviz/internal';
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
 
@@ -20,9 +20,9 @@ export interface ActivationGridOptions extends GridOptions {
 /**
  * The activations of a layer on one image as a picture: one grey tile a unit, as large as the layer's map.
  *
- * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`, at once or later.
  * @param image `[h, w, c]`, scaled as the network expects it; not modified.
- * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
+ * @returns A picture `[height, width, 3]` in [0, 1], of a probe that answers later a promise of it. The caller disposes.
  * @throws RangeError if an option is outside its range or a unit does not exist.
  * @throws TypeError if an argument, or what the probe returns, is of another kind.
  *
@@ -32,19 +32,29 @@ export interface ActivationGridOptions extends GridOptions {
  * const image = tf.zeros<tf.Rank.R3>([28, 28, 1]);
  * const picture = activationGrid(probe, image, { normalization: 'each', scale: 4 });
  */
-export function activationGrid(probe: Probe, image: Tensor3D, options: ActivationGridOptions = {}): Tensor3D {
+export function activationGrid(probe: Probe, image: Tensor3D, options?: ActivationGridOptions): Tensor3D;
+export function activationGrid(
+  probe: AnyProbe,
+  image: Tensor3D,
+  options?: ActivationGridOptions,
+): Tensor3D | Promise<Tensor3D>;
+export function activationGrid(
+  probe: AnyProbe,
+  image: Tensor3D,
+  options: ActivationGridOptions = {},
+): Tensor3D | Promise<Tensor3D> {
   const check = checker('@cnnviz/dissect', 'activationGrid');
   check.callable('probe', probe);
   check.tensor('image', image, { rank: 3, dtype: 'float32' });
   const normalization = checkNormalization(check, options.normalization);
   const layout = checkGrid(check, options);
-  return tf.tidy(() => {
-    const activations: Tensor = probe(tf.expandDims(image, 0));
+  const batch = () => tf.expandDims(image, 0) as Tensor4D;
+  return askModel(probe, batch, (activations) => {
     const isOfOneImage = activations instanceof tf.Tensor && activations.rank === 4 && activations.shape[0] === 1;
     if (!isOfOneImage || activations.dtype !== 'float32' || activations.size === 0) {
       check.fail('type', 'probe', 'a function to float32 activations [1, h, w, units] of one image', activations);
     }
-    const count = activations.shape[3]!;
+    const count = activations.shape[3];
     const units = options.units ?? Array.from({ length: count }, (_, unit) => unit);
     if (!Array.isArray(units) || units.length === 0) check.fail('type', 'units', 'a list of units', units);
     for (const unit of units) check.number('units', unit, { integer: true, min: 0, max: count - 1 });

@@ -1,3 +1,4 @@
+import type { Probe } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import { damagedBytes, damagedJson, damagedText, fuzz } from '@cnnviz/testing/damaged';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -25,7 +26,7 @@ import { writeBroden } from './write-broden.ts';
 useBackend('cpu');
 
 const scenes = conceptScenes({ seed: 0, count: 2, size: 16 });
-const options: Omit<DissectOptions, 'onProgress'> = {
+const options: Omit<DissectOptions, 'onProgress' | 'probe'> & { probe: Probe } = {
   probe: (images) => images,
   concepts: scenes,
   upsampling: 'half-pixel',

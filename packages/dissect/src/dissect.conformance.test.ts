@@ -1,6 +1,8 @@
+import type { AnyProbe } from '@cnnviz/internal';
 import { conformance, describeOnBackends, tinyProbe } from '@cnnviz/testing';
 import type { ConceptData } from './concepts.ts';
-import { type DissectOptions, dissect, dissectLayers, type LayersProbe } from './dissect.ts';
+import { type AnyLayersProbe, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
+import { type DissectShardOptions, dissectShard, mergeShards } from './dissection-shards.ts';
 
 /** Two images of 8 x 8 pixels, with a concept in the upper half and one of the whole image. */
 const concepts: ConceptData = {
@@ -21,6 +23,13 @@ const concepts: ConceptData = {
     imageLabels: [{ category: 'scene', label: 5 }],
   }),
 };
+/** The probe of one layer as one of several. */
+const ofLayer =
+  (probe: AnyProbe): AnyLayersProbe =>
+  (images) => {
+    const maps = probe(images);
+    return maps instanceof Promise ? maps.then((layer) => ({ layer })) : { layer: maps };
+  };
 const probe = () => tinyProbe({ shape: [8, 8, 3], classes: 2 });
 const options: Omit<DissectOptions, 'probe' | 'concepts'> = {
   upsampling: 'half-pixel',
@@ -41,6 +50,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'dissect',
     inputs: () => ({ probe: probe() }),
     models: ['probe'],
+    later: ['probe'],
     options: { ...options, seed: 0 },
     run: ({ probe }, options) => dissect({ ...options, probe, concepts }),
     badOptions: [...badOptions, [{ upsampling: 'nearest' }, /upsampling must be a ReceptiveField/]],
@@ -54,14 +64,34 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'dissectLayers',
     inputs: () => ({ probe: probe() }),
     models: ['probe'],
+    later: ['probe'],
     options: { ...options, seed: 0, upsampling: { layer: 'align-corners' as const } },
-    run: ({ probe }, options) => {
-      const ofLayer: LayersProbe = (images) => ({ layer: probe(images) });
-      return dissectLayers({ ...options, probe: ofLayer, concepts });
-    },
+    run: ({ probe }, options) => dissectLayers({ ...options, probe: ofLayer(probe), concepts }),
     badOptions: [...badOptions, [{ upsampling: {} }, /upsampling must be a record of at least one layer, got {}/]],
     abortable: true,
     seeded: 'without effect',
+    nonFinite: /activations must be finite, got NaN from unit 0 on image 0/,
+  });
+
+  conformance({
+    name: 'dissectShard',
+    inputs: () => ({ probe: probe() }),
+    models: ['probe'],
+    later: ['probe'],
+    options: {
+      upsampling: { layer: 'align-corners' },
+      quantile: 0.7,
+      batchSize: 1,
+      topImages: 1,
+      images: [0, 2],
+    } as Omit<DissectShardOptions, 'probe' | 'concepts'>,
+    run: async ({ probe }, options) => {
+      const shared: DissectShardOptions = { ...options, probe: ofLayer(probe), concepts };
+      const thresholds = await mergeShards([await dissectShard(shared)], { count: 2 });
+      return mergeShards([await dissectShard({ ...shared, thresholds })], { count: 2, thresholds });
+    },
+    badOptions: [badOptions[0], [{ images: [0, 3] }, /images\[1\] must be an integer >= 1 and <= 2, got 3/]],
+    abortable: true,
     nonFinite: /activations must be finite, got NaN from unit 0 on image 0/,
   });
 });

@@ -1,5 +1,5 @@
 import { createRandom, type Probe } from '@cnnviz/internal';
-import { startBackend } from '@cnnviz/testing';
+import { answerLater, startBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -326,6 +326,23 @@ describe('dissect', () => {
       const plain = JSON.parse(JSON.stringify(state)) as DissectionState;
       expect(plain).toEqual(state);
       expect(await dissect({ ...options, state: plain })).toEqual(whole);
+    }
+  });
+
+  it('goes on after a probe that answers later has not', async () => {
+    const options = { concepts: noise(8, 5), upsampling: field, quantile: 0.9, batchSize: 2, activationMemory: 0 };
+    const whole = await dissect({ ...options, probe: convolution });
+    for (const failsAt of [2, 3, 5]) {
+      let saved: DissectionState | undefined;
+      const down = dissect({
+        ...options,
+        probe: answerLater(convolution, { failsAt }),
+        onProgress: ({ state }) => {
+          saved = structuredClone(state());
+        },
+      });
+      await expect(down).rejects.toThrow(`no answer to call ${failsAt}`);
+      expect(await dissect({ ...options, probe: answerLater(convolution), state: saved! })).toEqual(whole);
     }
   });
 

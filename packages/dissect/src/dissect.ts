@@ -1,8 +1,10 @@
 import {
+  type AnyProbe,
+  askModel,
   type Check,
   checker,
+  isPromise,
   type LongWork,
-  type Probe,
   reportProgress,
   restoring,
   throwIfAborted,
@@ -22,6 +24,9 @@ import { type Interpolation, interpolationOf, type Upsampling } from './upsample
 
 /** Images `[n, h, w, 3]`, RGB 0 to 255, to the activations `[n, h', w', units]` of several layers, by name. */
 export type LayersProbe = (images: Tensor4D) => Record<string, Tensor4D>;
+
+/** A probe of several layers that answers at once or later, by the rules of `AnyProbe`. */
+export type AnyLayersProbe = (images: Tensor4D) => Record<string, Tensor4D> | Promise<Record<string, Tensor4D>>;
 
 interface DissectionOptions extends LongWork<DissectionProgress> {
   /** Densely labelled images. */
@@ -70,15 +75,18 @@ export interface ChanceOptions {
 }
 
 export interface DissectOptions extends DissectionOptions {
-  /** Images `[n, h, w, 3]`, RGB 0 to 255, as large as those of `concepts`, to activations: scaling them is its part. */
-  probe: Probe;
+  /**
+   * Images `[n, h, w, 3]`, RGB 0 to 255, as large as those of `concepts`, to activations, at once or later: scaling them is
+   * its part.
+   */
+  probe: AnyProbe;
   /** Where the units look: `receptiveField` of the layer is NetDissect's way. */
   upsampling: Upsampling;
 }
 
 export interface DissectLayersOptions extends DissectionOptions {
   /** As that of `dissect`, for several layers in one pass. */
-  probe: LayersProbe;
+  probe: AnyLayersProbe;
   /** Of each layer. The layers are dissected in this order. */
   upsampling: Readonly<Record<string, Upsampling>>;
 }
@@ -205,7 +213,10 @@ export async function dissect(options: DissectOptions): Promise<Dissection> {
   check.callable('probe', probe);
   const [dissection] = await dissectWith(check, {
     ...rest,
-    probe: (images) => ({ '': probe(images) }),
+    probe: (images) => {
+      const maps = probe(images);
+      return isPromise(maps) ? maps.then((late) => ({ '': late })) : { '': maps };
+    },
     upsampling: { '': upsampling },
   });
   return dissection!;
@@ -498,9 +509,9 @@ export async function activationsOf(
     }
     pixels.set(image.pixels, row * height * width * 3);
   });
-  const maps = tf.tidy(() => {
-    const given = options.probe(tf.tensor4d(pixels, [images.length, height, width, 3]));
-    return names.map((name) => {
+  const batch = () => tf.tensor4d(pixels, [images.length, height, width, 3]);
+  const maps = await askModel(options.probe, batch, (given) =>
+    names.map((name) => {
       const map: unknown = Object.hasOwn(given, name) ? given[name] : undefined;
       const isMap =
         map instanceof tf.Tensor &&
@@ -512,9 +523,9 @@ export async function activationsOf(
         const of = name === '' ? 'probe' : `probe of ${name}`;
         check.fail('type', of, `a function to float32 activations [${images.length}, h, w, units]`, map);
       }
-      return map as Tensor4D;
-    });
-  });
+      return tf.clone(map as Tensor4D);
+    }),
+  );
   try {
     const values = await Promise.all(maps.map((map) => map.data<'float32'>()));
     return indices.map((_, row) =>

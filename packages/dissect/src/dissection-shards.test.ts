@@ -1,5 +1,6 @@
 import { createRandom } from '@cnnviz/internal';
-import { useBackend } from '@cnnviz/testing';
+import { answerLater, useBackend } from '@cnnviz/testing';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { conceptScenes } from './concept-scenes.ts';
@@ -47,6 +48,15 @@ describe('dissectShard and mergeShards', () => {
     const whole = await dissectLayers(options);
     expect(whole[0]!.units.some(({ best }) => best !== null)).toBe(true);
     expect(JSON.stringify(await inShards(options, shardsOf(cuts), shardsOf(cuts + 1)))).toBe(JSON.stringify(whole));
+  });
+
+  it('give it with a probe that answers later', async () => {
+    const probe = (images: Tensor4D) => options.probe(images) as Record<string, Tensor4D>;
+    const whole = await dissectLayers(options);
+    const before = tf.memory().numTensors;
+    const merged = await inShards({ ...options, probe: answerLater(probe) }, shardsOf(2), shardsOf(3));
+    expect(JSON.stringify(merged)).toBe(JSON.stringify(whole));
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('give it with sampled thresholds, other batches, and neither top images nor counts of images', async () => {

@@ -67,7 +67,8 @@ interface MasksShard {
  * takes, and makes the result of without looking at an image. All are given the same data and options, however the
  * images are split: the result is that of `dissectLayers` alone, to the bit, if the probe gives the same bits everywhere.
  *
- * Nothing but the shards goes from one process to another, so the images go through the network in both phases.
+ * Nothing but the shards goes from one process to another, so the images go through the network in both phases. The probe
+ * answers at once or later.
  *
  * @returns Plain JSON.
  * @throws RangeError if `images` is not a range of the data, and as `dissectLayers` does.

@@ -1,4 +1,4 @@
-export type { ChartSpecification, Probe } from '@cnnviz/internal';
+export type { AnyProbe, ChartSpecification, Probe } from '@cnnviz/internal';
 // Weights
 
 // Activations
@@ -30,6 +30,7 @@ export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type Scen
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 export {
+  type AnyLayersProbe,
   type ChanceIous,
   type ChanceOptions,
   type DissectedUnit,

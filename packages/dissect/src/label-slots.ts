@@ -1,4 +1,4 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, isA } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
 
 /** The labels of one image as slots: 1 + the index of the concept, 0 for none. */
@@ -49,7 +49,7 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
     return slot;
   };
   const slotsOf = (labels: Uint16Array, where: string): Uint16Array => {
-    if (!(labels instanceof Uint16Array)) check.fail('type', where, 'a Uint16Array', labels);
+    if (!isA('Uint16Array', labels)) check.fail('type', where, 'a Uint16Array', labels);
     if (labels.length !== height * width) check.fail('range', where, `${height} x ${width} labels`, labels);
     const found = new Uint16Array(labels.length);
     for (let pixel = 0; pixel < labels.length; pixel++) {

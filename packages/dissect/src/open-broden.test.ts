@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { runInNewContext } from 'node:vm';
 import { encode } from 'fast-png';
 import jpeg from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
@@ -92,6 +93,15 @@ describe('openBroden', () => {
       maps: [{ category: 'object', labels: Uint16Array.of(1, 1, 1, 1, 1, 1) }],
       imageLabels: [],
     });
+  });
+
+  it('takes files and errors of another realm', async () => {
+    const copyOf = runInNewContext('(bytes) => new Uint8Array(bytes)') as (bytes: Uint8Array) => Uint8Array;
+    const fail = runInNewContext("() => { throw new Error('not on this disk'); }") as () => never;
+    const read = sourceOf(files);
+    const data = await openBroden(async (path) => (path.includes('ä') ? fail() : copyOf(await read(path))));
+    expect(await data.read(0)).toEqual(await (await open()).read(0));
+    await expect(data.read(1)).rejects.toThrow(/ä\.jpg .*cannot be read: not on this disk$/);
   });
 
   it('opens one split', async () => {

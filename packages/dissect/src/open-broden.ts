@@ -1,4 +1,4 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, isA, messageOf } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 import { decodeColourLabels, decodeImage } from './decode-image.ts';
 import { checkPath, type ReadFile } from './files.ts';
@@ -95,11 +95,11 @@ function fileReader(source: ReadFile | string | URL, signal: AbortSignal | undef
   return async (path, where) => {
     try {
       const file = await access(path);
-      if (!(file instanceof Uint8Array)) throw new TypeError('it gave no Uint8Array');
+      if (!isA('Uint8Array', file)) throw new TypeError('it gave no Uint8Array');
       return file;
     } catch (error) {
       signal?.throwIfAborted();
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       const named = where === undefined ? path : `${path} (${where})`;
       throw new Error(`@cnnviz/dissect: openBroden: ${named} cannot be read: ${cause}`, { cause: error });
     }
@@ -107,11 +107,11 @@ function fileReader(source: ReadFile | string | URL, signal: AbortSignal | undef
 }
 
 function overHttp(source: string | URL, signal: AbortSignal | undefined): ReadFile {
-  if (!(source instanceof URL) && typeof source !== 'string') {
+  if (!isA('URL', source) && typeof source !== 'string') {
     return check.fail('type', 'source', 'a function that reads a file, or a URL', source);
   }
   const text = String(source);
-  if (!/^https?:/.test(text) && typeof document === 'undefined') {
+  if (!/^https?:/.test(text) && typeof location === 'undefined') {
     check.fail('range', 'source', 'a URL of http or https, or a function that reads a file', text);
   }
   const folder = text.replace(/\/?$/, '/');

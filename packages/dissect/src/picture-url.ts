@@ -1,10 +1,11 @@
-import { encode } from 'jpeg-js';
+import { encode as encodePng } from 'fast-png';
+import { encode as encodeJpeg } from 'jpeg-js';
 import { base64OfBytes } from './base64.ts';
 
 const quality = 75;
 
 /**
- * A photograph as a data URL, which a page needs no network for: JPEG.
+ * A photograph as a data URL, which a page needs no network for: JPEG, or PNG where nothing can encode JPEG.
  *
  * @param pixels `[height, width, 3]`, RGB, 0 to 255.
  */
@@ -14,17 +15,32 @@ export async function pictureUrl(pixels: Uint8Array, size: readonly [number, num
   for (let pixel = 0; pixel < height * width; pixel++) {
     data.set(pixels.subarray(3 * pixel, 3 * pixel + 3), 4 * pixel);
   }
-  // jpeg-js writes a Buffer, which browsers do not have; they have an encoder of their own.
-  const jpeg =
-    typeof OffscreenCanvas === 'undefined'
-      ? encode({ data, height, width }, quality).data
-      : await encodeOnCanvas(new ImageData(data, width, height));
-  return `data:image/jpeg;base64,${base64OfBytes(jpeg)}`;
+  const canvas = drawingCanvas(width, height);
+  if (canvas !== undefined) return dataUrl('jpeg', await encodeOnCanvas(canvas, new ImageData(data, width, height)));
+  // jpeg-js writes a Buffer, which Node, Deno and Bun have.
+  if (typeof Buffer !== 'undefined') return dataUrl('jpeg', encodeJpeg({ data, height, width }, quality).data);
+  return dataUrl('png', encodePng({ data: pixels, height, width, channels: 3, depth: 8 }));
 }
 
-async function encodeOnCanvas(image: ImageData): Promise<Uint8Array> {
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  canvas.getContext('2d')!.putImageData(image, 0, 0);
+function dataUrl(format: 'jpeg' | 'png', bytes: Uint8Array): string {
+  return `data:image/${format};base64,${base64OfBytes(bytes)}`;
+}
+
+interface DrawingCanvas {
+  canvas: OffscreenCanvas;
+  context: OffscreenCanvasRenderingContext2D;
+}
+
+/** Where there is a canvas, it may be one that cannot be drawn on, as in Deno, or cannot be saved. */
+function drawingCanvas(width: number, height: number): DrawingCanvas | undefined {
+  if (typeof OffscreenCanvas === 'undefined' || typeof ImageData === 'undefined') return undefined;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  return context === null || typeof canvas.convertToBlob !== 'function' ? undefined : { canvas, context };
+}
+
+async function encodeOnCanvas({ canvas, context }: DrawingCanvas, image: ImageData): Promise<Uint8Array> {
+  context.putImageData(image, 0, 0);
   const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: quality / 100 });
   return new Uint8Array(await blob.arrayBuffer());
 }

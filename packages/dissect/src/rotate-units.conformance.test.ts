@@ -13,6 +13,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       rotation: randomRotation({ units: 6, seed: 0, amount: 0.5 }),
     }),
     models: ['probe'],
+    later: ['probe'],
     options: {},
     run: ({ probe, images, rotation }) => rotateUnits(probe, rotation)(images),
     badOptions: [],

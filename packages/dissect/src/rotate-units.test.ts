@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { createRandom } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -30,6 +31,12 @@ describe('rotateUnits', () => {
       for (let old = 0; old < 5; old++) sum += noise[position * 5 + old]! * rotation.matrix[old * 5 + unit]!;
       expect(value).toBeCloseTo(sum, 5);
     });
+  });
+
+  it('takes a matrix of another realm', async () => {
+    const rotation = randomRotation({ units: 5, seed: 2 });
+    const matrix = runInNewContext('new Float32Array(values)', { values: rotation.matrix }) as Float32Array;
+    expect(await valuesOf({ ...rotation, matrix })).toEqual(await valuesOf(rotation));
   });
 
   it('keeps the length of the activations of each position, and changes each of them', async () => {

@@ -23,6 +23,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'topActivationGrid',
     inputs: () => ({ probe: tinyProbe(), top: { perUnit: 2, images: 4, units: Array(6).fill(records) } }),
     models: ['probe'],
+    later: ['probe'],
     options: { imageOf, upsampling: field, units: [0, 5], show: 'field' } as TopActivationGridOptions,
     run: ({ probe, top }, options) => topActivationGrid(probe, top, options),
     badOptions: [

@@ -1,5 +1,13 @@
-import { type Check, checker, type LongWork, type Probe, reportProgress, throwIfAborted } from '@cnnviz/internal';
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  type AnyProbe,
+  askModel,
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  throwIfAborted,
+} from '@cnnviz/internal';
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { overlayMask } from './overlay-mask.ts';
 import type { ReceptiveField } from './receptive-field.ts';
@@ -46,7 +54,7 @@ export interface TopActivationGridOptions
  * The images that drive units most as a picture: a row for each unit, strongest image first, with the mask of the unit's
  * activation. The probe runs once for each image that is shown.
  *
- * @param probe The one that `top` was found with.
+ * @param probe The one that `top` was found with; answers at once or later.
  * @param top What `topActivations` found.
  * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
  * @throws RangeError if an option is outside its range, a unit does not exist, or images have different sizes.
@@ -65,7 +73,7 @@ export interface TopActivationGridOptions
  * });
  */
 export async function topActivationGrid(
-  probe: Probe,
+  probe: AnyProbe,
   top: TopActivations,
   options: TopActivationGridOptions,
 ): Promise<Tensor3D> {
@@ -158,7 +166,7 @@ function checkShown(check: Check, top: TopActivations, options: TopActivationGri
 /** The picture, and the upsampled map of each wanted unit. Disposes the image. */
 async function viewOf(
   check: Check,
-  probe: Probe,
+  probe: AnyProbe,
   image: ShownImage,
   wanted: readonly { unit: number }[],
   upsampling: Upsampling,
@@ -173,15 +181,15 @@ async function viewOf(
       check.fail('range', 'imageOf(index).picture', `a picture [${inputHeight}, ${inputWidth}, 3]`, image.picture);
     }
     const size: [number, number] = [height, width];
-    maps = tf.tidy(() => {
-      const activations: Tensor = probe(tf.expandDims(image.input, 0));
-      const units = activations.shape[3] ?? 0;
-      if (activations.rank !== 4 || wanted.some(({ unit }) => unit >= units)) {
+    const input = () => tf.expandDims(image.input, 0) as Tensor4D;
+    maps = await askModel(probe, input, (activations) => {
+      const isMaps = activations instanceof tf.Tensor && activations.rank === 4;
+      if (!isMaps || wanted.some(({ unit }) => unit >= activations.shape[3])) {
         check.fail('type', 'probe', 'the one that top was found with', activations);
       }
       const ofUnits = wanted.map(({ unit }) => tf.slice(activations, [0, 0, 0, unit], [1, -1, -1, 1]));
-      return tf.transpose(upsample(tf.concat(ofUnits, 3) as Tensor4D, upsampling, { size }), [3, 1, 2, 0]);
-    }) as Tensor4D;
+      return tf.transpose(upsample(tf.concat(ofUnits, 3) as Tensor4D, upsampling, { size }), [3, 1, 2, 0]) as Tensor4D;
+    });
     const [picture, values] = await Promise.all([image.picture.data<'float32'>(), maps.data<'float32'>()]);
     const pixels = height * width;
     return {

@@ -10,6 +10,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'topActivations',
     inputs: () => ({ probe: tinyProbe(), batches: [ramp(0), ramp(100)] }),
     models: ['probe'],
+    later: ['probe'],
     options: { perUnit: 2 } as TopActivationsOptions,
     run: ({ probe, batches }, options) => topActivations(probe, batches, options),
     badOptions: [

@@ -1,5 +1,5 @@
 import { createRandom } from '@cnnviz/internal';
-import { useBackend } from '@cnnviz/testing';
+import { answerLater, useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -98,6 +98,30 @@ describe('topActivations', () => {
     expect(await topActivations(counting, batches(5), { resume })).toEqual(whole);
     expect(seen).toBe(count - 12);
     expect(JSON.stringify(resume)).toBe(saved);
+  });
+
+  test('goes on after a probe that answers later has not', async () => {
+    const whole = await topActivations(identity, batches(4), { perUnit: 3 });
+    let saved = '';
+    const down = topActivations(answerLater(identity, { failsAt: 4 }), batches(4), {
+      perUnit: 3,
+      onProgress: (top) => {
+        saved = JSON.stringify(top);
+      },
+    });
+    await expect(down).rejects.toThrow('no answer to call 4');
+    const resume: TopActivations = JSON.parse(saved);
+    expect(resume.images).toBe(12);
+    expect(await topActivations(answerLater(identity), batches(5), { resume })).toEqual(whole);
+  });
+
+  test('leaves images alone that the probe gives back', async () => {
+    const itself = (images: Tensor4D) => images;
+    for (const batch of batches(count)) {
+      const top = await topActivations(itself, [batch, batch]);
+      expect(await topActivations(answerLater(itself), [batch, batch])).toEqual(top);
+      expect(batch.isDisposed).toBe(false);
+    }
   });
 
   test('merges parts in any order to the whole', async () => {

@@ -1,13 +1,14 @@
 import {
+  type AnyProbe,
+  askModel,
   type Batches,
   type Check,
   checker,
   type LongWork,
-  type Probe,
   reportProgress,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { isTop, type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import { unitMaxima } from './unit-maxima.ts';
@@ -31,7 +32,7 @@ export interface TopActivationsOptions extends LongWork<TopActivations> {
  * Memory is that of one batch and its activations, and of `perUnit` records a unit. Each batch is reported with what was
  * found up to it, as a record of its own: save it and give it to `resume` to go on after an abort.
  *
- * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`, at once or later.
  * @param batches Images `[n, h, w, c]`. Still the data set's.
  * @returns Plain data, which does not depend on how the images are batched.
  * @throws RangeError if an option is outside its range or no record of these batches.
@@ -46,7 +47,7 @@ export interface TopActivationsOptions extends LongWork<TopActivations> {
  * console.log(top.units[0]); // [{ image, row, column, activation }, …]
  */
 export async function topActivations(
-  probe: Probe,
+  probe: AnyProbe,
   batches: Batches<Tensor4D>,
   options: TopActivationsOptions = {},
 ): Promise<TopActivations> {
@@ -117,17 +118,20 @@ export function mergeTopActivations(a: TopActivations, b: TopActivations): TopAc
 /** Of the images of a batch from `skipped` on. */
 async function activationsOf(
   check: Check,
-  probe: Probe,
+  probe: AnyProbe,
   batch: Tensor4D,
   skipped: number,
 ): Promise<{ values: Float32Array; shape: Tensor4D['shape'] }> {
-  const activations: Tensor = tf.tidy(() => probe(skipped === 0 ? batch : tf.slice(batch, skipped)));
-  try {
-    const isMaps = activations instanceof tf.Tensor && activations.rank === 4 && activations.dtype === 'float32';
-    if (!isMaps || activations.shape[0] !== batch.shape[0] - skipped || activations.size === 0) {
-      check.fail('type', 'probe', 'a function to float32 activations [n, h, w, units]', activations);
+  const unseen = skipped === 0 ? batch : () => tf.slice(batch, skipped);
+  const activations = await askModel(probe, unseen, (maps) => {
+    const isMaps = maps instanceof tf.Tensor && maps.rank === 4 && maps.dtype === 'float32';
+    if (!isMaps || maps.shape[0] !== batch.shape[0] - skipped || maps.size === 0) {
+      check.fail('type', 'probe', 'a function to float32 activations [n, h, w, units]', maps);
     }
-    return { values: await activations.data<'float32'>(), shape: activations.shape as Tensor4D['shape'] };
+    return tf.clone(maps);
+  });
+  try {
+    return { values: await activations.data<'float32'>(), shape: activations.shape };
   } finally {
     tf.dispose(activations);
   }

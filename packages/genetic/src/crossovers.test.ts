@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { createRandom, type Random } from '@cnnviz/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -50,6 +51,13 @@ describe.each(all)('%s', (_, cross) => {
     }
     expect(first).toEqual(Float32Array.of(0, 0.25, 0.5, 0.75));
     expect(second).toEqual(Float32Array.of(1, 0.5, 0.25, 0));
+  });
+
+  it('takes a parent of another realm', () => {
+    const elsewhere = runInNewContext('new Float32Array(values)', { values: second }) as Float32Array;
+    expect(cross(first, elsewhere, createRandom(1)).map((child) => [...child])).toEqual(
+      cross(first, second, createRandom(1)).map((child) => [...child]),
+    );
   });
 
   it('gives a genome crossed with itself back', () => {

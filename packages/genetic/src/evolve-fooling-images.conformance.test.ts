@@ -20,6 +20,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       name: 'evolveFoolingImages',
       inputs: () => ({ model: tinyCnn() }),
       models: ['model'],
+      later: ['model'],
       options: { ...base, encoding },
       run: ({ model }, options) => evolveFoolingImages(model, options),
       badOptions: [

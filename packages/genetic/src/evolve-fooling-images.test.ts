@@ -1,4 +1,5 @@
 import {
+  answerLater,
   constantClassifier,
   linearClassifier,
   linearClosedForm,
@@ -77,6 +78,24 @@ describe('evolveFoolingImages', () => {
     };
     await expect(run({ signal: controller.signal, onProgress })).rejects.toThrow('enough');
     expect((await run({ state: JSON.parse(JSON.stringify(last!.state())) })).state).toEqual(unbroken.state);
+  });
+
+  it.each(encodings)('goes on, with %s, after a model that answers later has not', async (_, encoding) => {
+    const unbroken = await evolveFoolingImages(tinyCnn(), { ...base, encoding });
+    let saved: string | undefined;
+    const onProgress = ({ state }: FoolingProgress<never>) => {
+      saved = JSON.stringify(state());
+    };
+    // One call for the classes, three a generation.
+    const down = answerLater(tinyCnn(), { failsAt: 9 });
+    await expect(evolveFoolingImages(down, { ...base, encoding, onProgress })).rejects.toThrow('no answer to call 9');
+    const { state, elites } = await evolveFoolingImages(answerLater(tinyCnn()), {
+      ...base,
+      encoding,
+      state: JSON.parse(saved!),
+    });
+    expect(state).toEqual(unbroken.state);
+    expect(elites).toEqual(unbroken.elites);
   });
 
   it.each(encodings)('gives the same archive, with %s, on cpu and wasm', async (_, encoding) => {

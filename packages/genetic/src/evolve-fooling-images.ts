@@ -1,5 +1,14 @@
-import { type Bounds, type Classifier, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  type AnyClassifier,
+  askModel,
+  type Bounds,
+  checker,
+  type LongWork,
+  reportProgress,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ArchivePicture, type ArchivePictureOptions, archivePicture } from './archive-picture.ts';
 import { classArchive } from './class-archive.ts';
@@ -59,7 +68,9 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * Evolves, for every class at once, an image that the model takes for that class with high confidence: MAP-Elites with one
  * cell a class, whose objective is the class's softmax probability.
  *
- * @param model Images `[n, h, w, c]` within `bounds` to logits. One that ends in a softmax is `tf.log` of it.
+ * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, classes]`, at once or later; their softmax is the
+ *   confidence. For one that ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what it
+ *   returns.
  * @param options The encoding, `bounds`, `seed` and `generations`, and how to breed.
  * @returns The archive, its statistics by generation, and the state to go on from: a run that was broken off and gone on
  *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
@@ -83,7 +94,7 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * elites[1]?.objective; // the confidence in class 1
  */
 export async function evolveFoolingImages<G>(
-  model: Classifier,
+  model: AnyClassifier,
   options: FoolingOptions<G>,
 ): Promise<FoolingEvolution<G>> {
   const { encoding, batchSize = 50, generations, target, populationSize = 200 } = options;
@@ -101,7 +112,7 @@ export async function evolveFoolingImages<G>(
   check.seed('seed', options.seed);
   throwIfAborted(options);
 
-  const classes = countClasses(model, encoding, bounds);
+  const classes = await countClasses(model, encoding, bounds);
   const search = new MapElites({
     encoding,
     archive: classArchive({ classes, competition }),
@@ -133,7 +144,14 @@ export async function evolveFoolingImages<G>(
     const probabilities = new Float32Array(genomes.length * classes);
     for (let start = 0; start < genomes.length; start += batchSize) {
       const batch = genomes.slice(start, start + batchSize);
-      const output = tf.tidy(() => tf.softmax(model(within(bounds, encoding.render(batch)))));
+      const output = await askModel(
+        model,
+        () => within(bounds, encoding.render(batch)),
+        (logits) => {
+          warnOfProbabilities(check, model, logits);
+          return tf.softmax(logits);
+        },
+      );
       const values = await output.data<'float32'>();
       output.dispose();
       if (values.length !== batch.length * classes) {
@@ -163,10 +181,10 @@ function within([min, max]: Bounds, images: Tensor4D): Tensor4D {
 }
 
 /** As many as the model has logits for one dark image. */
-function countClasses<G>(model: Classifier, { shape }: ImageEncoding<G>, [min]: Bounds): number {
-  return tf.tidy(() => {
-    const logits = model(tf.fill([1, ...shape], min));
-    if (logits.rank !== 2 || logits.shape[0] !== 1) {
+function countClasses<G>(model: AnyClassifier, { shape }: ImageEncoding<G>, [min]: Bounds): number | Promise<number> {
+  const dark = () => tf.fill([1, ...shape], min) as Tensor4D;
+  return askModel(model, dark, (logits: Tensor2D) => {
+    if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== 1) {
       check.fail('range', 'model', 'a function to logits [n, classes]', logits);
     }
     return logits.shape[1];

@@ -21,6 +21,11 @@ describe('evolve', () => {
     expect(await evolve({ ...base, batchFitness: (genomes) => ofAnotherRealm(genomes.map(ones)) })).toEqual(atOnce);
   });
 
+  it('waits for promises of another realm', async () => {
+    const batchFitness = runInNewContext('async (genomes) => genomes.map((bits) => bits.reduce((a, b) => a + b, 0))');
+    expect(await evolve({ ...base, batchFitness })).toEqual(await run());
+  });
+
   it('stops at the number of generations, the target or the end of patience, and says which', async () => {
     const full = await run();
     expect(full.stoppedBy).toBe('generations');

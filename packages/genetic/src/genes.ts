@@ -7,7 +7,7 @@ export type Genes = Uint8Array | Int32Array | Float32Array | Float64Array;
 export function requireAlike(check: Check, first: Genes, second: Genes): void {
   if (!ArrayBuffer.isView(first)) check.fail('type', 'first', 'a typed array', first);
   if (!ArrayBuffer.isView(second)) check.fail('type', 'second', 'a typed array', second);
-  if (first.constructor !== second.constructor) {
+  if (first.constructor !== second.constructor && first[Symbol.toStringTag] !== second[Symbol.toStringTag]) {
     check.fail('type', 'second', `a ${first.constructor.name} as the first parent is`, second);
   }
   if (first.length !== second.length) {

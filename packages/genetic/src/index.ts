@@ -1,6 +1,6 @@
 // Random numbers and contracts.
 
-export type { Classifier } from '@cnnviz/internal';
+export type { AnyClassifier, Classifier } from '@cnnviz/internal';
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
 // MAP-Elites.
 export { AddStatus, type Archive, type Offers } from './archive.ts';

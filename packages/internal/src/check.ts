@@ -34,7 +34,9 @@ export interface Check {
   /** Throws `<package>: <function>: <name> must be <expected>, got <received>`. */
   fail(kind: FailureKind, name: string, expected: string, received: unknown): never;
   /** Throws `<package>: <function>: <sentence>`. */
-  failBecause(kind: FailureKind, sentence: string): never;
+  failBecause(kind: FailureKind, sentence: string, cause?: unknown): never;
+  /** Writes `<package>: <function>: <sentence>` to the console. */
+  warn(sentence: string): void;
 }
 
 /**
@@ -48,8 +50,9 @@ export interface Check {
  * const epsilon = check.number('epsilon', 0.1, { min: 0 });
  */
 export function checker(packageName: string, functionName: string): Check {
-  const failBecause = (kind: FailureKind, sentence: string): never => {
-    throw new errorOf[kind](`${packageName}: ${functionName}: ${sentence}`);
+  const failBecause = (kind: FailureKind, sentence: string, cause?: unknown): never => {
+    const options = cause === undefined ? {} : { cause };
+    throw new errorOf[kind](`${packageName}: ${functionName}: ${sentence}`, options);
   };
   const fail = (kind: FailureKind, name: string, expected: string, received: unknown): never =>
     failBecause(kind, `${name} must be ${expected}, got ${describeValue(received)}`);
@@ -78,6 +81,7 @@ export function checker(packageName: string, functionName: string): Check {
   return {
     fail,
     failBecause,
+    warn: (sentence) => console.warn(`${packageName}: ${functionName}: ${sentence}`),
     number,
     tensor,
 

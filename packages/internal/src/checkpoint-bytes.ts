@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { isA } from './realm.ts';
 import { restoring } from './restoring.ts';
 
 /**
@@ -11,7 +12,7 @@ export function encodeCheckpointBytes(magic: string, checkpoint: object): Uint8A
   const arrays: Float32Array[] = [];
   let values = 0;
   const header = JSON.stringify(checkpoint, (_, value: unknown) => {
-    if (!(value instanceof Float32Array)) return value;
+    if (!isA('Float32Array', value)) return value;
     arrays.push(value);
     values += value.length;
     return { float32: value.length };
@@ -41,7 +42,7 @@ export function encodeCheckpointBytes(magic: string, checkpoint: object): Uint8A
  * @throws RangeError if the bytes are of another format, cut off or damaged.
  */
 export function decodeCheckpointBytes(check: Check, magic: string, bytes: Uint8Array): unknown {
-  if (!(bytes instanceof Uint8Array)) check.fail('type', 'bytes', 'a Uint8Array', bytes);
+  if (!isA('Uint8Array', bytes)) check.fail('type', 'bytes', 'a Uint8Array', bytes);
   const decoder = new TextDecoder();
   if (decoder.decode(bytes.subarray(0, magic.length)) !== magic) {
     check.failBecause('range', 'bytes must begin like a checkpoint, and do not');

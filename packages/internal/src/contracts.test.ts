@@ -5,7 +5,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import type { Batches, Bounds, Classifier, Generator, LabelledImages, Probe, Trainable } from './contracts.ts';
+import type {
+  AnyClassifier,
+  AnyProbe,
+  Batches,
+  Bounds,
+  Classifier,
+  Generator,
+  LabelledImages,
+  Probe,
+  Trainable,
+} from './contracts.ts';
 
 /** The line that the documentation gives for each kind of model. */
 const ofLayersModel = (model: LayersModel) => (images: Tensor4D) => model.predict(images) as Tensor2D;
@@ -33,6 +43,16 @@ describe('types', () => {
     expectTypeOf<Classifier>().not.toExtend<Probe>();
     expectTypeOf<(codes: Tensor2D) => Tensor4D>().toExtend<Generator>();
     expectTypeOf<Probe>().not.toExtend<Generator>();
+  });
+
+  test('what may answer later takes promises, and all that answers at once', () => {
+    expectTypeOf<Classifier>().toExtend<AnyClassifier>();
+    expectTypeOf<(images: Tensor4D) => Promise<Tensor2D>>().toExtend<AnyClassifier>();
+    expectTypeOf<(images: Tensor4D) => Promise<Tensor4D>>().not.toExtend<AnyClassifier>();
+    expectTypeOf<AnyClassifier>().not.toExtend<Classifier>();
+    expectTypeOf<Probe>().toExtend<AnyProbe>();
+    expectTypeOf<(images: Tensor4D) => Promise<Tensor4D>>().toExtend<AnyProbe>();
+    expectTypeOf<AnyProbe>().not.toExtend<Probe>();
   });
 
   test('Bounds are a pair', () => {

@@ -1,3 +1,4 @@
+export * from './ask-model.ts';
 export * from './batches.ts';
 export * from './chart.ts';
 export * from './check.ts';
@@ -8,10 +9,13 @@ export * from './gaussian-blur.ts';
 export * from './gradients.ts';
 export * from './kept-weights.ts';
 export * from './long-work.ts';
+export { registerMissingGradients } from './missing-gradients/register-missing-gradients.ts';
 export * from './optimizer-state.ts';
 export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
+export * from './realm.ts';
 export * from './restoring.ts';
+export * from './warn-of-probabilities.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';

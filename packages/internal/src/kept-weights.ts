@@ -1,6 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
+import { isA } from './realm.ts';
 
 /** Weights read from the device. */
 export interface KeptWeights {
@@ -43,12 +44,13 @@ export function requireKept(check: Check, name: string, kept: KeptWeights): void
   const isShape = Array.isArray(kept?.shape) && kept.shape.every((size) => Number.isInteger(size) && size >= 0);
   if (!isShape) check.fail('type', name, '{ shape, values } with whole sizes', kept);
   const size = tf.util.sizeFromShape([...kept.shape]);
-  if (!(kept.values instanceof Float32Array)) check.fail('type', `${name}.values`, 'a Float32Array', kept.values);
+  if (!isA('Float32Array', kept.values)) check.fail('type', `${name}.values`, 'a Float32Array', kept.values);
   if (kept.values.length !== size) check.fail('range', `${name}.values`, `${size} values`, kept.values);
 }
 
 export function assignKept(variable: Variable, { values, shape }: KeptWeights): void {
-  tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
+  // In a browser tfjs takes an array of another realm for no array.
+  tf.tidy(() => variable.assign(tf.tensor(new Float32Array(values), [...shape])));
 }
 
 /** Kinds and shapes of variables, by which a checkpoint knows its model. */

@@ -56,7 +56,7 @@ export function restoreOptimizer(
     for (const [, variable] of slotVariables(current) ?? []) variable.dispose();
     const slots: Slot[] = [];
     for (const { index, values, shape } of kept) {
-      const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), false));
+      const variable = tf.tidy(() => tf.variable(tf.tensor(new Float32Array(values), [...shape]), false));
       slots[index] = { originalName: `${field}/${index}`, variable };
     }
     fields[field] = slots;

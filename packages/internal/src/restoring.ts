@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
+import { messageOf } from './realm.ts';
 
-const isOurs = (error: unknown) => error instanceof Error && error.message.startsWith('@cnnviz/');
+const isOurs = (error: unknown) => messageOf(error).startsWith('@cnnviz/');
 
 /**
  * Makes something of what was saved. Where that lacks a part, or a part is of another kind, the error says that it is
@@ -13,6 +14,6 @@ export function restoring<T>(check: Check, what: string, restore: () => T): T {
     return restore();
   } catch (error) {
     if (isOurs(error)) throw error;
-    return check.failBecause('state', `${what} is damaged: ${error instanceof Error ? error.message : String(error)}`);
+    return check.failBecause('state', `${what} is damaged: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,12 @@
-import { type Batches, checker, type LabelledImages, requireWithin, type Trainable } from '@cnnviz/internal';
-import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  askModel,
+  type Batches,
+  checker,
+  type LabelledImages,
+  requireWithin,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { requireExamples } from './labelled-images.ts';
 
@@ -8,6 +15,12 @@ export type Loss = (logits: Tensor2D, labels: Tensor2D) => Scalar;
 
 /** Cross-entropy of softmax, in nats. */
 export const crossEntropy: Loss = (logits, labels) => tf.losses.softmaxCrossEntropy(labels, logits);
+
+/** What `evaluate` asks of a model: a `Trainable`, or one that answers later, by the rules of `AnyClassifier`. */
+export interface Evaluable {
+  /** Images `[n, h, w, c]` to logits `[n, classes]`. */
+  apply(images: Tensor4D, options: { training: boolean }): Tensor2D | Promise<Tensor2D>;
+}
 
 export interface Evaluation {
   /** Mean over all examples. */
@@ -20,8 +33,10 @@ export interface Evaluation {
 /**
  * Loss and accuracy of a model that is not training.
  *
+ * @param model Answers at once or later.
  * @param batches Images `[n, h, w, c]` as the model takes them, and labels `[n]` int32.
- * @param options `loss`: default the cross-entropy of softmax.
+ * @param options `loss`: default the cross-entropy of softmax, for which the model has to return logits. It warns once of
+ *   one that seems to return probabilities.
  * @throws RangeError if there is no batch or a label has no logit.
  *
  * @example
@@ -30,7 +45,7 @@ export interface Evaluation {
  * const { loss, accuracy } = await evaluate(trainable, [{ images, labels }]);
  */
 export async function evaluate(
-  model: Trainable,
+  model: Evaluable,
   batches: Batches<LabelledImages>,
   options: { loss?: Loss; signal?: AbortSignal | undefined } = {},
 ): Promise<Evaluation> {
@@ -41,9 +56,10 @@ export async function evaluate(
     options.signal?.throwIfAborted();
     const count = requireExamples(check, batch);
     let classes = 0;
-    const measured = tf.tidy(() => {
-      const logits = model.apply(batch.images, { training: false });
+    const apply = (images: Tensor4D) => model.apply(images, { training: false });
+    const measured = await askModel(apply, batch.images, (logits) => {
       classes = logits.shape[1];
+      if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
       return tf.stack([lossOf(logits, labels), correctOf(logits, labels)]);
     });

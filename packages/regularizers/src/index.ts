@@ -44,7 +44,7 @@ export {
 } from './early-stopping.ts';
 // Penalties
 export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
-export { type Evaluation, evaluate, type Loss } from './evaluate.ts';
+export { type Evaluable, type Evaluation, evaluate, type Loss } from './evaluate.ts';
 export type { Padding } from './gather-pixels.ts';
 export {
   type GaussianPixelsOptions,

@@ -1,4 +1,4 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, isA } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -32,7 +32,7 @@ export function chosenWeights(
     if (!(variable instanceof tf.Variable)) check.fail('type', `variables[${index}]`, 'a variable', variable);
     check.tensor(`variables[${index}]`, variable);
   }
-  const isChosen = penalize instanceof RegExp ? ({ name }: Variable) => name.search(penalize) !== -1 : penalize;
+  const isChosen = isA('RegExp', penalize) ? ({ name }: Variable) => name.search(penalize) !== -1 : penalize;
   check.callable('penalize', isChosen);
   const chosen = variables.filter((variable) => isChosen(variable));
   if (chosen.length === 0) {

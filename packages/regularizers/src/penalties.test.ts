@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -106,6 +107,8 @@ describe('what is penalized', () => {
     const second = matrix([3], 'head/kernel');
     expect(await read(l1Penalty([first, second], { lambda: 1, penalize: /^head/ }))).toEqual([3]);
     expect(await read(l1Penalty([first, second], { lambda: 1, penalize: ({ size }) => size === 2 }))).toEqual([2]);
+    const pattern = runInNewContext('/^head/') as RegExp;
+    expect(await read(l1Penalty([first, second], { lambda: 1, penalize: pattern }))).toEqual([3]);
     // A pattern that remembers where it last matched must not skip the next name.
     expect(await read(l1Penalty([first, second], { lambda: 1, penalize: /kernel/g }))).toEqual([5]);
   });

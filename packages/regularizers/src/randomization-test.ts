@@ -1,4 +1,12 @@
-import { batchesOf, type Check, checker, disposeOptimizer, type LabelledImages, type LongWork } from '@cnnviz/internal';
+import {
+  batchesOf,
+  type Check,
+  checker,
+  disposeOptimizer,
+  type LabelledImages,
+  type LongWork,
+  requireGradients,
+} from '@cnnviz/internal';
 import type { Optimizer, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { augment } from './augment.ts';
@@ -111,6 +119,7 @@ export interface RandomizationProgress extends TrainProgress {
  * @returns A row for each combination, in the order conditions, regularizers, seeds; completed ones as they were.
  * @throws RangeError if an option is out of range or the data are empty.
  * @throws TypeError if an option is of another kind, or a run of `completed` is not whole.
+ * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted; runs that were finished have been given to `onRun`.
  * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR 2017.
  *
@@ -143,6 +152,7 @@ export async function randomizationTest(
         const key = { condition: conditionName(condition), regularizer: regularizer.name, seed };
         let result = options.completed?.find((completed) => isRun(completed, key));
         if (result === undefined) {
+          requireGradients(check);
           options.signal?.throwIfAborted();
           const drawn = await applyCondition(data, condition, { classes, seed });
           try {

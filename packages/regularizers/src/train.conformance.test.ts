@@ -69,6 +69,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
     name: 'evaluate',
     inputs,
     models: ['model'],
+    later: ['model'],
     options: {},
     run: ({ model, images, labels }) => evaluate(model, [{ images, labels }]),
     badOptions: [],

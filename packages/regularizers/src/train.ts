@@ -1,4 +1,5 @@
 import {
+  askAtOnce,
   assignWeights,
   type Batches,
   type Check,
@@ -21,6 +22,7 @@ import {
   setLearningRate,
   type Trainable,
   throwIfAborted,
+  warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -84,7 +86,10 @@ export interface TrainOptions extends LongWork<TrainProgress> {
   seed: number;
   /** Learning rate of each epoch. Default: the optimizer's. */
   schedule?: Schedule;
-  /** Default: the cross-entropy of softmax. */
+  /**
+   * Default: the cross-entropy of softmax, for which the model has to return logits; `train` warns once of one that seems
+   * to return probabilities.
+   */
   loss?: Loss;
   /** Added to the loss, such as `(variables) => l2Penalty(variables, { lambda: 1e-4 })`. Default: none. */
   penalty?: (variables: readonly Variable[]) => Scalar;
@@ -127,6 +132,7 @@ export interface TrainResult {
  *   an epoch, for another order in each.
  * @returns What was measured in each epoch, and what ended training.
  * @throws RangeError if an option is out of range, there is no batch, or a label has no logit.
+ * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
  * @throws Error if the loss is not finite, with epoch and batch. The weights are then those for which it last was, and
  *   the checkpoint before stays as it is.
  * @throws RangeError if `checkpoint` is of another version, model, optimizer or seed.
@@ -356,11 +362,13 @@ async function gradientsOf(
   const lossOf = options.loss ?? crossEntropy;
   let classes = 0;
 
-  const input = inputOf(model, batch, { augmentationSeed, mixupSeed }, options);
+  const input = inputOf(check, model, batch, { augmentationSeed, mixupSeed }, options);
   let kept: Tensor | undefined;
   const computeGradients = () => {
     const { grads } = tf.variableGrads(() => {
-      const logits = model.apply(input.images, { training: true, seed: stepSeed } as { training: boolean });
+      const apply = (images: Tensor4D) =>
+        model.apply(images, { training: true, seed: stepSeed } as { training: boolean });
+      const logits = askAtOnce(check, apply, input.images);
       if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== batch.images.shape[0]) {
         check.fail(
           'type',
@@ -370,6 +378,7 @@ async function gradientsOf(
         );
       }
       classes = logits.shape[1];
+      if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = input.labels ?? targetsOf(batch, classes, options.labelSmoothing);
       const loss = lossOf(logits, labels);
       const penalized = penalty === undefined ? tf.scalar(0) : penalty(variables);
@@ -404,6 +413,7 @@ async function gradientsOf(
 
 /** What the model sees of a batch, and the labels where mixing them changes them; freed of what it was made from. */
 function inputOf(
+  check: Check,
   model: TrainableModel | Trainable,
   batch: LabelledImages,
   seeds: { augmentationSeed: number; mixupSeed: number },
@@ -416,7 +426,8 @@ function inputOf(
         : augmentation(batch.images, { seed: seeds.augmentationSeed });
     if (mixing === undefined) return { images };
     // Mixing needs the number of classes, which the model tells.
-    const [, classes] = model.apply(tf.slice(images, 0, [1, -1, -1, -1]), { training: false }).shape;
+    const apply = (one: Tensor4D) => model.apply(one, { training: false });
+    const [, classes] = askAtOnce(check, apply, tf.slice(images, 0, [1, -1, -1, -1])).shape;
     const labels = targetsOf(batch, classes, smoothing);
     return { ...mixup(mixing)({ images, labels }, { seed: seeds.mixupSeed }) };
   });

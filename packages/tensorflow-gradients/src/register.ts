@@ -1,3 +1,4 @@
+import { registerMissingGradients } from '@cnnviz/internal';
 import {
   getGradient,
   getKernel,
@@ -22,7 +23,8 @@ const SELF = '@cnnviz/tensorflow-gradients: registerTensorflowGradients';
 /**
  * Takes the detours out of gradients on TensorFlow.js' native backend, `tensorflow`: that of ReLU is one operation of
  * the native library, not a tensor of ones made in JavaScript; filter gradients of convolutions are computed when
- * something looks at them, and never if nothing does. Results are the same. Other backends are not touched.
+ * something looks at them, and never if nothing does. Results are the same. Other backends are not touched, but for
+ * gradients that TensorFlow.js has on none: they are added for all, so that published networks can be differentiated.
  *
  * Call it once, after importing `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. Calling it again, or while
  * another backend is active, does no harm.
@@ -49,6 +51,7 @@ export function registerTensorflowGradients(): void {
     );
   }
   for (const { kernelName, make } of [step, ...filterGradients]) replace(kernelName, make);
+  registerMissingGradients();
   const original = getGradient(reluGradient.kernelName);
   if (original === undefined || OURS in original.gradFunc) return;
   if (getKernel(reluGrad.kernelName, 'tensorflow') === undefined) registerKernel(reluGrad);

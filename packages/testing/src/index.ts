@@ -1,7 +1,8 @@
 // Registers the gradients, which tfjs-core in Node does not.
 import '@tensorflow/tfjs-layers';
 
-export { type BackendName, backendsHere, startBackend } from './backends/start-backend.ts';
+export * from './answer-later.ts';
+export { type BackendName, backendsHere, startBackend, startStockWasm } from './backends/start-backend.ts';
 export type { Algorithm, ConformanceCheck, Inputs } from './conformance/algorithm.ts';
 export { conformance, conformanceChecks } from './conformance/conformance.ts';
 export * from './constant-classifier.ts';

@@ -1,3 +1,4 @@
+import { expectAnswers } from './expect-answers.ts';
 import { type Simd, simdModuleOf, simdOf } from './simd.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
@@ -104,8 +105,8 @@ function runTogether(
   if (words[WORD.haveFailed] !== 0) throw new Error(`@cnnviz/wasm-gradients: a thread failed at ${kernel}`);
 }
 
-/** A helper's program. It takes part in whatever work is open. */
-const program = `
+/** A helper's program, in a scope of its own. It takes part in whatever work is open. */
+const program = `{
   const { parentPort, workerData } = require('node:worker_threads');
   const { module, memory, board, kernels } = workerData;
   const functions = new WebAssembly.Instance(module, { env: { memory } }).exports;
@@ -135,7 +136,7 @@ const program = `
     Atomics.sub(words, ${WORD.helping}, 1);
     Atomics.notify(words, ${WORD.helping});
   }
-`;
+}`;
 
 type WorkerThreads = typeof import('node:worker_threads');
 
@@ -160,19 +161,24 @@ export async function startHelpers(backend: WasmBackend, count: number, { Worker
     end();
     dispose();
   };
+  const answers = expectAnswers();
   try {
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise<void>((resolve, reject) => {
-            worker.once('message', () => resolve());
-            worker.once('error', reject);
-          }),
-      ),
-    );
+    const ready = workers.map((worker) => {
+      answers.expect();
+      worker.once('error', answers.fail);
+      return new Promise<void>((resolve) => {
+        worker.once('message', () => {
+          answers.came();
+          resolve();
+        });
+      });
+    });
+    await Promise.race([Promise.all(ready), answers.failure]);
   } catch {
     end();
     return;
+  } finally {
+    answers.stop();
   }
   for (const worker of workers) {
     worker.unref();

@@ -1,7 +1,9 @@
+import { registerMissingGradients } from '@cnnviz/internal';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   getGradient,
   getKernel,
+  type KernelFunc,
   registerGradient,
   registerKernel,
   unregisterKernel,
@@ -28,6 +30,7 @@ import { splitV } from './kernels/split.ts';
 import { square } from './kernels/square.ts';
 import { mean, sum } from './kernels/sum.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
+import { explainStartFailures } from './start-failures.ts';
 import { requireVersions } from './versions.ts';
 
 const kernels = [
@@ -66,17 +69,22 @@ const gradients = [
   fusedBatchNormGradient,
 ];
 
-/** Marks what is already registered, also by another copy of this package. */
+/**
+ * Marks what is already registered, also by another copy of this package. On a kernel it is `keepGradients`, for the
+ * other packages to call.
+ */
 const OURS = Symbol.for('@cnnviz/wasm-gradients');
 
 /**
  * Makes the stock wasm backend of TensorFlow.js 4.22 differentiable and trainable: registers the kernels that gradients
  * of convolutional networks need and that it lacks, computes wrongly or computes slowly, and gradients that take fewer
- * passes over memory. Other backends are not touched.
+ * passes over memory. Other backends are not touched, but for gradients that TensorFlow.js has on none: they are added for
+ * all, so that published networks can be differentiated.
  *
- * Call it once at the start, after importing `@tensorflow/tfjs-layers` or `@tensorflow/tfjs`, which register the
- * gradients that it speeds up. Calling it again, before the backend starts or while another backend is active does no
- * harm.
+ * Call it once at the start. `@tensorflow/tfjs-layers` and `@tensorflow/tfjs`, which register the gradients that it
+ * replaces, may be imported before or after. Calling it again, before the backend starts or while another backend is
+ * active does no harm. A backend that starts later and does not find its .wasm files says then where it looked and how to
+ * mend that.
  *
  * @throws Error if `@tensorflow/tfjs-core` or `@tensorflow/tfjs-backend-wasm` is not version 4.22, whose internals it uses.
  *
@@ -90,7 +98,12 @@ const OURS = Symbol.for('@cnnviz/wasm-gradients');
  */
 export function registerWasmGradients(): void {
   requireVersions({ core: version_core, wasm: version_wasm });
+  explainStartFailures();
   kernels.forEach(register);
+  registerGradients();
+}
+
+function registerGradients(): void {
   for (const { kernelName, kernels: own, make } of gradients) {
     const original = getGradient(kernelName);
     if (original === undefined || OURS in original.gradFunc) continue;
@@ -98,12 +111,36 @@ export function registerWasmGradients(): void {
     const gradFunc = Object.assign(make(original.gradFunc), original.gradFunc, { [OURS]: true });
     registerGradient({ ...original, gradFunc });
   }
+  registerMissingGradients();
 }
 
 function register({ kernelName, make }: WasmKernel): void {
   const stock = getKernel(kernelName, 'wasm');
   if (stock !== undefined && OURS in stock.kernelFunc) return;
   if (stock !== undefined) unregisterKernel(kernelName, 'wasm');
-  const kernelFunc = Object.assign(make(stock?.kernelFunc), { [OURS]: true });
-  registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc });
+  const run = make(stock?.kernelFunc);
+  const kernelFunc: KernelFunc = (args) => {
+    keepGradients();
+    return run(args);
+  };
+  const marked = Object.assign(kernelFunc, { [OURS]: keepGradients });
+  registerKernel({ ...stock, kernelName, backendName: 'wasm', kernelFunc: marked });
+}
+
+/**
+ * Registers the gradients again after an import of tfjs that has registered its own over them. Each kernel calls this,
+ * because tfjs looks for the gradient of an operation after its kernel has run.
+ *
+ * An import replaces all gradients at once. Where one is still ours, the others were replaced on purpose, as for guided
+ * backpropagation, and stay.
+ */
+function keepGradients(): void {
+  if (isOurs(sumGradient.kernelName) !== false || gradients.some(({ kernelName }) => isOurs(kernelName))) return;
+  registerGradients();
+}
+
+/** Undefined where no gradient is registered. */
+function isOurs(kernelName: string): boolean | undefined {
+  const gradient = getGradient(kernelName);
+  return gradient && OURS in gradient.gradFunc;
 }

@@ -54,7 +54,9 @@ export function simdModuleOf({ wasm }: WasmBackend): { module: WebAssembly.Modul
       '@cnnviz/wasm-gradients: the wasm backend does not show its memory; made for @tensorflow/tfjs-backend-wasm 4.22',
     );
   }
-  const bytes = decodeBase64(memory.buffer instanceof ArrayBuffer ? unshared : shared);
+  // By its tag, for in Jest or a frame the buffer is of another realm.
+  const isShared = Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
+  const bytes = decodeBase64(isShared ? shared : unshared);
   if (!WebAssembly.validate(bytes)) {
     throw new Error('@cnnviz/wasm-gradients: this JavaScript engine has no WebAssembly SIMD');
   }

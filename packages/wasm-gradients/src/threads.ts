@@ -1,6 +1,10 @@
 import { getThreadsCount, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { engine, env, setBackend } from '@tensorflow/tfjs-core';
 import { startHelpers } from './parts.ts';
+import { replace } from './replace.ts';
+import { explainStartFailures, lastStartFailure, reasonIn } from './start-failures.ts';
+import { type Connect, POOL, startOnWorkers } from './start-on-workers.ts';
+import { threadWorker } from './thread-worker.generated.ts';
 import { activeWasmBackend } from './wasm-backend.ts';
 
 /** How many threads the wasm backend runs on, and why it is one. */
@@ -12,24 +16,32 @@ export interface Threads {
 }
 
 export interface ThreadsOptions {
-  /** At most this many, 1 to 8. Default: one per processor that the operating system shows, at most 8. */
+  /**
+   * At most this many, 1 to 8. Default: in Node one per processor that the operating system shows, in a browser one for
+   * two logical processors, as tfjs does, and at most 8.
+   */
   threads?: number;
+  /**
+   * Where a page loads `@cnnviz/wasm-gradients/thread-worker.js` from, which each thread runs. Default: a blob, which a
+   * strict Content-Security-Policy does not let a worker start from. Not used in Node.
+   */
+  workerUrl?: string | URL;
 }
 
-/** As many worker threads as tfjs 4.22 starts beforehand for its thread pool. */
-const MOST = 8;
+/** tfjs has no worker for more. */
+const MOST = POOL;
 
 /**
  * Starts the wasm backend, threaded where that is possible, and makes it the active backend. Call it before anything
  * else starts that backend.
  *
- * tfjs starts one thread in Node, and in a browser half as many as there are logical processors. In Node this gives its
- * threaded build the web workers it expects, on `node:worker_threads`; they do not keep the process alive. In a browser
- * threads need a page that is cross-origin isolated, and their number is tfjs's choice. Where threads cannot start the
- * backend starts on one, and `reason` says why.
+ * tfjs starts one thread in Node, and in a browser half as many as there are logical processors, where its bundle was
+ * not minified. This gives its threaded build workers of its own: on `node:worker_threads`, where they do not keep the
+ * process alive, or in a page, which has to be cross-origin isolated. Where threads cannot start the backend starts on
+ * one, and `reason` says why. A worker that does not answer is given up after four seconds.
  *
  * @throws RangeError if `threads` is not a whole number from 1 to 8.
- * @throws Error if the wasm backend does not start at all.
+ * @throws Error if the wasm backend does not start at all, with what it looked for.
  *
  * @example
  * import { enableThreads } from '@cnnviz/wasm-gradients';
@@ -38,8 +50,8 @@ const MOST = 8;
  * console.log(reason === undefined ? `${threads} threads` : `one thread: ${reason}`);
  */
 export async function enableThreads(options: ThreadsOptions = {}): Promise<Threads> {
-  const { threads } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST)) {
+  const { threads = MOST } = options;
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST)) {
     throw new RangeError(
       `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to ${MOST}, got ${threads}`,
     );
@@ -53,8 +65,12 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
   }
   if (threads === 1) return startOnOne('threads: 1 was asked for');
   const node = nodeModules();
-  if (node !== undefined) return startInNode(node, threads);
-  return startInBrowser(threads);
+  return node === undefined ? startInBrowser(options) : startInNode(node, options);
+}
+
+async function start(): Promise<void> {
+  explainStartFailures();
+  if (!(await setBackend('wasm'))) throw lastStartFailure();
 }
 
 async function startOnOne(reason: string): Promise<Threads> {
@@ -63,169 +79,116 @@ async function startOnOne(reason: string): Promise<Threads> {
   return { threads: 1, reason };
 }
 
-async function start(): Promise<void> {
-  if (!(await setBackend('wasm'))) throw new Error('@cnnviz/wasm-gradients: the wasm backend did not start');
+async function startOnThreads(threads: number, connect: Connect): Promise<Threads> {
+  setThreadsCount(threads);
+  const isThreaded = await startOnWorkers(threads - 1, connect, start);
+  return isThreaded ? { threads: getThreadsCount() } : { threads: 1, reason: 'tfjs chose its build for one thread' };
 }
 
-async function startInBrowser(threads: number | undefined): Promise<Threads> {
+function startAfter(failure: unknown): Promise<Threads> {
+  return startOnOne(`the threaded build did not start: ${reasonIn(failure)}`);
+}
+
+async function startInBrowser({ threads = MOST, workerUrl }: ThreadsOptions): Promise<Threads> {
   if (globalThis.crossOriginIsolated !== true) {
     return startOnOne(
       'the page is not cross-origin isolated; serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
         'Cross-Origin-Embedder-Policy: require-corp',
     );
   }
-  if (threads !== undefined) setThreadsCount(threads);
-  await start();
-  const running = getThreadsCount();
-  if (running > 1) return { threads: running };
+  if (!(await env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT'))) {
+    return startOnOne('the browser has no threads of WebAssembly');
+  }
   const cores = globalThis.navigator.hardwareConcurrency;
-  return { threads: 1, reason: `tfjs uses half of the ${cores} logical processors` };
+  const wanted = Math.min(threads, Math.floor(cores / 2));
+  if (wanted < 2) return startOnOne(`tfjs uses half of the ${cores} logical processors`);
+  const url = workerUrl ?? URL.createObjectURL(new Blob([threadWorker], { type: 'text/javascript' }));
+  try {
+    return await startOnThreads(wanted, inPage(url));
+  } catch (error) {
+    return await startAfter(error);
+  } finally {
+    if (workerUrl === undefined) URL.revokeObjectURL(String(url));
+  }
+}
+
+/** Workers of a page, or of another worker. */
+function inPage(url: string | URL): Connect {
+  return (heard, failed) => {
+    const worker = new Worker(url);
+    worker.addEventListener('message', ({ data }) => heard(data));
+    worker.addEventListener('error', (event) => {
+      // Else the page would report it as its own.
+      event.preventDefault();
+      failed(event.message === undefined ? new Error(reasonWithoutScript(String(url))) : event);
+    });
+    return { send: (message) => worker.postMessage(message), end: () => worker.terminate() };
+  };
+}
+
+function reasonWithoutScript(url: string): string {
+  return url.startsWith('blob:')
+    ? "the page's Content-Security-Policy allows no worker from a blob; add worker-src blob: to it, or set workerUrl"
+    : `no worker starts from ${url}; workerUrl must lead to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
+        'own origin and with the header Cross-Origin-Embedder-Policy: require-corp';
 }
 
 type WorkerThreads = typeof import('node:worker_threads');
-type NodeOs = { cpus(): unknown[]; availableParallelism(): number };
 
 interface NodeModules {
   workerThreads: WorkerThreads;
-  os: NodeOs;
+  os: { cpus(): unknown[]; availableParallelism(): number };
+  process: Pick<NodeJS.EventEmitter, 'listeners' | 'off'>;
 }
 
 /** Node's own modules without an import statement, which a bundler for the browser would stumble over. */
 function nodeModules(): NodeModules | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  const { process } = globalThis as { process?: NodeModules['process'] & { getBuiltinModule?(name: string): unknown } };
   const workerThreads = process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
-  const os = process?.getBuiltinModule?.('node:os') as NodeOs | undefined;
-  return workerThreads && os ? { workerThreads, os } : undefined;
+  const os = process?.getBuiltinModule?.('node:os') as NodeModules['os'] | undefined;
+  return process && workerThreads && os ? { workerThreads, os, process } : undefined;
 }
 
-async function startInNode({ workerThreads, os }: NodeModules, threads: number | undefined): Promise<Threads> {
-  const wanted = threads ?? Math.min(MOST, os.availableParallelism());
-  if (wanted === 1) return startOnOne('the operating system shows one processor');
-
-  let failed: (error: unknown) => void = () => {};
-  const failure = new Promise<never>((_, reject) => {
-    failed = reject;
-  });
-  const workers = provideWorker(workerThreads.Worker, failed);
-  const restore = [
-    recordBlobs(),
-    workers.withdraw,
-    // tfjs takes half of these; it asks once, while the module starts.
-    replace(os, 'cpus', { value: () => new Array(2 * wanted).fill({}), configurable: true, writable: true }),
-  ];
+async function startInNode({ workerThreads, os, process }: NodeModules, options: ThreadsOptions): Promise<Threads> {
+  const { threads = Math.min(MOST, os.availableParallelism()) } = options;
+  if (threads === 1) return startOnOne('the operating system shows one processor');
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
-  setThreadsCount(wanted);
+  // tfjs takes half of these; it asks once, while the module starts.
+  const undo = replace(os, 'cpus', { value: () => new Array(2 * threads).fill({}), enumerable: true, writable: true });
+  const forget = rememberListeners(process);
+  let started: Threads;
   try {
-    await Promise.race([start(), failure, rejectAfter(20_000)]);
-    workers.trust();
+    started = await startOnThreads(threads, inNode(workerThreads.Worker));
   } catch (error) {
-    workers.terminate();
-    return await startOnOne(`the threaded build did not start: ${error instanceof Error ? error.message : error}`);
+    forget();
+    return await startAfter(error);
   } finally {
-    for (const undo of restore) undo();
+    undo();
   }
-  const running = getThreadsCount();
-  if (running === 1) return { threads: 1, reason: 'tfjs started one thread' };
-  await startHelpers(activeWasmBackend()!, running - 1, workerThreads);
-  return { threads: running };
+  if (started.threads > 1) await startHelpers(activeWasmBackend()!, started.threads - 1, workerThreads);
+  return started;
 }
 
-function rejectAfter(milliseconds: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer in ${milliseconds / 1000} s`)), milliseconds).unref();
-  });
-}
-
-/** Replaces a property; the result puts the old one back. */
-function replace(target: object, name: string, descriptor: PropertyDescriptor): () => void {
-  const old = Object.getOwnPropertyDescriptor(target, name);
-  Object.defineProperty(target, name, descriptor);
-  return () => {
-    if (old === undefined) Reflect.deleteProperty(target, name);
-    else Object.defineProperty(target, name, old);
+/** Workers that do not keep the process alive; while they start, the watch over their answers does. */
+function inNode(Worker: WorkerThreads['Worker']): Connect {
+  return (heard, failed) => {
+    const worker = new Worker(threadWorker, { eval: true, execArgv: [] });
+    worker.on('message', heard);
+    worker.on('error', failed);
+    worker.unref();
+    return { send: (message) => worker.postMessage(message), end: () => worker.terminate() };
   };
 }
 
-const textOfUrl = new Map<string, string>();
-let mainScript = '';
-
-/**
- * tfjs hands its scripts over as blobs: one by URL, for the workers to run, and one as it is, for the workers to load.
- * Node's workers can do neither, and a blob's text cannot be read synchronously, so it is kept as the blob is made.
- */
-function recordBlobs(): () => void {
-  const texts = new WeakMap<Blob, string>();
-  class RecordedBlob extends Blob {
-    constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-      super(parts, options);
-      const text = parts.filter((part) => typeof part === 'string').join('');
-      texts.set(this, text);
-      if (text.startsWith('var WasmBackendModuleThreadedSimd')) mainScript = text;
-    }
-  }
-  const { createObjectURL } = URL;
-  const undoBlob = replace(globalThis, 'Blob', { value: RecordedBlob, configurable: true, writable: true });
-  const undoUrl = replace(URL, 'createObjectURL', {
-    value: (blob: Blob) => {
-      const url = createObjectURL(blob);
-      textOfUrl.set(url, texts.get(blob) ?? '');
-      return url;
-    },
-    configurable: true,
-    writable: true,
-  });
+/** Emscripten adds listeners to the process that hold its module; the result takes away what was added since. */
+function rememberListeners(process: NodeModules['process']): () => void {
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = new Set(events.flatMap((event) => process.listeners(event)));
   return () => {
-    undoBlob();
-    undoUrl();
-  };
-}
-
-/**
- * Run in each worker after tfjs's own script: loads the main script, and gives it the variables that it finds around
- * itself in tfjs's bundle for Node.
- */
-const loadMainScript = `
-  Object.assign(globalThis, {
-    commonjsGlobal: globalThis,
-    require$$0: require('fs'),
-    require$$1: require('path'),
-    require$$3: require('perf_hooks'),
-    require$$4: require('os'),
-    importScripts: () => (0, eval)(require('worker_threads').workerData),
-  });
-`;
-
-/**
- * Emscripten's glue sets `globalThis.Worker` to Node's own class while it starts, which runs no blob URL; so this
- * property ignores being set.
- */
-function provideWorker(Worker: WorkerThreads['Worker'], onFailure: (error: unknown) => void) {
-  const workers: InstanceType<WorkerThreads['Worker']>[] = [];
-  let trusted = false;
-  class BlobWorker extends Worker {
-    constructor(url: string) {
-      super(`${textOfUrl.get(url)}\n${loadMainScript}`, { eval: true, workerData: mainScript, execArgv: [] });
-      workers.push(this);
-      this.once('message', () => super.unref());
+    for (const event of events) {
+      for (const listener of process.listeners(event)) {
+        if (!before.has(listener)) process.off(event, listener as () => void);
+      }
     }
-
-    /** tfjs refs a worker when it gives it a thread to run, for ever; that would keep the process alive. */
-    override ref(): void {}
-
-    /** Until all have started: tfjs would throw a worker's error where nothing can catch it. */
-    override emit(event: string | symbol, ...values: unknown[]): boolean {
-      if (trusted || event !== 'error') return super.emit(event, ...values);
-      onFailure(values[0]);
-      return true;
-    }
-  }
-  return {
-    withdraw: replace(globalThis, 'Worker', { get: () => BlobWorker, set: () => {}, configurable: true }),
-    trust: () => {
-      trusted = true;
-    },
-    terminate: () => {
-      for (const worker of workers) void worker.terminate();
-    },
   };
 }

@@ -1,10 +1,9 @@
-import { assembleModel, type ImageModel, imageModelOfArtifacts } from '@cnnviz/example-support/browser';
+import { type ImageModel, loadModel } from '@cnnviz/models';
 import judgeJson from '../../judge/model.json?url';
 import judgeWeights from '../../judge/weights.bin?url';
 import { readShipped } from './networks.ts';
 
 /** Another network that reads digits, of another architecture and other initial weights. The caller disposes. */
-export async function loadJudge(): Promise<ImageModel> {
-  const files = { jsonPath: judgeJson, pathOf: () => judgeWeights, read: readShipped };
-  return imageModelOfArtifacts(await assembleModel(files), 'the judge');
+export function loadJudge(): Promise<ImageModel> {
+  return loadModel({ jsonPath: judgeJson, pathOf: () => judgeWeights, read: readShipped });
 }

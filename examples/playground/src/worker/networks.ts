@@ -1,5 +1,5 @@
-import { assembleModel, type ImageModel, imageModelOfArtifacts } from '@cnnviz/example-support/browser';
 import type { Bounds, Classifier, Probe } from '@cnnviz/internal';
+import { type ImageModel, loadModel } from '@cnnviz/models';
 import sceneJson from '../../../dissect-training/network/model.json?url';
 import sceneWeights from '../../../dissect-training/network/weights.bin?url';
 import digitJson from '../../network/model.json?url';
@@ -100,8 +100,8 @@ function isForDigits({ shape, classes }: Network): boolean {
 }
 
 async function shipped(name: string, urls: { json: string; weights: string }, bounds?: Bounds): Promise<Network> {
-  const artifacts = await assembleModel({ jsonPath: urls.json, pathOf: () => urls.weights, read: readShipped });
-  const model = await imageModelOfArtifacts(artifacts, name, bounds && { bounds });
+  const files = { jsonPath: urls.json, pathOf: () => urls.weights, read: readShipped };
+  const model = await loadModel(files, bounds && { bounds });
   models.push(model);
   return networkOf(name, model);
 }
@@ -120,7 +120,7 @@ function networkOf(name: string, model: ImageModel): Network {
     classify: model.classifier,
     layers: model.layers.map((layer) => ({ ...layer, probe: model.probe(layer.name) })),
     bounds: model.bounds,
-    classes: [...(model.classes ?? [])],
+    classes: [...(model.labels ?? [])],
     shape: model.inputShape,
     topology: model.topology,
     paddings: model.paddings,

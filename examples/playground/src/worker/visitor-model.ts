@@ -1,18 +1,6 @@
-import {
-  assembleModel,
-  type ImageModel,
-  imageModelOfArtifacts,
-  type ModelFiles,
-} from '@cnnviz/example-support/browser';
 import type { Bounds } from '@cnnviz/internal';
+import { type FolderFile, type ImageModel, loadModel, readModel } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** A file of a folder that was dropped or chosen. */
-export interface FolderFile {
-  /** From the folder on, with slashes. */
-  path: string;
-  file: Blob;
-}
 
 /** Where the visitor's model comes from, and the range of the pixels that it was trained on. */
 export type ModelSource = { range: Bounds } & ({ folder: FolderFile[] } | { url: string });
@@ -29,79 +17,28 @@ export interface VisitorModel {
  * @throws Error that tells the visitor, in words, what is wrong with it.
  */
 export async function loadVisitorModel(source: ModelSource): Promise<VisitorModel> {
-  const files = 'folder' in source ? filesOfFolder(source.folder) : filesAtUrl(source.url);
-  const artifacts = await assembleModel(files);
-  const name = 'folder' in source ? files.jsonPath : source.url;
-  const model = await imageModelOfArtifacts(artifacts, name, withRange(artifacts, source.range)).catch(explainModel);
+  const model = await load(source).catch(explainModel);
   try {
     const count = countClasses(model);
-    return { model, classes: Array.from({ length: count }, (_, label) => model.classes?.[label] ?? String(label)) };
+    return { model, classes: Array.from({ length: count }, (_, label) => model.labels?.[label] ?? String(label)) };
   } catch (error) {
     model.dispose();
     throw error;
   }
 }
 
-/** What `saveModel` of the examples wrote beside a model knows better than the visitor. */
+async function load(source: ModelSource): Promise<ImageModel> {
+  const artifacts = await readModel('folder' in source ? source.folder : source.url);
+  return loadModel({ load: async () => artifacts }, withRange(artifacts, source.range));
+}
+
+/** What `saveModel` wrote into a model knows better than the visitor. */
 function withRange(artifacts: tf.io.ModelArtifacts, range: Bounds) {
   const said = artifacts.userDefinedMetadata?.cnnviz as { preprocessing?: unknown } | undefined;
   return said?.preprocessing === undefined ? { preprocessing: { range } } : {};
 }
 
-function filesOfFolder(folder: readonly FolderFile[]): ModelFiles {
-  const depth = (path: string) => path.split('/').length;
-  const [json] = folder
-    .filter(({ path }) => path === 'model.json' || path.endsWith('/model.json'))
-    .sort((a, b) => depth(a.path) - depth(b.path));
-  if (json === undefined) {
-    throw new Error(
-      `There is no model.json in what you gave: ${listed(folder.map(({ path }) => path))}. A model of TensorFlow.js is a ` +
-        'folder with a model.json and the .bin files that it names. What Keras or TensorFlow saved is made into one by ' +
-        'the program tensorflowjs_converter.',
-    );
-  }
-  const parent = json.path.slice(0, -'model.json'.length);
-  return {
-    jsonPath: json.path,
-    pathOf: (name) => parent + name,
-    read: async (path) => {
-      const found = folder.find((each) => each.path === path);
-      if (found === undefined) {
-        throw new Error(
-          `${json.path} names ${path.slice(parent.length)}, and that file is missing. Give the whole folder: model.json ` +
-            'and all its .bin files.',
-        );
-      }
-      return new Uint8Array(await found.file.arrayBuffer());
-    },
-  };
-}
-
-function filesAtUrl(given: string): ModelFiles {
-  let url: URL;
-  try {
-    url = new URL(given);
-  } catch {
-    throw new Error(`"${given}" is not an address. One begins with https:// and leads to a model.json.`);
-  }
-  if (!url.pathname.endsWith('.json')) url.pathname = `${url.pathname.replace(/\/$/, '')}/model.json`;
-  return { jsonPath: url.href, pathOf: (name) => new URL(name, url).href, read: fetchOfVisitor };
-}
-
-async function fetchOfVisitor(url: string): Promise<Uint8Array> {
-  const response = await fetch(url).catch(() => undefined);
-  if (response === undefined) {
-    throw new Error(
-      `${url} could not be read. Either there is no such server, or it does not allow pages of other sites to read its ` +
-        'files: for that it would have to send the header Access-Control-Allow-Origin (CORS). You can download the ' +
-        'folder and give it here from your disk.',
-    );
-  }
-  if (!response.ok) throw new Error(`${url} was not found: its server answered ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** Of an error of the loader: what is wrong with the shape, or what TensorFlow.js says. */
+/** Of an error of the loader: what is wrong with the shape, or what it says, without who says it. */
 function explainModel(error: Error): never {
   const shape = /the model leaves it open, \[(.*)\]/.exec(error.message)?.[1];
   if (shape !== undefined) {
@@ -113,7 +50,9 @@ function explainModel(error: Error): never {
     );
   }
   explainKernel(error);
-  throw new Error(`TensorFlow.js cannot make a model of these files: ${error.message}`, { cause: error });
+  throw new Error(`This is no model that the page can use. ${error.message.replace(/^@cnnviz\/\w+: \w+: /, '')}`, {
+    cause: error,
+  });
 }
 
 function countClasses(model: ImageModel): number {
@@ -153,10 +92,4 @@ function explainKernel(error: Error): void {
       cause: error,
     },
   );
-}
-
-function listed(paths: readonly string[]): string {
-  if (paths.length === 0) return 'no files';
-  const shown = paths.slice(0, 5).join(', ');
-  return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown;
 }

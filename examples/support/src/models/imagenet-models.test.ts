@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImageModel } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { readPhoto } from '../datasets/photo.ts';
-import type { ImageModel } from './image-model.ts';
 import { loadSqueezeNet, loadTinyDarknet } from './imagenet-models.ts';
 
 useBackend('wasm');
@@ -22,7 +22,7 @@ async function countRight(model: ImageModel, step: number): Promise<[right: numb
     const logits = tf.tidy(() => model.classifier(tf.expandDims(photo)));
     const values = await logits.data<'float32'>();
     const best = values.reduce((most, value, index) => (value > values[most]! ? index : most), 0);
-    if (model.classes![best]!.split(' ')[0] === file.slice(0, 9)) right++;
+    if (model.labels![best]!.split(' ')[0] === file.slice(0, 9)) right++;
     tf.dispose([photo, logits]);
   }
   return [right, files.length];
@@ -40,7 +40,7 @@ describe.skipIf(data === '')('with real photographs (skipped unless CNNVIZ_DATA 
     const before = tf.memory().numTensors;
     const model = await loadSqueezeNet(join(data, 'models'));
     expect(model.inputShape).toEqual([227, 227, 3]);
-    expect(model.layers).toContainEqual({ name: 'fire9_concat', shape: [13, 13, 512] });
+    expect(model.layers).toContainEqual({ name: 'fire9_concat', kind: 'ConcatV2', shape: [13, 13, 512] });
     await expectRight(model, 47);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageModel } from './image-model.ts';
-import { loadModel } from './load-model.ts';
+import { type ImageModel, loadModel } from '@cnnviz/models';
 
 /**
  * SqueezeNet 1.0, trained on ImageNet: 227x227 RGB, 1.2 million parameters.
  *
  * @param folder Holds `squeezenet1.0-imagenet` and `imagenet-synsets.txt`.
- * @returns Takes images in [0, 1]; its classes are a WordNet id and names, as in `n01440764 tench, Tinca tinca`.
+ * @returns Takes images in [0, 1]; its labels are a WordNet id and names, as in `n01440764 tench, Tinca tinca`.
  * @see Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size", 2016.
  */
 export async function loadSqueezeNet(folder: string): Promise<ImageModel> {
   return loadModel(join(folder, 'squeezenet1.0-imagenet'), {
     preprocessing: { range: [0, 255], mean: [122.679, 116.669, 104.007] },
-    classes: await readSynsets(folder),
+    labels: await readSynsets(folder),
   });
 }
 
@@ -21,7 +20,7 @@ export async function loadSqueezeNet(folder: string): Promise<ImageModel> {
  * Tiny Darknet, trained on ImageNet: 224x224 RGB.
  *
  * @param folder Holds `tiny-darknet-imagenet` and `imagenet-synsets.txt`.
- * @returns Takes images in [0, 1]; its classes are a WordNet id and names, in Darknet's order.
+ * @returns Takes images in [0, 1]; its labels are a WordNet id and names, in Darknet's order.
  * @see https://pjreddie.com/darknet/tiny-darknet/
  */
 export async function loadTinyDarknet(folder: string): Promise<ImageModel> {
@@ -29,7 +28,7 @@ export async function loadTinyDarknet(folder: string): Promise<ImageModel> {
   const ids = await readLines(join(folder, 'tiny-darknet-imagenet', 'labels.txt'));
   return loadModel(join(folder, 'tiny-darknet-imagenet'), {
     preprocessing: { range: [0, 1] },
-    classes: ids.map((id) => lineOfId.get(id) ?? id),
+    labels: ids.map((id) => lineOfId.get(id) ?? id),
   });
 }
 

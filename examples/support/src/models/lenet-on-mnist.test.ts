@@ -1,3 +1,4 @@
+import { trainable } from '@cnnviz/models';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -5,7 +6,6 @@ import { imageBatches } from '../datasets/image-batches.ts';
 import { mnist } from '../datasets/mnist.ts';
 import { lenet } from './lenet.ts';
 import { trainModel } from './train-model.ts';
-import { trainable } from './trainable.ts';
 
 useBackend('wasm');
 

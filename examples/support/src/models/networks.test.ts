@@ -1,4 +1,5 @@
 import { createRandom } from '@cnnviz/internal';
+import { trainable } from '@cnnviz/models';
 import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -10,7 +11,6 @@ import type { NetworkOptions } from './network-options.ts';
 import { smallAlexNet } from './small-alexnet.ts';
 import { smallInception } from './small-inception.ts';
 import { trainModel } from './train-model.ts';
-import { trainable } from './trainable.ts';
 
 const networks: Record<string, (options: NetworkOptions) => LayersModel> = {
   lenet,

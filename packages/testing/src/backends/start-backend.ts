@@ -32,6 +32,13 @@ export async function startBackend(name: BackendName): Promise<void> {
   if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not initialise ${name}`);
 }
 
+/** Makes the wasm backend the current one without `registerWasmGradients`, for a test file that has it no other way. */
+export async function startStockWasm(): Promise<void> {
+  const { registerStockWasm } = await import('./wasm.ts');
+  await registerStockWasm();
+  if (!(await tf.setBackend('wasm'))) throw new Error('TensorFlow.js could not initialise wasm');
+}
+
 async function requireWebgpuAdapter(): Promise<void> {
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } };
   if (gpu === undefined) throw new Error('the browser has no WebGPU');

@@ -11,6 +11,11 @@ export interface Algorithm<I extends Inputs, O extends object> {
   inputs: () => I;
   /** Which inputs are models: functions, or objects with an `apply`. */
   models?: readonly (keyof I & string)[];
+  /**
+   * Which of the models may answer later, with a promise. Of any other model, of which it needs gradients or cannot wait
+   * for, the algorithm refuses a promise.
+   */
+  later?: readonly (keyof I & string)[];
   /** Which inputs the algorithm is meant to change: a model in training. */
   modifies?: readonly (keyof I & string)[];
   /** Valid options. They are frozen before the algorithm sees them. */

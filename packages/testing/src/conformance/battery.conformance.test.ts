@@ -1,5 +1,7 @@
 import {
-  type Classifier,
+  type AnyClassifier,
+  askAtOnce,
+  askModel,
   checker,
   createRandom,
   disposeTapeOnThrow,
@@ -16,7 +18,7 @@ import type { Algorithm, Inputs } from './algorithm.ts';
 import { conformance, conformanceChecks } from './conformance.ts';
 
 interface WalkInputs extends Inputs {
-  model: Classifier;
+  model: AnyClassifier;
   images: Tensor4D;
 }
 
@@ -41,9 +43,9 @@ async function walk({ model, images }: WalkInputs, options: WalkOptions): Promis
     let logits: number[] = [];
     for (let step = 0; step < options.steps; step++) {
       throwIfAborted(options);
-      const output = model(current);
-      logits = [...(await output.data())];
-      output.dispose();
+      const answer = await askModel(model, current, (output) => tf.clone(output));
+      logits = [...(await answer.data())];
+      answer.dispose();
       if (!logits.every(Number.isFinite)) check.failBecause('state', `logits must be finite at step ${step}`);
       const noise = random.fillUniform(new Float32Array(current.size), -0.1, 0.1);
       const next = tf.tidy(() => tf.clipByValue(tf.add(current, tf.tensor4d(noise, current.shape)), 0, 1)) as Tensor4D;
@@ -62,6 +64,7 @@ const walking: Algorithm<WalkInputs, WalkOptions> = {
   name: 'walk',
   inputs: () => ({ model: tinyCnn(), images: tf.fill([4, 8, 8, 1], 0.5) as Tensor4D }),
   models: ['model'],
+  later: ['model'],
   options: { steps: 3, seed: 0 },
   run: walk,
   badOptions: [[{ steps: 0 }, /steps must be an integer >= 1, got 0/]],
@@ -119,8 +122,10 @@ interface FitInputs extends Inputs {
 
 /** A correct algorithm that changes its model: one step of gradient descent on the squared logits. */
 function fit({ model, images }: FitInputs, { rate }: { rate: number }): number[] {
-  checker('@cnnviz/testing', 'fit').number('rate', rate, { above: 0 });
-  const loss = () => tf.mean(tf.square(model.apply(images, { training: true }))) as tf.Scalar;
+  const checkFit = checker('@cnnviz/testing', 'fit');
+  checkFit.number('rate', rate, { above: 0 });
+  const apply = (batch: Tensor4D) => model.apply(batch, { training: true });
+  const loss = () => tf.mean(tf.square(askAtOnce(checkFit, apply, images))) as tf.Scalar;
   const { value, grads } = disposeTapeOnThrow(() => tf.variableGrads(loss, model.variables));
   tf.tidy(() => {
     for (const variable of model.variables) variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, rate)));
@@ -141,6 +146,10 @@ const fitting: Algorithm<FitInputs, { rate: number }> = {
 
 // Rendered in software, training takes too long there.
 describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => conformance(fitting));
+
+const waits = 'gives the same result where model answers later, and leaks no tensor';
+const passesOn = 'passes on what model rejects with, and leaks no tensor';
+const refuses = 'refuses a promise of model, and leaks no tensor';
 
 interface Fault {
   fault: string;
@@ -273,8 +282,73 @@ const faults: Fault[] = [
     inputs: () => ({ images: tf.zeros([1, 2, 2, 1]), labels: tf.zeros([1], 'int32') }),
   }),
   faultyWalk('NaN from the model accepted', 'rejects NaN from model', ({ model, images }, options) =>
-    walk({ images, model: (batch) => tf.tidy(() => tf.zerosLike(model(batch))) }, options),
+    walk({ images, model: (batch) => askModel(model, batch, (output) => tf.zerosLike(output)) }, options),
   ),
+  faultyWalk('a promise of the model refused', waits, ({ model, images }, options) =>
+    walk({ images, model: (batch) => askAtOnce(check, model, batch) }, options),
+  ),
+  faultyWalk('an answer that came later leaked', [waits, passesOn], ({ model, images }, options) =>
+    walk({ images, model: async (batch) => tf.clone(await model(batch)) }, options),
+  ),
+  faultyWalk('images disposed before the model answers', waits, ({ model, images }, options) => {
+    const asked = (batch: Tensor4D) => {
+      const copy = tf.clone(batch);
+      const answer = model(copy);
+      copy.dispose();
+      return answer;
+    };
+    return walk({ images, model: asked }, options);
+  }),
+  faultyWalk('tensors of a model that waits disposed', waits, ({ model, images }, options) =>
+    walk(
+      {
+        images,
+        model: (batch) => tf.tidy(() => ({ answer: model(batch) }) as never as { answer: tf.Tensor2D }).answer,
+      },
+      options,
+    ),
+  ),
+  faultyWalk('a tensor disposed that the model keeps', 'leaves what model keeps', ({ model, images }, options) => {
+    const asked = async (batch: Tensor4D) => {
+      const output = await model(batch);
+      const answer = tf.clone(output);
+      output.dispose();
+      return answer;
+    };
+    return walk({ images, model: asked }, options);
+  }),
+  faultyWalk('an error of its own in place of a rejection', passesOn, async ({ model, images }, options) => {
+    const asked = async (batch: Tensor4D) => {
+      try {
+        return await model(batch);
+      } catch {
+        throw new Error('the model failed');
+      }
+    };
+    return walk({ images, model: asked }, options);
+  }),
+  {
+    fault: 'a promise met with an error of TensorFlow.js',
+    checks: [refuses],
+    algorithm: {
+      ...fitting,
+      run: ({ model, images }: FitInputs) => [tf.square(model.apply(images, { training: true }))],
+    } as never,
+  },
+  {
+    fault: 'a promise refused whose answer is leaked',
+    checks: [refuses],
+    algorithm: {
+      ...fitting,
+      run: ({ model, images }: FitInputs, { rate }: { rate: number }) => {
+        const leaking = (batch: Tensor4D) => {
+          const answer = model.apply(batch, { training: true });
+          return answer instanceof Promise ? answer.then(tf.keep) : answer;
+        };
+        return fit({ images, model: { ...model, apply: leaking as never } }, { rate });
+      },
+    } as never,
+  },
   faultyFade('a bad option accepted', 'rejects strength -1', (inputs, options) =>
     fade(inputs, { strength: Math.abs(options.strength) }),
   ),
@@ -347,7 +421,7 @@ describeOnBackends(['cpu'], () => {
     test('has a fault for each of its checks', () => {
       const provoked = new Set(faults.flatMap(({ checks }) => checks));
       const rejected = (name: string) => name.startsWith('rejects ');
-      const every = [walking, fading].flatMap((algorithm) => conformanceChecks(algorithm as never));
+      const every = [walking, fading, fitting].flatMap((algorithm) => conformanceChecks(algorithm as never));
       const unprovoked = every.filter(({ name }) => !provoked.has(name) && !rejected(name));
       expect(unprovoked.map(({ name }) => name)).toEqual([]);
     });

@@ -4,6 +4,7 @@ import { abortChecks } from './abort-checks.ts';
 import type { Algorithm, ConformanceCheck, Inputs } from './algorithm.ts';
 import { validResultOf } from './call.ts';
 import { faultChecks } from './fault-checks.ts';
+import { laterChecks } from './later-checks.ts';
 import { memoryChecks } from './memory-checks.ts';
 import { valueChecks } from './value-checks.ts';
 
@@ -40,6 +41,7 @@ export function conformanceChecks<I extends Inputs, O extends object>(algorithm:
   return [
     ...memoryChecks(algorithm, validResult),
     ...valueChecks(algorithm, validResult),
+    ...laterChecks(algorithm, validResult),
     ...faultChecks(algorithm),
     ...abortChecks(algorithm, validResult),
   ];

@@ -50,6 +50,29 @@ describe('matrix products', () => {
     });
   }
 
+  it.each(transposes)('of integers are exact, transposed %s and %s', async (transposeA, transposeB) => {
+    await useWasm();
+    // 40,000 * 50,000 + 3 has no float32.
+    const a = tf.tensor3d([40_000, 1, -2, 7, 5, -1], [1, ...(transposeA ? [3, 2] : [2, 3])] as never, 'int32');
+    const b = tf.tensor3d([50_000, 3, -8, 4, 9, 2], [1, ...(transposeB ? [2, 3] : [3, 2])] as never, 'int32');
+    const result = tf.matMul(a, b, transposeA, transposeB);
+    const at = (matrix: tf.Tensor, values: ArrayLike<number>, row: number, column: number) =>
+      values[row * matrix.shape[2]! + column]!;
+    const [left, right] = [await a.data(), await b.data()];
+    const expected = [0, 1].flatMap((row) =>
+      [0, 1].map((column) =>
+        [0, 1, 2].reduce((sum, inner) => {
+          const factor = transposeA ? at(a, left, inner, row) : at(a, left, row, inner);
+          return sum + factor * (transposeB ? at(b, right, column, inner) : at(b, right, inner, column));
+        }, 0),
+      ),
+    );
+    expect(result.dtype).toBe('int32');
+    expect(result.shape).toEqual([1, 2, 2]);
+    expect([...(await result.data())]).toEqual(expected);
+    tf.dispose([a, b, result]);
+  });
+
   it.each([
     [[1], [4]],
     [[4], [1]],

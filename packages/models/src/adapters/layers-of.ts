@@ -1,0 +1,79 @@
+import { type Check, checker } from '@cnnviz/internal';
+import type { Network, Place } from '../networks/network.ts';
+import { type AnyModel, networkOf } from '../networks/network-of.ts';
+import { batchSizeOf, describeShape, type Entrance, type EntryOptions, entranceOf } from './entrance.ts';
+import { type BlackImage, measuredShapes } from './measured-shapes.ts';
+
+/** A layer of a LayersModel or a node of a GraphModel that a probe can read. */
+export interface ModelLayer {
+  /** What {@link probe} takes. */
+  readonly name: string;
+  /** Class of the layer, such as `Conv2D`, or operation of the node. */
+  readonly kind: string;
+  /** Of the activations of one image: a map of units, or units alone. */
+  readonly shape: readonly [height: number, width: number, units: number] | readonly [units: number];
+}
+
+/** Where a list of layers begins. */
+export interface LayersOfOptions extends Pick<EntryOptions, 'from' | 'feed' | 'batchSize'> {
+  /** `[height, width, channels]` of the images. Default: what the model says; needed only where it leaves that open. */
+  inputShape?: readonly [height: number, width: number, channels: number];
+}
+
+/**
+ * Lists what can be looked into: the layers of a LayersModel, with those of models within it, or the nodes of a
+ * GraphModel, in the order in which they are computed.
+ *
+ * A graph does not state shapes, nor does a model that takes images of any size: a black image shows them. What
+ * TensorFlow.js cannot compute on this backend is left out, and what has no units, such as a list of boxes.
+ *
+ * @returns Plain data: names, kinds and shapes of one image's activations.
+ * @throws Error if the model has several inputs and options choose none, or the size of its images is open.
+ *
+ * @example
+ * import { layersOf } from '@cnnviz/models';
+ *
+ * layersOf(layersModel)[0]; // { name: 'conv1', kind: 'Conv2D', shape: [24, 24, 16] }
+ */
+export function layersOf(model: AnyModel, options: LayersOfOptions = {}): ModelLayer[] {
+  const check = checker('@cnnviz/models', 'layersOf');
+  return layersOfNetwork(check, networkOf(check, model), options);
+}
+
+export function layersOfNetwork(check: Check, network: Network, options: LayersOfOptions): ModelLayer[] {
+  const entrance = entranceOf(check, network, network.outputs, options);
+  const stated = network
+    .reachable([entrance.entry, ...entrance.fed.places])
+    .map((place) => [place, statedShape(place)]);
+  const shapes = stated.every(([, shape]) => shape !== undefined)
+    ? (stated as [Place, number[]][])
+    : measuredShapes(check, network, blackImage(check, network, entrance, options));
+  return [...shapes].flatMap(([{ name, kind }, shape]) =>
+    shape.length === 3 || shape.length === 1 ? [{ name, kind, shape: shape as unknown as ModelLayer['shape'] }] : [],
+  );
+}
+
+/** Without the batch. */
+function statedShape({ shape }: Place): number[] | undefined {
+  const sizes = shape?.slice(1);
+  return sizes?.includes(null) ? undefined : (sizes as number[] | undefined);
+}
+
+export function blackImage(check: Check, network: Network, entrance: Entrance, options: LayersOfOptions): BlackImage {
+  return {
+    entrance,
+    sizes: sizesOf(check, entrance, options),
+    batchSize: batchSizeOf(check, network, entrance.entry, options) ?? 1,
+  };
+}
+
+/** Of one image, as the entry takes it. */
+function sizesOf(check: Check, { entry }: Entrance, { inputShape }: LayersOfOptions): readonly number[] {
+  const stated = statedShape(entry);
+  if (stated !== undefined) return stated;
+  if (inputShape !== undefined) return check.shape('inputShape', inputShape, 3);
+  return check.failBecause(
+    'state',
+    `inputShape must be given: the model leaves it open, ${entry.shape === undefined ? entry.name : describeShape(entry.shape)}`,
+  );
+}

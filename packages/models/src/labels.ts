@@ -1,0 +1,50 @@
+import type { Check } from '@cnnviz/internal';
+
+/** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
+export type Labels = readonly string[] | Readonly<Record<number, string>>;
+
+/**
+ * A list of names without holes.
+ *
+ * @param classes How many there are to be. Default: not known.
+ */
+export function checkLabels(check: Check, labels: unknown, classes?: number): readonly string[] {
+  if (typeof labels !== 'object' || labels === null) {
+    return check.fail('type', 'labels', 'a list of names, or an object by class', labels);
+  }
+  const list: unknown[] = Array.isArray(labels) ? labels : listOfObject(check, labels);
+  const wrong = list.findIndex((name) => typeof name !== 'string');
+  if (wrong !== -1) check.fail('type', `labels[${wrong}]`, 'a name', list[wrong]);
+  if (classes !== undefined && list.length !== classes) {
+    check.fail('range', 'labels', `${classes} names, one for each class`, list);
+  }
+  return list as string[];
+}
+
+/** `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
+function listOfObject(check: Check, labels: object): unknown[] {
+  const entries = Object.entries(labels);
+  const list = new Array<unknown>(entries.length).fill(undefined);
+  for (const [key, name] of entries) {
+    const label = check.number(`a class of labels`, Number(key), { integer: true, min: 0, max: entries.length - 1 });
+    list[label] = Array.isArray(name) ? name.at(-1) : name;
+  }
+  return list;
+}
+
+/** The contents of a labels.txt, a name a line, or of a JSON file. */
+export function parseLabels(check: Check, text: string, path: string): readonly string[] {
+  if (!path.endsWith('.json')) {
+    const lines = text
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/)
+      .map((line) => line.trim());
+    while (lines.at(-1) === '') lines.pop();
+    return lines;
+  }
+  try {
+    return checkLabels(check, JSON.parse(text));
+  } catch (error) {
+    return check.failBecause('state', `${path}: expected a list of labels, found ${(error as Error).message}`);
+  }
+}

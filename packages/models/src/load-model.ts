@@ -1,0 +1,97 @@
+import { type Check, checker } from '@cnnviz/internal';
+import { modelOfArtifacts } from './files/model-of-artifacts.ts';
+import { type ModelSource, type ReadModel, readSource } from './files/read-source.ts';
+import type { FetchOptions } from './files/url-files.ts';
+import { type ImageModel, type ImageModelOptions, imageModelOf } from './image-model.ts';
+import { type Labels, parseLabels } from './labels.ts';
+
+/** How a model is loaded, and what it is made with. */
+export interface LoadModelOptions extends FetchOptions, Omit<Partial<ImageModelOptions>, 'labels'> {
+  /**
+   * Name of each class: a list, an object by class, or the name of a file beside the model, `labels.txt` with a name a
+   * line or a JSON file. Default: what `saveModel` wrote, else a `labels.txt` or `labels.json` in the same folder.
+   */
+  labels?: Labels | string;
+}
+
+/**
+ * Loads a LayersModel or a GraphModel with what belongs to it: a classifier, probes, layers, labels, preprocessing.
+ *
+ * A softmax at its end is left out, so that what it returns is logits. Models that Keras 3 has saved are read too.
+ *
+ * @param source The path or the address of a folder or of its `model.json`; files that were dropped or chosen; a handler of
+ *   TensorFlow.js, such as `tf.io.browserFiles`; or `{ jsonPath, pathOf, read }`.
+ * @param options What `saveModel` wrote into the model, or what is in a `preprocessing.json` beside it, is taken where an
+ *   option is left out; `preprocessing` must come from one of them.
+ * @returns The caller disposes it, and what its functions give.
+ * @throws Error that names the file if one is missing or not what it should be; or what TensorFlow.js lacks for the model.
+ * @throws RangeError or TypeError as {@link imageModel} does.
+ *
+ * @example
+ * import { tmpdir } from 'node:os';
+ * import { loadModel, saveModel } from '@cnnviz/models';
+ *
+ * const folder = `${tmpdir()}/cnnviz-model`;
+ * await saveModel(layersModel, folder, { preprocessing: { range: [0, 1] } });
+ * const { classifier, probe, dispose } = await loadModel(folder);
+ * const logits = classifier(images);
+ * dispose();
+ */
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ImageModel> {
+  const check = checker('@cnnviz/models', 'loadModel');
+  const read = await readSource(check, source, options);
+  const { fetch: _, weightUrl: __, labels: ___, ...chosen } = options;
+  const written = metadataOf(check, read);
+  const preprocessing = chosen.preprocessing ?? written.preprocessing ?? (await preprocessingBeside(check, read));
+  if (preprocessing === undefined) {
+    return check.failBecause('state', `preprocessing must be given: ${read.name} does not say what its pixels are`);
+  }
+  const labels = await labelsOf(check, read, options.labels ?? written.labels);
+  const complete = { ...chosen, preprocessing, ...(labels && { labels }) };
+  return modelOfArtifacts(check, read.artifacts, read.name, (model) => imageModelOf(check, model, complete));
+}
+
+type Written = Pick<LoadModelOptions, 'preprocessing' | 'labels' | 'inputShape'>;
+
+/** What `saveModel` wrote. */
+function metadataOf(check: Check, { artifacts, name }: ReadModel): Written {
+  const written = (artifacts.userDefinedMetadata as { cnnviz?: unknown } | undefined)?.cnnviz;
+  if (written === undefined || written === null) return {};
+  if (typeof written !== 'object') {
+    check.failBecause('state', `${name}: expected { preprocessing, labels } in its metadata, found ${typeof written}`);
+  }
+  return written as Written;
+}
+
+async function preprocessingBeside(check: Check, { files }: ReadModel): Promise<LoadModelOptions['preprocessing']> {
+  const text = await textBeside(files, 'preprocessing.json');
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return check.failBecause(
+      'state',
+      `${files!.pathOf('preprocessing.json')}: expected JSON, found ${(error as Error).message}`,
+    );
+  }
+}
+
+async function labelsOf(check: Check, { files, name }: ReadModel, labels: Labels | string | undefined) {
+  if (typeof labels === 'string') {
+    if (files === undefined)
+      return check.failBecause('state', `${name}: expected files, to read ${labels} beside them`);
+    const path = files.pathOf(labels);
+    return parseLabels(check, new TextDecoder().decode(await files.read(path)), path);
+  }
+  if (labels !== undefined) return labels;
+  for (const file of ['labels.txt', 'labels.json']) {
+    const text = await textBeside(files, file);
+    if (text !== undefined) return parseLabels(check, text, files!.pathOf(file));
+  }
+  return undefined;
+}
+
+async function textBeside(files: ReadModel['files'], name: string): Promise<string | undefined> {
+  if (!files?.names?.includes(name)) return undefined;
+  return new TextDecoder().decode(await files.read(files.pathOf(name)));
+}

@@ -1,0 +1,86 @@
+import { type Check, checker } from '@cnnviz/internal';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkPreprocessing, type Preprocessing, type PreprocessingName } from './adapters/preprocessing.ts';
+import { fileSystem } from './files/file-system.ts';
+import { checkLabels, type Labels } from './labels.ts';
+import type { AnyModel } from './networks/network-of.ts';
+
+/** What is written beside the weights. */
+export interface SaveModelOptions {
+  /** Written into `model.json`, where `loadModel` finds it. */
+  preprocessing: Preprocessing | PreprocessingName;
+  /** Likewise. Default: none. */
+  labels?: Labels;
+  /**
+   * Rounds each weight to one of 256 or 65,536 levels between the smallest and the largest of its tensor: a quarter or
+   * half of the bytes. Default: float32, unchanged.
+   */
+  quantization?: 'uint8' | 'uint16';
+}
+
+/**
+ * Saves a model as TensorFlow.js' own files, with its preprocessing and labels for `loadModel`.
+ *
+ * @param target A folder or the path of a `model.json`, in Node, Deno and Bun; or a handler of TensorFlow.js, such as
+ *   `tf.io.browserDownloads`, or an address such as `indexeddb://my-model`.
+ * @throws RangeError or TypeError if an option is wrong.
+ * @throws Error if the weights cannot be rounded, or the target cannot be written.
+ *
+ * @example
+ * import { tmpdir } from 'node:os';
+ * import { saveModel } from '@cnnviz/models';
+ *
+ * const labels = [...'0123456789'];
+ * await saveModel(layersModel, `${tmpdir()}/cnnviz-model`, { preprocessing: { range: [0, 1] }, labels });
+ */
+export async function saveModel(
+  model: AnyModel,
+  target: string | URL | tf.io.IOHandler,
+  options: SaveModelOptions,
+): Promise<void> {
+  const check = checker('@cnnviz/models', 'saveModel');
+  const preprocessing = checkPreprocessing(check, options.preprocessing);
+  const labels = options.labels === undefined ? undefined : checkLabels(check, options.labels);
+  const { quantization } = options;
+  if (quantization !== undefined) check.oneOf('quantization', quantization, ['uint8', 'uint16']);
+  const handler = handlerOf(target);
+  const save = async (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
+    const rounded = quantization === undefined ? artifacts : quantized(check, artifacts, quantization);
+    const metadata = { ...artifacts.userDefinedMetadata, cnnviz: { preprocessing, ...(labels && { labels }) } };
+    return handler.save!({ ...rounded, userDefinedMetadata: metadata });
+  };
+  await model.save(tf.io.withSaveHandler(save));
+}
+
+function handlerOf(target: string | URL | tf.io.IOHandler): tf.io.IOHandler {
+  if (typeof target === 'object' && 'save' in target) return target;
+  const known =
+    typeof target === 'string' && /^\w{2,}:\/\//.test(target) ? tf.io.getSaveHandlers(target)[0] : undefined;
+  return known ?? fileSystem(target as string | URL);
+}
+
+/** Each float32 tensor as min + scale · level, the form that tfjs-core reads. */
+function quantized(check: Check, artifacts: tf.io.ModelArtifacts, dtype: 'uint8' | 'uint16'): tf.io.ModelArtifacts {
+  const highest = dtype === 'uint8' ? 255 : 65535;
+  const data = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
+  let offset = 0;
+  const parts = (artifacts.weightSpecs ?? []).map((spec) => {
+    if (spec.dtype !== 'float32' || spec.quantization !== undefined) {
+      check.failBecause('state', `cannot quantize ${spec.name}, ${spec.quantization?.dtype ?? spec.dtype}`);
+    }
+    const count = spec.shape.reduce((product, size) => product * size, 1);
+    const values = new Float32Array(data, offset, count);
+    offset += values.byteLength;
+    const min = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+    const max = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    const scale = max > min ? (max - min) / highest : 1;
+    const levels = dtype === 'uint8' ? new Uint8Array(count) : new Uint16Array(count);
+    for (let i = 0; i < count; i++) levels[i] = Math.round((values[i]! - min) / scale);
+    return { spec: { ...spec, quantization: { min, scale, dtype } }, levels };
+  });
+  return {
+    ...artifacts,
+    weightSpecs: parts.map(({ spec }) => spec),
+    weightData: tf.io.CompositeArrayBuffer.join(parts.map(({ levels }) => levels.buffer)),
+  };
+}

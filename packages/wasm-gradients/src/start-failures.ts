@@ -1,0 +1,150 @@
+import { engine } from '@tensorflow/tfjs-core';
+import { messageOf } from './message-of.ts';
+import { replace } from './replace.ts';
+
+/** Marks the factory that explains, also of another copy of this package. */
+const EXPLAINS = Symbol.for('@cnnviz/wasm-gradients: explains failures');
+
+const PREFIX = '@cnnviz/wasm-gradients: the wasm backend did not start: ';
+const REMEDY =
+  'Copy the three .wasm files of @tensorflow/tfjs-backend-wasm/dist to where they can be loaded and name that folder with ' +
+  'setWasmPaths before the backend starts; https://github.com/cnnviz/cnnviz/blob/main/docs/bundlers.md shows how';
+
+const FORBIDDEN =
+  "WebAssembly is forbidden here; script-src of a page's Content-Security-Policy needs 'wasm-unsafe-eval'";
+
+/** What every WebAssembly module begins with, and the smallest module. */
+const MAGIC = [0, 0x61, 0x73, 0x6d];
+const SMALLEST = [...MAGIC, 1, 0, 0, 0];
+
+/**
+ * Makes the wasm backend, where it does not start, reject with what it looked for and how to mend it. tfjs knows neither,
+ * and never answers where `setWasmPaths` was told to use the platform's fetch.
+ */
+export function explainStartFailures(): void {
+  const entry = engine().registryFactory.wasm;
+  if (entry === undefined || EXPLAINS in entry.factory) return;
+  const { factory } = entry;
+  const failures: { last?: Error } = {};
+  let watching: ReturnType<typeof watchFiles> | undefined;
+  const explaining = async () => {
+    // A start that was given up may still watch.
+    watching?.restore();
+    const files = watchFiles();
+    watching = files;
+    try {
+      return await Promise.race([factory(), files.missing]);
+    } catch (error) {
+      const reason = isWasmForbidden() ? FORBIDDEN : `${files.found() ?? messageOf(error)}. ${REMEDY}`;
+      failures.last = new Error(`${PREFIX}${reason}`, { cause: error });
+      throw failures.last;
+    } finally {
+      files.restore();
+    }
+  };
+  entry.factory = Object.assign(explaining, { [EXPLAINS]: failures });
+}
+
+/** Why the backend did not start when it was last tried. */
+export function lastStartFailure(): Error {
+  const factory = engine().registryFactory.wasm?.factory as { [EXPLAINS]?: { last?: Error } } | undefined;
+  return factory?.[EXPLAINS]?.last ?? new Error(`${PREFIX}tfjs gives no reason. ${REMEDY}`);
+}
+
+/** What such an error says that is not the same in all. */
+export function reasonIn(error: unknown): string {
+  return messageOf(error).replace(PREFIX, '');
+}
+
+/**
+ * Looks at the next .wasm file that is fetched or, in Node, read: tfjs asks for it in the same turn of the event loop.
+ * Where it is not there, tfjs's own fetch is left without an answer, for it would go on and abort with nothing to say.
+ */
+function watchFiles() {
+  let found: string | undefined;
+  let reject: (error: Error) => void = () => {};
+  const missing = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  missing.catch(() => {});
+  const watch: Watch = {
+    isSeen: (path) => {
+      if (!/\.wasm($|[?#])/.test(path)) return false;
+      restore();
+      return true;
+    },
+    report: (sentence) => {
+      found = sentence;
+      reject(new Error(sentence));
+    },
+  };
+  const undo = [watchFetch(watch), watchReads(watch)];
+  const restore = () => {
+    for (const each of undo) each();
+  };
+  return { missing, restore, found: () => found };
+}
+
+interface Watch {
+  /** Whether this is the file; then nothing else is looked at. */
+  isSeen(path: string): boolean;
+  report(sentence: string): void;
+}
+
+function watchFetch({ isSeen, report }: Watch): () => void {
+  const { fetch } = globalThis;
+  if (fetch === undefined) return () => {};
+  const never = new Promise<never>(() => {});
+  const watching = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => {
+    const url = String((input as Request).url ?? input);
+    if (init?.credentials !== 'same-origin' || !isSeen(url)) return fetch(input, init);
+    try {
+      const response = await fetch(input, init);
+      const reason = await reasonAgainst(response);
+      if (reason === undefined) return response;
+      report(`${response.url || url} ${reason}`);
+    } catch (error) {
+      report(`${url} could not be fetched: ${messageOf(error)}`);
+    }
+    return never;
+  };
+  return replace(globalThis, 'fetch', { value: watching, writable: true });
+}
+
+type ReadFile = (path: unknown, ...rest: unknown[]) => unknown;
+
+function watchReads({ isSeen, report }: Watch): () => void {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  const fs = process?.getBuiltinModule?.('node:fs') as { readFileSync: ReadFile } | undefined;
+  if (fs === undefined) return () => {};
+  const { readFileSync } = fs;
+  const watching: ReadFile = (path, ...rest) => {
+    if (!isSeen(String(path))) return readFileSync(path, ...rest);
+    try {
+      return readFileSync(path, ...rest);
+    } catch (error) {
+      report(messageOf(error));
+      throw error;
+    }
+  };
+  return replace(fs, 'readFileSync', { value: watching, writable: true, enumerable: true });
+}
+
+/** Many servers answer with a page where there is no file. */
+async function reasonAgainst(response: Response): Promise<string | undefined> {
+  if (!response.ok) return `answered ${`${response.status} ${response.statusText}`.trim()}`;
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) return undefined;
+  const bytes = new Uint8Array(await response.clone().arrayBuffer());
+  if (MAGIC.every((value, index) => bytes[index] === value)) return undefined;
+  const text = new TextDecoder().decode(bytes.subarray(0, 24)).trim();
+  return `is no WebAssembly; it begins with ${JSON.stringify(text)}`;
+}
+
+function isWasmForbidden(): boolean {
+  try {
+    new WebAssembly.Module(new Uint8Array(SMALLEST));
+    return false;
+  } catch {
+    return true;
+  }
+}
