@@ -5,7 +5,7 @@ import { replace } from './replace.ts';
 export const POOL = 8;
 
 /** A way to a worker that runs thread-worker.ts, in a page or in Node. */
-export interface Link {
+interface Link {
   send(message: unknown): void;
   end(): unknown;
 }

@@ -130,6 +130,12 @@ describe('enableThreads', () => {
     });
   });
 
+  it('refuses a workerUrl that is none', async () => {
+    await expect(enableThreads({ workerUrl: 7 as never })).rejects.toThrow(
+      new TypeError('@cnnviz/wasm-gradients: enableThreads: workerUrl must be a URL, got 7'),
+    );
+  });
+
   it.each([0, 9, 1.5])('refuses %s threads', async (threads) => {
     await expect(enableThreads({ threads })).rejects.toThrow(
       `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to 8, got ${threads}`,

@@ -41,6 +41,7 @@ const MOST = POOL;
  * one, and `reason` says why. A worker that does not answer is given up after four seconds.
  *
  * @throws RangeError if `threads` is not a whole number from 1 to 8.
+ * @throws TypeError if `workerUrl` is neither a string nor a URL.
  * @throws Error if the wasm backend does not start at all, with what it looked for.
  *
  * @example
@@ -50,11 +51,14 @@ const MOST = POOL;
  * console.log(reason === undefined ? `${threads} threads` : `one thread: ${reason}`);
  */
 export async function enableThreads(options: ThreadsOptions = {}): Promise<Threads> {
-  const { threads = MOST } = options;
+  const { threads = MOST, workerUrl } = options;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST)) {
     throw new RangeError(
       `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to ${MOST}, got ${threads}`,
     );
+  }
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && typeof workerUrl?.href !== 'string') {
+    throw new TypeError(`@cnnviz/wasm-gradients: enableThreads: workerUrl must be a URL, got ${workerUrl}`);
   }
   if (engine().registry.wasm !== undefined) {
     const running = getThreadsCount();
@@ -102,6 +106,9 @@ async function startInBrowser({ threads = MOST, workerUrl }: ThreadsOptions): Pr
   const cores = globalThis.navigator.hardwareConcurrency;
   const wanted = Math.min(threads, Math.floor(cores / 2));
   if (wanted < 2) return startOnOne(`tfjs uses half of the ${cores} logical processors`);
+  if (String(workerUrl).startsWith('data:')) {
+    return startOnOne('workerUrl is a data: URL, whose workers share no memory; have the bundler keep it as a file');
+  }
   const url = workerUrl ?? URL.createObjectURL(new Blob([threadWorker], { type: 'text/javascript' }));
   try {
     return await startOnThreads(wanted, inPage(url));
