@@ -1,25 +1,13 @@
 // Follows each recipe of docs/bundlers.md in a project that has the packages from npm, and opens the page that comes of it
-// in Chromium. `tsx scripts/consumers/browsers.ts` runs this alone, `--keep` leaves the folder.
-import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+// in Chromium.
+import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright';
 import { chromiumArguments, findChromium, reasonWithoutChromium } from '../../packages/testing/src/chromium.ts';
-import { makeConsumer, packAll, root, type Tarballs } from './pack.ts';
+import { makeConsumer, root } from './pack.ts';
 import { isolation, type PageResult, type Served, serve, strictPolicy, visit } from './pages.ts';
 import { type Recipe, recipeOf } from './recipes.ts';
-
-export interface Checks {
-  /** A folder outside the workspace. */
-  folder: string;
-  tarballs: Tarballs;
-  /** Prints a line for a check. `failure` is what went wrong, if something did. */
-  report(name: string, failure?: string): void;
-  /** Prints that a check was not made, and why. */
-  skip(name: string, reason: string): void;
-}
+import { type Ending, endingOf, type Workshop } from './workshop.ts';
 
 /** Sections of docs/bundlers.md, and the folder that holds the page in the end. */
 const pages = { Vite: 'dist', webpack: 'dist', Rollup: 'dist', esbuild: 'dist', 'A page without a bundler': '.' };
@@ -32,7 +20,7 @@ const MOST_TIME = 5000;
 /** Of the length of what an attack moves: float32 sums in another order. */
 const TOLERANCE = 1e-4;
 
-export async function checkBrowsers(checks: Checks): Promise<void> {
+export async function browsers(checks: Workshop): Promise<void> {
   const project = join(checks.folder, 'browsers');
   await makeConsumer({ folder: project, tarballs: checks.tarballs, packages: installed });
   await cp(fixtures, join(project, 'src'), { recursive: true });
@@ -83,7 +71,7 @@ function differenceOf(moved: readonly number[] = [], expected: readonly number[]
   return Math.hypot(...moved.map((value, index) => value - expected[index]!)) / Math.hypot(...expected);
 }
 
-async function checkPrograms({ report, skip }: Checks, project: string, docs: string, expected: number[]) {
+async function checkPrograms({ report, skip }: Workshop, project: string, docs: string, expected: number[]) {
   for (const section of programs) {
     const { files, commands } = recipeOf(docs, section);
     await writeFiles(project, files);
@@ -104,7 +92,7 @@ async function checkPrograms({ report, skip }: Checks, project: string, docs: st
 }
 
 async function buildPage(
-  { report }: Checks,
+  { report }: Workshop,
   project: string,
   { files, commands }: Recipe,
   { section, output }: { section: string; output: string },
@@ -142,7 +130,7 @@ const noBlobs =
   'blob: to it, or set workerUrl';
 
 /** On plain and isolated pages, with and without a strict policy, an attack runs, on threads or with the reason. */
-async function checkPage({ report }: Checks, browser: Browser, { section, folder, expected }: Page): Promise<void> {
+async function checkPage({ report }: Workshop, browser: Browser, { section, folder, expected }: Page): Promise<void> {
   const policy = await strictPolicy(folder);
   const strictlyIsolated = { ...policy, ...isolation };
   for (const [name, headers, query, reason] of [
@@ -176,7 +164,7 @@ async function checkPage({ report }: Checks, browser: Browser, { section, folder
 }
 
 /** Where the backend cannot start, the error says what was looked for and how to mend it. */
-async function checkFailures({ report }: Checks, browser: Browser, folder: string): Promise<void> {
+async function checkFailures({ report }: Workshop, browser: Browser, folder: string): Promise<void> {
   const notThere = (reason: string) =>
     `the wasm backend did not start: ADDRESS/tfjs-backend-wasm-simd.wasm ${reason}. Copy the three .wasm files of ` +
     '@tensorflow/tfjs-backend-wasm/dist to where they can be loaded and name that folder with setWasmPaths before the ' +
@@ -242,47 +230,6 @@ function lastLine(text: string): string {
 }
 
 /** Runs a block of shell commands in a project, as its user would type them. */
-function shell(commands: string, cwd: string): Promise<{ output: string; failure?: string }> {
-  const PATH = `${join(cwd, 'node_modules/.bin')}${delimiter}${process.env.PATH}`;
-  const child = spawn('sh', ['-e', '-c', commands], { cwd, env: { ...process.env, PATH }, timeout: 300_000 });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (data: Buffer) => {
-      output += data.toString();
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve({ output });
-      else resolve({ output, failure: `ended with ${signal ?? code}\n${output.slice(-2000)}` });
-    });
-  });
-}
-
-async function runAlone(keep: boolean): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'cnnviz-browsers-'));
-  let failures = 0;
-  try {
-    await checkBrowsers({
-      folder,
-      tarballs: await packAll(folder),
-      report: (name, failure) => {
-        console.log(`${failure === undefined ? 'ok  ' : 'FAIL'} ${name}`);
-        if (failure === undefined) return;
-        failures++;
-        console.log(failure.trimEnd().replace(/^/gm, '     '));
-      },
-      skip: (name, reason) => console.log(`skip ${name}: ${reason}`),
-    });
-  } finally {
-    if (keep) console.log(folder);
-    else await rm(folder, { recursive: true, force: true });
-  }
-  return failures;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const failures = await runAlone(process.argv.includes('--keep'));
-  process.exitCode = failures === 0 ? 0 : 1;
+function shell(commands: string, cwd: string): Promise<Ending> {
+  return endingOf('sh', ['-e', '-c', `PATH="$PWD/node_modules/.bin:$PATH"\n${commands}`], cwd);
 }

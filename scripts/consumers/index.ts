@@ -1,6 +1,7 @@
 // What a stranger's project gets: packs the published packages, installs the tarballs with npm outside the workspace, and
 // compiles, runs and bundles what the READMEs show. `pnpm check:consumers types runtimes` runs some parts only, `--keep`
 // leaves the folder.
+import { browsers } from './browsers.ts';
 import { firstExamples } from './first-examples.ts';
 import { runtimes } from './runtimes.ts';
 import { treeShaking } from './tree-shaking.ts';
@@ -12,6 +13,7 @@ const parts: Readonly<Record<string, Part>> = {
   runtimes,
   'tree-shaking': treeShaking,
   'first-examples': firstExamples,
+  browsers,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--keep');
