@@ -1,4 +1,4 @@
-import type { AnyClassifier, Bounds, Check, LongWork } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
 import { askModel, checker, createRandom, reportProgress, requireGradients, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -86,6 +86,16 @@ export interface DecisionMap {
  * });
  * console.log(classes, centre.label, centre.distance);
  */
+export async function decisionMap(
+  model: Classifier,
+  image: Tensor4D,
+  options: DecisionMapOptions,
+): Promise<DecisionMap>;
+export async function decisionMap(
+  model: AnyClassifier,
+  image: Tensor4D,
+  options: DecisionMapOptions & { directions: 'random' },
+): Promise<DecisionMap>;
 export async function decisionMap(
   model: AnyClassifier,
   image: Tensor4D,
