@@ -1,4 +1,11 @@
-import { constantClassifier, describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
+import type { Classifier } from '@cnnviz/internal';
+import {
+  answerLater,
+  constantClassifier,
+  describeOnBackends,
+  linearClassifier,
+  linearClosedForm,
+} from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
@@ -13,10 +20,7 @@ const bias = [0.1, -0.2, 0.3];
 const grey = [0.5, 0.4, 0.6, 0.5, 0.45, 0.55];
 const bounds = [0, 1] as const;
 
-async function mapOf(
-  model: Parameters<typeof decisionMap>[0],
-  options: Partial<DecisionMapOptions> = {},
-): Promise<DecisionMap> {
+async function mapOf(model: Classifier, options: Partial<DecisionMapOptions> = {}): Promise<DecisionMap> {
   const image = tf.tensor4d(grey, [1, 2, 3, 1]);
   try {
     return await decisionMap(model, image, { bounds, extent: 2, resolution: 21, seed: 0, ...options });
@@ -35,6 +39,22 @@ const offsetsOf = ({ offsets, resolution }: DecisionMap, place: number) => ({
 });
 
 describeOnBackends(['cpu', 'wasm'], () => {
+  test('takes a model that answers later along random directions, and refuses it along the gradient', async () => {
+    const model = linearClassifier(weights, bias);
+    const image = tf.tensor4d(grey, [1, 2, 3, 1]);
+    const options = { bounds, extent: 2, resolution: 5, seed: 0 };
+    const later = await decisionMap(answerLater(model), image, { ...options, directions: 'random' });
+    expect(later).toEqual(await decisionMap(model, image, { ...options, directions: 'random' }));
+    // @ts-expect-error Its types say so, too.
+    const refused = decisionMap(answerLater(model), image, options);
+    await expect(refused).rejects.toThrow(
+      new TypeError(
+        '@cnnviz/adversarial: decisionMap: needs gradients of the model, so it must be synchronous, got a promise',
+      ),
+    );
+    image.dispose();
+  });
+
   test.each(['gradient', 'random'] as const)(
     '%s: boundaries of a linear classifier are its lines',
     async (directions) => {

@@ -1,4 +1,4 @@
-import type { AnyClassifier, Bounds, Check, LongWork } from '@cnnviz/internal';
+import type { AnyClassifier, Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
 import {
   askModel,
   checker,
@@ -94,6 +94,16 @@ export interface DecisionMap {
  * });
  * console.log(classes, centre.label, centre.distance);
  */
+export async function decisionMap(
+  model: Classifier,
+  image: Tensor4D,
+  options: DecisionMapOptions,
+): Promise<DecisionMap>;
+export async function decisionMap(
+  model: AnyClassifier,
+  image: Tensor4D,
+  options: DecisionMapOptions & { directions: 'random' },
+): Promise<DecisionMap>;
 export async function decisionMap(
   model: AnyClassifier,
   image: Tensor4D,

@@ -28,6 +28,7 @@ export type { L1Step, Norm } from './step-direction.ts';
 
 export type { RobustnessWarning, RobustnessWarningName } from './model-warnings.ts';
 export {
+  type BlackBoxAccuracyOptions,
   type RobustAccuracy,
   type RobustAccuracyOptions,
   type RobustAccuracyProgress,
@@ -38,7 +39,6 @@ export type {
   AttackSettings,
   BlackBoxAttack,
   CustomAttack,
-  GradientAttack,
   RobustnessAttack,
   StandardAttack,
 } from './robustness-attack.ts';

@@ -63,7 +63,9 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     inputs: () => ({ model: model(), image: ramp(1) }),
     models: ['model'],
     later: ['model'],
-    options: { bounds, extent: 1, resolution: 3, batchSize: 4, seed: 0, directions: 'random' } as DecisionMapOptions,
+    options: { bounds, extent: 1, resolution: 3, batchSize: 4, seed: 0, directions: 'random' } as DecisionMapOptions & {
+      directions: 'random';
+    },
     run: ({ model, image }, options) => decisionMap(model, image, options),
     badOptions: [],
     abortable: true,

@@ -2,8 +2,8 @@ import { conformance, describeOnBackends, tinyCnn } from '@cnnviz/testing';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { autoPgd } from './auto-pgd.ts';
-import { type RobustAccuracyOptions, robustAccuracy } from './robust-accuracy.ts';
-import type { CustomAttack } from './robustness-attack.ts';
+import { type BlackBoxAccuracyOptions, type RobustAccuracyOptions, robustAccuracy } from './robust-accuracy.ts';
+import type { BlackBoxAttack, CustomAttack } from './robustness-attack.ts';
 import { squareAttack } from './square-attack.ts';
 
 const apgd: CustomAttack = {
@@ -11,7 +11,7 @@ const apgd: CustomAttack = {
   run: (model, images, labels, { norm: _, ...given }) =>
     autoPgd(model, images, labels, { ...given, steps: 2, earlyStop: true }),
 };
-const square: CustomAttack = {
+const square: BlackBoxAttack = {
   name: 'short square',
   blackBox: true,
   run: (model, images, labels, { norm: _, ...given }) => squareAttack(model, images, labels, { ...given, queries: 2 }),
@@ -64,7 +64,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     inputs,
     models: ['model'],
     later: ['model'],
-    options: { epsilon: 0.01, bounds: [0, 1], seed: 0, attacks: [square] } as RobustAccuracyOptions,
+    options: { epsilon: 0.01, bounds: [0, 1], seed: 0, attacks: [square] } as BlackBoxAccuracyOptions,
     run: ({ model, batches }, options) => robustAccuracy(model, batches, options),
     badOptions: [],
     abortable: true,

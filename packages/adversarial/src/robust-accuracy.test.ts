@@ -11,7 +11,7 @@ import {
   type RobustAccuracyState,
   robustAccuracy,
 } from './robust-accuracy.ts';
-import type { CustomAttack, GradientAttack, RobustnessAttack } from './robustness-attack.ts';
+import type { BlackBoxAttack, CustomAttack, RobustnessAttack } from './robustness-attack.ts';
 import { squareAttack } from './square-attack.ts';
 
 const bounds = [0, 1] as const;
@@ -55,7 +55,7 @@ async function evaluate(
     labels: tf.tensor1d(labels, 'int32'),
   };
   try {
-    return await robustAccuracy(model, batchesOf(tensors, size), options);
+    return await robustAccuracy(model as Classifier, batchesOf(tensors, size), options);
   } finally {
     tf.dispose(tensors);
   }
@@ -73,7 +73,7 @@ const shortApgd = (targetClasses = 0): CustomAttack => ({
       earlyStop: true,
     }),
 });
-const shortSquare: CustomAttack = {
+const shortSquare: BlackBoxAttack = {
   name: 'short square',
   blackBox: true,
   run: (model, images, labels, { norm, ...given }) =>
@@ -280,6 +280,19 @@ describeOnBackends(['cpu'], () => {
       }
     });
 
+    test('takes a model that answers later with black-box attacks alone, by its types', () => {
+      const [later, options] = [answerLater(linear), { bounds, seed: 0, epsilon: 0.1 }];
+      const calls = () => [
+        robustAccuracy(later, [], { ...options, attacks: ['square', shortSquare] }),
+        // @ts-expect-error The default attacks need gradients.
+        robustAccuracy(later, [], options),
+        // @ts-expect-error So does this one.
+        robustAccuracy(later, [], { ...options, attacks: ['square', 'apgd-ce'] }),
+        robustAccuracy(linear, [], options),
+      ];
+      expect(calls).toBeTypeOf('function');
+    });
+
     test('asks a model that answers later for no gradient', async () => {
       const before = tf.memory().numTensors;
       const refused = evaluate(answerLater(linear), { bounds, seed: 0, epsilon: 0.1 });
@@ -306,7 +319,7 @@ describeOnBackends(['cpu'], () => {
     });
 
     test('rejects attacks that cannot be', async () => {
-      const run: GradientAttack['run'] = (_, images) => Promise.resolve({ images: tf.clone(images) });
+      const run: CustomAttack['run'] = (_, images) => Promise.resolve({ images: tf.clone(images) });
       const faults: [unknown, RegExp][] = [
         [['fab'], /attacks\[0\] must be one of "apgd-ce", .*, got "fab"/],
         [[{ name: 'mine' }], /attacks\[0\]\.run must be a function/],

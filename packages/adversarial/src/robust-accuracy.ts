@@ -3,6 +3,7 @@ import {
   type Batches,
   type Bounds,
   type Check,
+  type Classifier,
   checker,
   createRandom,
   type LabelledImages,
@@ -23,6 +24,7 @@ import {
 } from './model-warnings.ts';
 import type { AttackProgress } from './projected-gradient.ts';
 import {
+  type BlackBoxAttack,
   checkAttacks,
   defaultAttacks,
   isBlackBox,
@@ -57,6 +59,12 @@ export interface RobustAccuracyOptions extends LongWork<RobustAccuracyProgress> 
   smaller?: RobustAccuracy;
   /** Goes on from here: given the same model, batches and options, to the result that one run would have had. */
   state?: RobustAccuracyState;
+}
+
+/** Options for a model that answers later: attacks by gradient are out of reach. */
+export interface BlackBoxAccuracyOptions extends RobustAccuracyOptions {
+  /** As that of `RobustAccuracyOptions`, without attacks by gradient. */
+  attacks: readonly ('square' | BlackBoxAttack)[];
 }
 
 export interface RobustAccuracyProgress {
@@ -148,6 +156,16 @@ export interface RobustAccuracy {
  *   ],
  * });
  */
+export async function robustAccuracy(
+  model: Classifier,
+  batches: Batches<LabelledImages>,
+  options: RobustAccuracyOptions,
+): Promise<RobustAccuracy>;
+export async function robustAccuracy(
+  model: AnyClassifier,
+  batches: Batches<LabelledImages>,
+  options: BlackBoxAccuracyOptions,
+): Promise<RobustAccuracy>;
 export async function robustAccuracy(
   model: AnyClassifier,
   batches: Batches<LabelledImages>,

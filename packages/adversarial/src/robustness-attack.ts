@@ -49,35 +49,37 @@ export interface AttackSettings extends LongWork<AttackProgress> {
   seed: number;
 }
 
-interface NamedAttack<M> {
+/** An attack of one's own. */
+export interface CustomAttack {
   /** What results call it. */
   name: string;
+  /** Whether it asks the model for its logits alone. Default: false. */
+  blackBox?: boolean;
   /**
    * Gives `[n, h, w, c]`, which is disposed. What is not within epsilon (to 1e-6 of it) and bounds counts as not
    * fooling, so that attacks which look for the least perturbation can be tried too. An image that it lists under
    * `failed`, as the attacks here do, ends the evaluation with an error: it would count as robust otherwise.
    */
   run(
-    model: M,
+    model: Classifier,
     images: Tensor4D,
     labels: Tensor1D,
     settings: AttackSettings,
   ): Promise<{ images: Tensor4D; failed?: readonly FailedImage[] }>;
 }
 
-/** An attack of one's own by gradient. */
-export interface GradientAttack extends NamedAttack<Classifier> {
-  /** Whether it asks the model for its logits alone. Default: false. */
-  blackBox?: false;
-}
-
-/** An attack of one's own that asks the model for its logits alone, at once or later. */
-export interface BlackBoxAttack extends NamedAttack<AnyClassifier> {
+/** An attack of one's own that asks the model for its logits alone, and waits for them where they come later. */
+export interface BlackBoxAttack extends CustomAttack {
+  /** Says so. */
   blackBox: true;
+  /** As that of `CustomAttack`, for a model that answers at once or later. */
+  run(
+    model: AnyClassifier,
+    images: Tensor4D,
+    labels: Tensor1D,
+    settings: AttackSettings,
+  ): Promise<{ images: Tensor4D; failed?: readonly FailedImage[] }>;
 }
-
-/** An attack of one's own. */
-export type CustomAttack = GradientAttack | BlackBoxAttack;
 
 /** By name, or one's own. */
 export type RobustnessAttack = StandardAttack | CustomAttack;
