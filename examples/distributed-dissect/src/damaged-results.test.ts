@@ -45,7 +45,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const isDocumented = ({ message }: Error) =>
-  /^(@cnnviz\/(example-support|dissect): |a job from Redis: expected |result a in Redis: expected )/.test(message) ||
+  /^(@cnnviz\/(example-support|models|dissect): |a job from Redis: expected |result a in Redis: expected )/.test(
+    message,
+  ) ||
   /^[^\n]*: expected .*, found /s.test(message) ||
   /^[^\n]* has 2 images, and \d+ are wanted$/.test(message);
 

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { useBackend } from '@cnnviz/testing';
 import { damagedBytes, damagedJson, damagedText, fuzz } from '@cnnviz/testing/damaged';
 import * as tf from '@tensorflow/tfjs-core';
@@ -92,6 +93,13 @@ describe('damaged files', () => {
     await saveModel(model, folder, { preprocessing: { range: [0, 1] } });
     model.dispose();
     await fuzzFolder(['model.json', 'weights.bin'], () => loadModel(folder));
+  });
+
+  it('of Keras 3 are read or refused', async () => {
+    await cp(fileURLToPath(new URL('../fixtures/keras-3/functional', import.meta.url)), folder, { recursive: true });
+    await fuzzFolder(['model.json', 'group1-shard1of1.bin'], () =>
+      loadModel(folder, { preprocessing: { range: [0, 1] } }),
+    );
   });
 
   it('of a GraphModel are read or refused', async () => {

@@ -3,13 +3,20 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { io, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type ClassifierOptions, classifierOf, endOf, failBecauseOfOutputs } from './adapters/classifier.ts';
-import { describeShape, entranceOf } from './adapters/image-route.ts';
-import { layersOfNetwork, type ModelLayer } from './adapters/layers-of.ts';
-import { checkPreprocessing, type Preprocessing, type PreprocessingName } from './adapters/preprocessing.ts';
+import { describeShape, entranceOf } from './adapters/entrance.ts';
+import { blackImage, layersOfNetwork, type ModelLayer } from './adapters/layers-of.ts';
+import { type BlackImage, measure } from './adapters/measured-shapes.ts';
+import {
+  checkChannels,
+  checkPreprocessing,
+  type Preprocessing,
+  type PreprocessingName,
+} from './adapters/preprocessing.ts';
 import { probeOf, probesOf } from './adapters/probe.ts';
 import { checkLabels, type Labels } from './labels.ts';
+import { disposeModel } from './networks/dispose-model.ts';
 import type { GraphTopology } from './networks/graph-network.ts';
-import type { Place } from './networks/network.ts';
+import type { Network, Place } from './networks/network.ts';
 import { type AnyModel, isGraphModel, networkOf, topologyOf } from './networks/network-of.ts';
 
 /** A layer or node with a map of units. */
@@ -54,6 +61,8 @@ export interface OutputFacts {
   readonly activation: string;
   /** Whether the classifier leaves the activation out, so that it gives logits. */
   readonly isLeftOut: boolean;
+  /** How many it tells apart. Undefined where it gives no list of classes. */
+  readonly classes: number | undefined;
 }
 
 /** What an {@link ImageModel} is made with. */
@@ -82,7 +91,8 @@ export interface ImageModelOptions extends ClassifierOptions {
  * import { imageModel } from '@cnnviz/models';
  *
  * const { classifier, probe, layers } = await imageModel(layersModel, { preprocessing: { range: [0, 1] } });
- * const activations = probe(layers[0].name)(images);
+ * const activations = probe(layers[0]!.name)(images);
+ * const logits = classifier(images);
  */
 export async function imageModel(model: AnyModel, options: ImageModelOptions): Promise<ImageModel> {
   return imageModelOf(checker('@cnnviz/models', 'imageModel'), model, options);
@@ -94,27 +104,40 @@ export async function imageModelOf(check: Check, model: AnyModel, options: Image
   const preprocessing = checkPreprocessing(check, options.preprocessing);
   const complete = { ...options, preprocessing, bounds: check.bounds('bounds', options.bounds ?? [0, 1]) };
   const end = network.outputs.length > 1 && options.output === undefined ? undefined : endOf(check, network, options);
-  const { entry } = entranceOf(check, network, end === undefined ? network.outputs : [end.place], options);
-  const inputShape = inputShapeOf(check, entry, complete);
-  const layers = layersOfNetwork(check, network, { ...options, inputShape: asTaken(inputShape, preprocessing) });
+  const entrance = entranceOf(check, network, end === undefined ? network.outputs : [end.place], options);
+  const inputShape = inputShapeOf(check, entrance.entry, complete);
+  checkChannels(check, preprocessing, inputShape[2]);
+  const sized = { ...options, inputShape: asTaken(inputShape, preprocessing) };
+  const classes = end && classesOf(check, network, end.place, blackImage(check, network, entrance, sized));
+  const layers = layersOfNetwork(check, network, sized);
+  const labels = options.labels === undefined ? undefined : checkLabels(check, options.labels, classes);
   return {
     classifier:
       end === undefined
         ? () => failBecauseOfOutputs(checker('@cnnviz/models', 'classifier'), network)
-        : classifierOf(check, network, end, complete),
+        : classifierOf(checker('@cnnviz/models', 'classifier'), network, end, complete),
     probe: (layer) => probeOf(checker('@cnnviz/models', 'probe'), network, layer, complete),
     probes: (names) => probesOf(checker('@cnnviz/models', 'probes'), network, names, complete),
     layers: layers.filter((layer): layer is MapLayer => layer.shape.length === 3),
-    labels: options.labels === undefined ? undefined : checkLabels(check, options.labels),
+    labels,
     inputShape,
     bounds: complete.bounds,
     preprocessing,
-    output: end && { name: end.place.name, activation: end.activation, isLeftOut: end.isLeftOut },
+    output: end && { name: end.output.name, activation: end.activation, isLeftOut: end.isLeftOut, classes },
     topology: isGraphModel(model) ? topologyOf(check, model) : (model as LayersModel),
     paddings: isGraphModel(model) ? await paddingsOf(model, topologyOf(check, model)) : {},
     model,
-    dispose: () => void model.dispose(),
+    dispose: () => disposeModel(model),
   };
+}
+
+/** As one image shows; undefined where what comes out is no list. */
+function classesOf(check: Check, network: Network, output: Place, image: BlackImage): number | undefined {
+  const shapes = new Map<Place, number[]>();
+  measure(check, network, [output], image, shapes);
+  const shape = shapes.get(output);
+  const isList = shape !== undefined && shape.filter((size) => size !== 1).length <= 1;
+  return isList ? shape.reduce((product, size) => product * size, 1) : undefined;
 }
 
 type Sizes = readonly [number, number, number];

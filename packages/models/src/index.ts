@@ -4,7 +4,7 @@
 export type { Bounds, Classifier, Generator, Probe, Trainable } from '@cnnviz/internal';
 // Adapt what is loaded
 export { type ClassifierOptions, classifier } from './adapters/classifier.ts';
-export type { EntryOptions } from './adapters/image-route.ts';
+export type { EntryOptions } from './adapters/entrance.ts';
 export { type LayersOfOptions, layersOf, type ModelLayer } from './adapters/layers-of.ts';
 export {
   type Preprocessing,
@@ -12,7 +12,7 @@ export {
   preprocessings,
 } from './adapters/preprocessing.ts';
 export { type ProbeOptions, probe, probes } from './adapters/probe.ts';
-export { type TrainableModel, trainable } from './adapters/trainable.ts';
+export { type TrainableModel, type TrainableOptions, trainable } from './adapters/trainable.ts';
 export { type DroppedFiles, droppedFiles, type FolderFile, filesOfDrop } from './files/dropped-files.ts';
 export { fileSystem } from './files/file-system.ts';
 export type { ModelFiles } from './files/model-files.ts';

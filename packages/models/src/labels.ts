@@ -3,14 +3,21 @@ import type { Check } from '@cnnviz/internal';
 /** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
 export type Labels = readonly string[] | Readonly<Record<number, string>>;
 
-/** A list of names without holes. */
-export function checkLabels(check: Check, labels: unknown): readonly string[] {
+/**
+ * A list of names without holes.
+ *
+ * @param classes How many there are to be. Default: not known.
+ */
+export function checkLabels(check: Check, labels: unknown, classes?: number): readonly string[] {
   if (typeof labels !== 'object' || labels === null) {
     return check.fail('type', 'labels', 'a list of names, or an object by class', labels);
   }
   const list: unknown[] = Array.isArray(labels) ? labels : listOfObject(check, labels);
   const wrong = list.findIndex((name) => typeof name !== 'string');
   if (wrong !== -1) check.fail('type', `labels[${wrong}]`, 'a name', list[wrong]);
+  if (classes !== undefined && list.length !== classes) {
+    check.fail('range', 'labels', `${classes} names, one for each class`, list);
+  }
   return list as string[];
 }
 

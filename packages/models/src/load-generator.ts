@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { modelOfArtifacts } from './files/model-of-artifacts.ts';
 import { type ModelSource, readSource } from './files/read-source.ts';
 import type { FetchOptions } from './files/url-files.ts';
+import { disposeModel } from './networks/dispose-model.ts';
 import { networkOf } from './networks/network-of.ts';
 
 /** A network that makes images. */
@@ -47,7 +48,7 @@ export async function loadGenerator(source: ModelSource, options: FetchOptions =
     return {
       codeLength,
       generator: (codes) => tf.tidy(() => run([codes], false)[0] as Tensor4D),
-      dispose: () => void model.dispose(),
+      dispose: () => disposeModel(model),
     };
   });
 }

@@ -28,8 +28,10 @@ export interface LoadModelOptions extends FetchOptions, Omit<Partial<ImageModelO
  * @throws RangeError or TypeError as {@link imageModel} does.
  *
  * @example
+ * import { tmpdir } from 'node:os';
  * import { loadModel, saveModel } from '@cnnviz/models';
  *
+ * const folder = `${tmpdir()}/cnnviz-model`;
  * await saveModel(layersModel, folder, { preprocessing: { range: [0, 1] } });
  * const { classifier, probe, dispose } = await loadModel(folder);
  * const logits = classifier(images);

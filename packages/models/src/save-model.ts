@@ -27,9 +27,11 @@ export interface SaveModelOptions {
  * @throws Error if the weights cannot be rounded, or the target cannot be written.
  *
  * @example
+ * import { tmpdir } from 'node:os';
  * import { saveModel } from '@cnnviz/models';
  *
- * await saveModel(layersModel, folder, { preprocessing: { range: [0, 1] }, labels: [...'0123456789'] });
+ * const labels = [...'0123456789'];
+ * await saveModel(layersModel, `${tmpdir()}/cnnviz-model`, { preprocessing: { range: [0, 1] }, labels });
  */
 export async function saveModel(
   model: AnyModel,

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
 import { placeNamed } from '../networks/place-named.ts';
-import { describePlace, type EntryOptions, imageRoute } from './image-route.ts';
+import { describePlace, type EntryOptions } from './entrance.ts';
+import { imageRoute } from './image-route.ts';
 
 /** Where a classifier begins and ends. */
 export interface ClassifierOptions extends EntryOptions {
@@ -18,8 +19,9 @@ export interface ClassifierOptions extends EntryOptions {
  * Makes a classifier of a LayersModel or a GraphModel: images to logits.
  *
  * A softmax at the end is left out, as an activation, a layer or a node, also before a reshape: attacks and ascents stand
- * still where probabilities are saturated. The model itself is not changed. A sigmoid stays, and a warning says so. A
- * model that takes a fixed number of images is called as often as there are images to show.
+ * still where probabilities are saturated. The model itself is not changed. A sigmoid stays, and the
+ * first call warns of it. A model that takes a fixed number of images is called as often as there are images to show; one
+ * that takes whole numbers gets rounded pixels, with the gradient of what was not rounded.
  *
  * @param model As `loadLayersModel` or `loadGraphModel` give it. It stays the caller's, and must live as long as the
  *   classifier.
@@ -45,6 +47,8 @@ export function classifier(model: AnyModel, options: ClassifierOptions = {}): Cl
 export interface End {
   /** What the classifier returns. */
   place: Place;
+  /** The output of the model. */
+  output: Place;
   /** The activation there, of the model: `softmax`, `sigmoid`, `linear`, … */
   activation: string;
   /** Whether the classifier leaves it out. */
@@ -55,8 +59,8 @@ export function endOf(check: Check, network: Network, { output, keepSoftmax = fa
   check.boolean('keepSoftmax', keepSoftmax);
   const place = output === undefined ? onlyOutput(check, network) : placeNamed(check, network, 'output', output);
   const { activation, logits } = network.ending(place);
-  if (keepSoftmax || logits === undefined) return { place, activation, isLeftOut: false };
-  return { place: logits, activation, isLeftOut: true };
+  if (keepSoftmax || logits === undefined) return { place, output: place, activation, isLeftOut: false };
+  return { place: logits, output: place, activation, isLeftOut: true };
 }
 
 function onlyOutput(check: Check, network: Network): Place {
@@ -70,13 +74,20 @@ export function failBecauseOfOutputs(check: Check, { outputs }: Network): never 
 
 export function classifierOf(check: Check, network: Network, end: End, options: EntryOptions): Classifier {
   const run = imageRoute(check, network, [end.place], options);
-  if (/sigmoid/i.test(end.activation)) {
-    console.warn(
-      `@cnnviz/models: classifier: ${JSON.stringify(end.place.name)} ends in a sigmoid, which is left there: what comes ` +
-        'out is probabilities, not logits, and gradients vanish where they are near 0 or 1',
-    );
-  }
-  return (images) => tf.tidy(() => asLogits(check, end.place, run(images, false)[0]!));
+  let isSaid = !/sigmoid/i.test(end.activation);
+  return (images) => {
+    const logits = tf.tidy(() => asLogits(check, end.place, run(images, false)[0]!));
+    if (!isSaid) warnOfSigmoid(end.place);
+    isSaid = true;
+    return logits;
+  };
+}
+
+function warnOfSigmoid({ name }: Place): void {
+  console.warn(
+    `@cnnviz/models: classifier: ${JSON.stringify(name)} ends in a sigmoid, which is left there: what comes out is ` +
+      'probabilities, not logits, and gradients vanish where they are near 0 or 1',
+  );
 }
 
 /** `[n, 1, 1, classes]` and the like are `[n, classes]`. */

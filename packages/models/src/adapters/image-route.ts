@@ -1,30 +1,11 @@
-import type { Bounds, Check } from '@cnnviz/internal';
+import type { Check } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
-import { listOf, placeNamed } from '../networks/place-named.ts';
+import { batchSizeOf, type EntryOptions, entranceOf } from './entrance.ts';
 import { inBatches } from './in-batches.ts';
-import { checkPreprocessing, type Preprocessing, type PreprocessingName, preprocessor } from './preprocessing.ts';
-
-/** Where a function of a model begins, and what is done to its images first. */
-export interface EntryOptions {
-  /** What the model wants done to pixels. Default: nothing; images are what the model takes. */
-  preprocessing?: Preprocessing | PreprocessingName;
-  /** The range of the images that the function is given. Default: [0, 1] with `preprocessing`, else that of the model. */
-  bounds?: Bounds;
-  /**
-   * The input, layer or node whose values the function is given in the place of the model's input: an inner one to
-   * begin there, or one of several inputs. Default: the only input.
-   */
-  from?: string;
-  /** Values of other inputs, by name: the same for each image. They stay the caller's. Default: none. */
-  feed?: Readonly<Record<string, Tensor>>;
-  /**
-   * Images per call of the model; the last call is filled up with the last image. For a model that takes another number
-   * than its input says. Default: what the input says, where that is fixed; else all at once.
-   */
-  batchSize?: number;
-}
+import { measure } from './measured-shapes.ts';
+import { checkPreprocessing, preprocessor } from './preprocessing.ts';
 
 /** Images to what is wanted of them, in its order. Called inside `tf.tidy`; gives no tensor that it was given. */
 export type ImageRoute = (images: Tensor4D, training: boolean) => Tensor[];
@@ -37,9 +18,9 @@ export function imageRoute(
   options: EntryOptions,
 ): ImageRoute {
   const { entry, fed } = entranceOf(check, network, wanted, options);
-  const prepare = preparation(check, entry, options);
-  const run = network.route(check, [entry, ...fed.places], wanted);
   const size = batchSizeOf(check, network, entry, options);
+  const prepare = preparation(check, entry, sizesOf(check, network, entry, size ?? 1), options);
+  const run = network.route(check, [entry, ...fed.places], wanted);
   return (images, training) => {
     check.images('images', images);
     const runBatch = (batch: Tensor) => {
@@ -51,76 +32,52 @@ export function imageRoute(
     };
     const values = prepare(images);
     const outputs = size === undefined ? runBatch(values) : inBatches(values, size, runBatch);
-    return outputs.map((output) => (output === images ? tf.clone(output) : output));
+    // A copy of what belongs to somebody else.
+    return outputs.map((output) => (output === images || output.kept ? tf.clone(output) : output));
   };
 }
 
-function fedPlaces(check: Check, network: Network, feed: Readonly<Record<string, Tensor>>) {
-  const names = Object.keys(feed);
-  return {
-    places: names.map((name) => placeNamed(check, network, 'a name in feed', name)),
-    values: names.map((name) => check.tensor(`feed[${JSON.stringify(name)}]`, feed[name])),
-  };
-}
-
-/** What a function of a model begins with. */
-export interface Entrance {
-  /** Takes the images, or what stands in their place. */
-  entry: Place;
-  fed: { places: Place[]; values: Tensor[] };
-}
-
-export function entranceOf(
+/** Of what one image is at the entry, without the batch. Undefined where it is open, or cannot be computed from the input. */
+function sizesOf(
   check: Check,
   network: Network,
-  wanted: readonly Place[],
-  { from, feed = {} }: Pick<EntryOptions, 'from' | 'feed'>,
-): Entrance {
-  const fed = fedPlaces(check, network, feed);
-  return { entry: entryOf(check, network, wanted, { from, fed: fed.places }), fed };
-}
-
-function entryOf(
-  check: Check,
-  network: Network,
-  wanted: readonly Place[],
-  { from, fed }: { from: string | undefined; fed: readonly Place[] },
-): Place {
-  const needed = network.missingInputs(fed, wanted);
-  const entry = from === undefined ? needed[0] : placeNamed(check, network, 'from', from);
-  const ends = listOf(wanted.map(({ name }) => name).slice(0, 3));
-  if (entry === undefined) return check.failBecause('state', `${ends} depends on no input of the model`);
-  const missing = network.missingInputs([entry, ...fed], wanted);
-  if (missing.length > 0) {
-    const inputs = missing.map(describePlace).join(', ');
-    check.failBecause(
-      'state',
-      from === undefined
-        ? `the model has several inputs, ${needed.map(describePlace).join(', ')}: name that of the images in from, and ` +
-            'give the values of the others in feed'
-        : `${ends} cannot be computed from ${JSON.stringify(entry.name)} alone: give the values of ${inputs} in feed`,
-    );
+  entry: Place,
+  batchSize: number,
+): readonly (number | null)[] | undefined {
+  if (entry.shape !== undefined) return entry.shape.slice(1);
+  const [input, ...others] = network.missingInputs([], [entry]);
+  const sizes = input?.shape?.slice(1);
+  if (input === undefined || others.length > 0 || sizes === undefined || sizes.includes(null)) return undefined;
+  const shapes = new Map<Place, number[]>();
+  const entrance = { entry: input, fed: { places: [], values: [] } };
+  try {
+    measure(check, network, [entry], { entrance, sizes: sizes as number[], batchSize }, shapes);
+  } catch {
+    // A part that TensorFlow.js cannot run is why one begins after it.
   }
-  return entry;
+  return shapes.get(entry);
 }
-
-export const describePlace = ({ name, shape }: Place): string =>
-  shape === undefined ? JSON.stringify(name) : `${JSON.stringify(name)} ${describeShape(shape)}`;
-
-export const describeShape = (shape: readonly (number | null)[]): string =>
-  `[${shape.map((size, axis) => (size === null ? (axis === 0 ? 'n' : '?') : size)).join(', ')}]`;
 
 /** Preprocessing, and the shape that the entry has: flat values come as maps of one position. */
-function preparation(check: Check, entry: Place, options: EntryOptions): (images: Tensor4D) => Tensor {
-  const preprocess = preprocessingOf(check, entry, options);
-  const sizes = entry.shape?.slice(1);
-  if (sizes === undefined || sizes.length === 3 || sizes.includes(null)) return preprocess;
-  return (images) => tf.reshape(preprocess(images), [images.shape[0], ...(sizes as number[])]);
+function preparation(
+  check: Check,
+  { isWhole = false }: Place,
+  sizes: readonly (number | null)[] | undefined,
+  options: EntryOptions,
+): (images: Tensor4D) => Tensor {
+  const preprocess = preprocessingOf(check, sizes, options);
+  const isShaped = sizes !== undefined && sizes.length !== 3 && !sizes.includes(null);
+  return (images) => {
+    const pixels = preprocess(images);
+    const shaped = isShaped ? tf.reshape(pixels, [images.shape[0], ...(sizes as number[])]) : pixels;
+    // The gradient of the cast is that of what was not rounded; rounding itself has none.
+    return isWhole ? tf.cast(tf.add(shaped, 0.5), 'int32') : shaped;
+  };
 }
 
 function preprocessingOf(
   check: Check,
-  { shape }: Place,
+  sizes: readonly (number | null)[] | undefined,
   { preprocessing, bounds }: EntryOptions,
 ): (images: Tensor4D) => Tensor4D {
   if (preprocessing === undefined) {
@@ -128,21 +85,11 @@ function preprocessingOf(
     return (images) => images;
   }
   const checked = checkPreprocessing(check, preprocessing);
-  const channels =
-    shape?.length === 4 ? (shape[checked.dataFormat === 'channelsFirst' ? 1 : 3] ?? undefined) : undefined;
-  return preprocessor(check, checked, { bounds: check.bounds('bounds', bounds ?? [0, 1]), channels });
-}
-
-/** An inner place has the batch size of the model's inputs. */
-export function batchSizeOf(
-  check: Check,
-  network: Network,
-  entry: Place,
-  { batchSize }: Pick<EntryOptions, 'batchSize'>,
-): number | undefined {
-  if (batchSize !== undefined) return check.number('batchSize', batchSize, { integer: true, min: 1 });
-  const input = network.inputs.includes(entry) ? entry : network.inputs.find(({ shape }) => (shape?.length ?? 0) > 1);
-  return input?.shape?.[0] ?? undefined;
+  const channels = sizes?.length === 3 ? sizes[checked.dataFormat === 'channelsFirst' ? 0 : 2] : undefined;
+  return preprocessor(check, checked, {
+    bounds: check.bounds('bounds', bounds ?? [0, 1]),
+    channels: channels ?? undefined,
+  });
 }
 
 function failBecauseOfBatch(check: Check, { name }: Place, shape: readonly number[], count: number): never {

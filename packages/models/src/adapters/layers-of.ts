@@ -1,8 +1,8 @@
 import { type Check, checker } from '@cnnviz/internal';
-import type { Network } from '../networks/network.ts';
+import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
-import { batchSizeOf, describeShape, type Entrance, type EntryOptions, entranceOf } from './image-route.ts';
-import { measuredShapes } from './measured-shapes.ts';
+import { batchSizeOf, describeShape, type Entrance, type EntryOptions, entranceOf } from './entrance.ts';
+import { type BlackImage, measuredShapes } from './measured-shapes.ts';
 
 /** A layer of a LayersModel or a node of a GraphModel that a probe can read. */
 export interface ModelLayer {
@@ -24,10 +24,10 @@ export interface LayersOfOptions extends Pick<EntryOptions, 'from' | 'feed' | 'b
  * Lists what can be looked into: the layers of a LayersModel, with those of models within it, or the nodes of a
  * GraphModel, in the order in which they are computed.
  *
- * A graph does not state shapes, nor does a model that takes images of any size: one black image shows them.
+ * A graph does not state shapes, nor does a model that takes images of any size: a black image shows them. What
+ * TensorFlow.js cannot compute on this backend is left out, and what has no units, such as a list of boxes.
  *
- * @returns Plain data: names, kinds and shapes of one image's activations. What has no units, such as a list of boxes, is
- *   left out.
+ * @returns Plain data: names, kinds and shapes of one image's activations.
  * @throws Error if the model has several inputs and options choose none, or the size of its images is open.
  *
  * @example
@@ -42,26 +42,35 @@ export function layersOf(model: AnyModel, options: LayersOfOptions = {}): ModelL
 
 export function layersOfNetwork(check: Check, network: Network, options: LayersOfOptions): ModelLayer[] {
   const entrance = entranceOf(check, network, network.outputs, options);
-  const places = network.reachable([entrance.entry, ...entrance.fed.places]);
-  const isKnown = places.every(({ shape }) => shape !== undefined && !shape.slice(1).includes(null));
-  const shapes = isKnown
-    ? places.map(({ shape }) => shape!.slice(1) as number[])
-    : measuredShapes(check, network, places, {
-        entrance,
-        sizes: sizesOf(check, entrance, options),
-        batchSize: batchSizeOf(check, network, entrance.entry, options) ?? 1,
-      });
-  return places.flatMap(({ name, kind }, index) => {
-    const shape = shapes[index];
-    const isRead = shape?.length === 3 || shape?.length === 1;
-    return isRead ? [{ name, kind, shape: shape as unknown as ModelLayer['shape'] }] : [];
-  });
+  const stated = network
+    .reachable([entrance.entry, ...entrance.fed.places])
+    .map((place) => [place, statedShape(place)]);
+  const shapes = stated.every(([, shape]) => shape !== undefined)
+    ? (stated as [Place, number[]][])
+    : measuredShapes(check, network, blackImage(check, network, entrance, options));
+  return [...shapes].flatMap(([{ name, kind }, shape]) =>
+    shape.length === 3 || shape.length === 1 ? [{ name, kind, shape: shape as unknown as ModelLayer['shape'] }] : [],
+  );
+}
+
+/** Without the batch. */
+function statedShape({ shape }: Place): number[] | undefined {
+  const sizes = shape?.slice(1);
+  return sizes?.includes(null) ? undefined : (sizes as number[] | undefined);
+}
+
+export function blackImage(check: Check, network: Network, entrance: Entrance, options: LayersOfOptions): BlackImage {
+  return {
+    entrance,
+    sizes: sizesOf(check, entrance, options),
+    batchSize: batchSizeOf(check, network, entrance.entry, options) ?? 1,
+  };
 }
 
 /** Of one image, as the entry takes it. */
 function sizesOf(check: Check, { entry }: Entrance, { inputShape }: LayersOfOptions): readonly number[] {
-  const sizes = entry.shape?.slice(1);
-  if (sizes !== undefined && !sizes.includes(null)) return sizes as number[];
+  const stated = statedShape(entry);
+  if (stated !== undefined) return stated;
   if (inputShape !== undefined) return check.shape('inputShape', inputShape, 3);
   return check.failBecause(
     'state',

@@ -74,6 +74,23 @@ export function checkPreprocessing(check: Check, given: unknown): Preprocessing 
   return given as Preprocessing;
 }
 
+/** @param channels Of the images. Undefined where the network leaves them open. */
+export function checkChannels(
+  check: Check,
+  { mean, deviation, channelOrder }: Preprocessing,
+  channels: number | undefined,
+): void {
+  const count = channels ?? mean?.length ?? deviation?.length ?? 1;
+  for (const [name, values] of Object.entries({ mean, deviation })) {
+    if (values !== undefined && values.length !== count) {
+      check.fail('range', `preprocessing.${name}`, `${count} numbers, one for each channel`, values);
+    }
+  }
+  if (channelOrder === 'bgr' && channels !== undefined && channels !== 3) {
+    check.fail('range', 'preprocessing.channelOrder', `"rgb" for images of ${count} channels`, channelOrder);
+  }
+}
+
 /**
  * Images `[n, h, w, c]` within `bounds` to what the network takes: one multiplication and one addition.
  *
@@ -86,14 +103,7 @@ export function preprocessor(
 ): (images: Tensor4D) => Tensor4D {
   const { range, mean, deviation, channelOrder = 'rgb', dataFormat = 'channelsLast' } = preprocessing;
   const count = channels ?? mean?.length ?? deviation?.length ?? 1;
-  for (const [name, values] of Object.entries({ mean, deviation })) {
-    if (values !== undefined && values.length !== count) {
-      check.fail('range', `preprocessing.${name}`, `${count} numbers, one for each channel`, values);
-    }
-  }
-  if (channelOrder === 'bgr' && count !== 3 && channels !== undefined) {
-    check.fail('range', 'preprocessing.channelOrder', `"rgb" for images of ${count} channels`, channelOrder);
-  }
+  checkChannels(check, preprocessing, channels);
   const means = mean ?? new Array<number>(count).fill(0);
   const deviations = deviation ?? new Array<number>(count).fill(1);
   const stretch = (range[1] - range[0]) / (bounds[1] - bounds[0]);

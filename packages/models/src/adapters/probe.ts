@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
 import { placeNamed } from '../networks/place-named.ts';
-import { type EntryOptions, imageRoute } from './image-route.ts';
+import type { EntryOptions } from './entrance.ts';
+import { imageRoute } from './image-route.ts';
 
 /** Where a probe begins. */
 export interface ProbeOptions extends EntryOptions {}

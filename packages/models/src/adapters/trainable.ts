@@ -6,6 +6,9 @@ import { isLayersModel, networkOf } from '../networks/network-of.ts';
 import { asLogits, type ClassifierOptions, endOf } from './classifier.ts';
 import { imageRoute } from './image-route.ts';
 
+/** Where a trainable model begins and ends. */
+export interface TrainableOptions extends Omit<ClassifierOptions, 'keepSoftmax'> {}
+
 /** A LayersModel as `train` of `@cnnviz/regularizers` takes it. */
 export interface TrainableModel extends Trainable {
   /** What training changes besides the weights: the moving averages of batch normalization. */
@@ -30,7 +33,7 @@ export interface TrainableModel extends Trainable {
  * const { variables, state } = trainable(layersModel);
  * variables.length; // 4: kernels and biases
  */
-export function trainable(model: LayersModel, options: ClassifierOptions = {}): TrainableModel {
+export function trainable(model: LayersModel, options: TrainableOptions = {}): TrainableModel {
   const check = checker('@cnnviz/models', 'trainable');
   if (!isLayersModel(model)) check.fail('type', 'model', 'a LayersModel', model);
   const network = networkOf(check, model);

@@ -1,5 +1,6 @@
 import type { Check } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
+import { inKeras2Form } from './keras-3.ts';
 import type { ModelFiles } from './model-files.ts';
 
 const bytesOfType: Record<string, number> = {
@@ -13,7 +14,8 @@ const bytesOfType: Record<string, number> = {
 };
 
 /**
- * A model put together from its files, after a check that all of them are there and whole.
+ * A model put together from its files, after a check that all of them are there and whole. One of Keras 3 comes in the form
+ * of Keras 2.
  *
  * @throws Error that names the file, what was expected and what was found: not a model, bytes that are too few or too many
  * for the weights that it should hold.
@@ -32,7 +34,7 @@ export async function assembleModel(
     weightData.push(...shards.map(({ bytes }) => Uint8Array.from(bytes).buffer));
   }
   const weightSpecs = tf.io.getWeightSpecs(model.weightsManifest);
-  return tf.io.getModelArtifactsForJSONSync(model, weightSpecs, weightData);
+  return inKeras2Form(check, tf.io.getModelArtifactsForJSONSync(model, weightSpecs, weightData), jsonPath);
 }
 
 function parseModelJson(check: Check, json: string, path: string): tf.io.ModelJSON {

@@ -12,23 +12,26 @@ export async function explainModel<T>(check: Check, source: string, make: () => 
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (message.startsWith('@cnnviz/')) throw error;
-    const remedy = remedies.find(([pattern]) => pattern.test(message))?.[1] ?? '';
+    const [said, remedy] = explained(message);
     return check.failBecause(
       'state',
-      `${source}: expected a model that TensorFlow.js can run, found one of which it says: ${message}${remedy}`,
+      `${source}: expected a model that TensorFlow.js can run, found one of which it says: ${said}${remedy}`,
       error,
     );
   }
 }
 
-const remedies: [RegExp, string][] = [
-  [
-    /^Unknown layer/,
-    ' Register a class for it by tf.serialization.registerClass, or convert the model to a GraphModel, which has no layers: ' +
-      'tensorflowjs_converter --output_format=tfjs_graph_model',
-  ],
-  [
-    /^Unknown activation|is not registered|Unknown initializer/,
-    ' Convert the model to a GraphModel: tensorflowjs_converter --output_format=tfjs_graph_model',
-  ],
-];
+const asGraph =
+  'convert the model to a GraphModel, which has no layers: tensorflowjs_converter --output_format=tfjs_graph_model';
+
+/** What TensorFlow.js says, without its guesses at the reason, and what to do. */
+function explained(message: string): [said: string, remedy: string] {
+  const [said, kind] = /^Unknown (layer|activation|initializer|regularizer|constraint): \w+\./.exec(message) ?? [];
+  if (said === undefined) return [message, ''];
+  return [
+    said,
+    kind === 'layer'
+      ? ` Register its class by tf.serialization.registerClass, or ${asGraph}`
+      : ` To have it, ${asGraph}`,
+  ];
+}

@@ -26,9 +26,11 @@ export const hasFileSystem = (): boolean => builtin('fs/promises') !== undefined
  * @throws Error where there are no files, as in a browser.
  *
  * @example
+ * import { tmpdir } from 'node:os';
  * import { fileSystem } from '@cnnviz/models';
  * import { loadLayersModel } from '@tensorflow/tfjs-layers';
  *
+ * const folder = `${tmpdir()}/cnnviz-model`;
  * await layersModel.save(fileSystem(folder));
  * const copy = await loadLayersModel(fileSystem(folder));
  */

@@ -16,82 +16,119 @@ interface SavedLayer {
 export function inKeras2Form(check: Check, artifacts: io.ModelArtifacts, source: string): io.ModelArtifacts {
   const topology = artifacts.modelTopology as { keras_version?: unknown; model_config?: SavedLayer };
   const model = topology.model_config;
-  if (!/^[3-9]/.test(String(topology.keras_version)) || !isLayer(model)) return artifacts;
+  const isOfKeras3 = /^[3-9]/.test(String(topology.keras_version));
+  if (!isOfKeras3 || !isLayer(model)) return artifacts;
   const refuse = (what: string): never =>
     check.failBecause(
       'state',
       `${source}: expected a model that tfjs-layers can run, found ${what}, which it lacks. Convert the model to a ` +
         'GraphModel: tensorflowjs_converter --output_format=tfjs_graph_model',
     );
-  const containers = new Set<string>();
-  const model_config = convertLayer(structuredClone(model), containers, refuse);
-  const weightSpecs = artifacts.weightSpecs?.map((spec) => ({ ...spec, name: withoutModels(spec.name, containers) }));
+  const renamed = new Map<string, string>();
+  const model_config = convertLayer(structuredClone(model), { containers: new Set(), renamed, refuse });
   return {
     ...artifacts,
     modelTopology: { ...topology, model_config },
-    ...(weightSpecs && { weightSpecs }),
+    weightSpecs: (artifacts.weightSpecs ?? []).map((spec) => ({ ...spec, name: weightName(spec.name, renamed) })),
   };
 }
 
 const isLayer = (value: unknown): value is SavedLayer =>
-  typeof value === 'object' && value !== null && typeof (value as Partial<SavedLayer>).config === 'object';
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<SavedLayer>).config === 'object' &&
+  (value as SavedLayer).config !== null;
+
+interface Conversion {
+  /** Names of the models among the layers beside it. */
+  containers: ReadonlySet<string>;
+  /** Names of models, to nothing, and of layers that call their kernel otherwise. */
+  renamed: Map<string, string>;
+  refuse: (what: string) => never;
+}
 
 /** Changes it in place. */
-function convertLayer(layer: SavedLayer, containers: Set<string>, refuse: (what: string) => never): SavedLayer {
-  const { config } = layer;
-  if (config === null) return layer;
+function convertLayer(layer: SavedLayer, conversion: Conversion): SavedLayer {
+  const { config, class_name } = layer;
+  const { renamed, refuse, containers } = conversion;
   const name = String(config.name ?? layer.name);
-  if (Array.isArray(config.layers)) {
-    containers.add(name);
-    for (const inner of config.layers) if (isLayer(inner)) convertLayer(inner, containers, refuse);
-    for (const key of ['input_layers', 'output_layers']) config[key] = listOfPlaces(config[key]);
-  }
-  if (isLayer(config.layer)) convertLayer(config.layer as SavedLayer, containers, refuse);
-  requireAlike(layer, name, refuse);
+  const where = `${name} (${class_name})`;
+  requireAlike(layer, where, refuse);
+  if (Array.isArray(config.layers)) convertContainer(layer, name, conversion);
+  if (isLayer(config.layer)) convertLayer(config.layer as SavedLayer, conversion);
+  if (class_name === 'Identity') [layer.class_name, config.activation] = ['Activation', 'linear'];
+  if (class_name === 'DepthwiseConv2D') renamed.set(`${name}/kernel`, `${name}/depthwise_kernel`);
   if (Array.isArray(config.batch_shape)) config.batch_input_shape = config.batch_shape;
   if (typeof config.dtype === 'object') config.dtype = 'float32';
   for (const key of ['activation', 'recurrent_activation']) if (config[key] === 'silu') config[key] = 'swish';
-  if (layer.class_name === 'LeakyReLU' && config.negative_slope !== undefined) config.alpha = config.negative_slope;
+  if (class_name === 'LeakyReLU' && config.negative_slope !== undefined) config.alpha = config.negative_slope;
   if (Array.isArray(layer.inbound_nodes)) {
-    layer.inbound_nodes = layer.inbound_nodes.map((node) => convertNode(node, `${name} (${layer.class_name})`, refuse));
+    layer.inbound_nodes = layer.inbound_nodes.map((node) => convertNode(node, where, { containers, refuse }));
   }
   return layer;
 }
 
+function convertContainer({ config }: SavedLayer, name: string, { renamed, refuse }: Conversion): void {
+  const layers = config.layers!.filter(isLayer);
+  const containers = new Set(
+    layers.filter((each) => Array.isArray(each.config.layers)).map((each) => String(each.name)),
+  );
+  renamed.set(name, '');
+  for (const layer of layers) convertLayer(layer, { containers, renamed, refuse });
+  for (const key of ['input_layers', 'output_layers']) {
+    const places = listOfPlaces(config[key]);
+    if (places !== undefined) config[key] = places.map((place) => asPlace(place, containers));
+  }
+}
+
 /** What tfjs-layers reads without a word, and computes otherwise. */
-function requireAlike({ class_name, config }: SavedLayer, name: string, refuse: (what: string) => never): void {
-  const where = `${name} (${class_name})`;
+function requireAlike({ class_name, config }: SavedLayer, where: string, refuse: (what: string) => never): void {
   if (/^Global\w+Pooling/.test(class_name) && config.keepdims === true) refuse(`${where} with keepdims`);
   if (/Conv/.test(class_name) && typeof config.groups === 'number' && config.groups > 1) refuse(`${where} with groups`);
   if (class_name === 'ReLU' && (Number(config.negative_slope ?? 0) !== 0 || Number(config.threshold ?? 0) !== 0)) {
     refuse(`${where} with a slope or a threshold`);
   }
+  if (config.output_padding !== undefined && config.output_padding !== null) refuse(`${where} with output_padding`);
+  // tfjs-layers samples at other points than TensorFlow.
+  if (class_name === 'UpSampling2D' && config.interpolation !== 'nearest') refuse(`${where} with interpolation`);
   // x / 6 + 0.5 of Keras 3 is 0.2 x + 0.5 in tfjs-layers.
   if (config.activation === 'hard_sigmoid') refuse(`${where} with the hard sigmoid of Keras 3`);
 }
 
 /** `["out", 0, 0]` of one output, or an object of several, as a list of them. */
-function listOfPlaces(places: unknown): unknown {
+function listOfPlaces(places: unknown): unknown[] | undefined {
   if (Array.isArray(places)) return typeof places[0] === 'string' ? [places] : places;
-  return typeof places === 'object' && places !== null ? Object.values(places) : places;
+  return typeof places === 'object' && places !== null ? Object.values(places) : undefined;
+}
+
+/** A model within a model has a node of its own first in Keras 2. */
+function asPlace(place: unknown, containers: ReadonlySet<string>): unknown {
+  if (!Array.isArray(place) || !containers.has(String(place[0]))) return place;
+  const [name, node, ...rest] = place;
+  return [name, Number(node) + 1, ...rest];
 }
 
 /** `{ args: [tensor], kwargs: {} }` as `[[layer, node, tensor, {}]]`. */
-function convertNode(node: unknown, where: string, refuse: (what: string) => never): unknown {
+function convertNode(
+  node: unknown,
+  where: string,
+  { containers, refuse }: Pick<Conversion, 'containers' | 'refuse'>,
+): unknown {
   if (typeof node !== 'object' || node === null || !('args' in node)) return node;
   const { args, kwargs } = node as { args: unknown; kwargs?: object };
-  const isTensorIn = (values: unknown): boolean => JSON.stringify(values ?? null).includes('__keras_tensor__');
-  if (isTensorIn(kwargs)) refuse(`${where}, whose inputs have names`);
+  if (JSON.stringify(kwargs ?? null).includes('__keras_tensor__')) refuse(`${where}, whose inputs have names`);
   return [args].flat(8).map((input) => {
     const { config } = (input ?? {}) as { config?: { keras_history?: unknown } };
     const history = config?.keras_history;
-    return Array.isArray(history) ? [...history, {}] : refuse(`${where}, which takes ${JSON.stringify(input)}`);
+    if (!Array.isArray(history)) return refuse(`${where}, which takes ${JSON.stringify(input)}`);
+    return [...(asPlace(history, containers) as unknown[]), {}];
   });
 }
 
 /** Keras 3 writes the models around a layer into the names of its weights: `sequential/conv2d/kernel`. */
-function withoutModels(name: string, containers: ReadonlySet<string>): string {
+function weightName(name: string, renamed: ReadonlyMap<string, string>): string {
   const parts = name.split('/');
-  while (parts.length > 2 && containers.has(parts[0]!)) parts.shift();
-  return parts.join('/');
+  while (parts.length > 2 && renamed.get(parts[0]!) === '') parts.shift();
+  const inner = parts.join('/');
+  return renamed.get(inner) || inner;
 }

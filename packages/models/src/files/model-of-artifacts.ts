@@ -1,10 +1,9 @@
 import type { Check } from '@cnnviz/internal';
 import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { disposeModel } from '../networks/dispose-model.ts';
 import type { AnyModel } from '../networks/network-of.ts';
 import { explainModel } from './explain-model.ts';
-import { inKeras2Form } from './keras-3.ts';
 import { loadLayers } from './load-layers.ts';
 
 /**
@@ -19,19 +18,14 @@ export async function modelOfArtifacts<T>(
   make: (model: AnyModel) => T | Promise<T>,
 ): Promise<T> {
   return explainModel(check, source, async () => {
-    const model =
-      'node' in artifacts.modelTopology! ? loadGraph(artifacts) : await loadLayersOf(check, artifacts, source);
+    const model = 'node' in artifacts.modelTopology! ? loadGraph(artifacts) : await loadLayers(artifacts);
     try {
       return await make(model);
     } catch (error) {
-      model.dispose();
+      disposeModel(model);
       throw error;
     }
   });
-}
-
-async function loadLayersOf(check: Check, artifacts: tf.io.ModelArtifacts, source: string): Promise<LayersModel> {
-  return loadLayers(inKeras2Form(check, artifacts, source));
 }
 
 /** Where it fails, nothing of what it made is left. */

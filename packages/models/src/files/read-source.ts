@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assembleModel } from './assemble-model.ts';
 import { type DroppedFiles, filesOfDrop, filesOfFolder, folderOf } from './dropped-files.ts';
 import { filesAtPath, hasFileSystem, localPath } from './file-system.ts';
+import { inKeras2Form } from './keras-3.ts';
 import type { ModelFiles } from './model-files.ts';
 import { type FetchOptions, filesAtUrl } from './url-files.ts';
 
@@ -21,8 +22,10 @@ export type ModelSource = string | URL | DroppedFiles | DataTransfer | tf.io.IOH
  * @throws Error that names the file if one is missing or not what it should be.
  *
  * @example
+ * import { tmpdir } from 'node:os';
  * import { fileSystem, readModel } from '@cnnviz/models';
  *
+ * const folder = `${tmpdir()}/cnnviz-model`;
  * await layersModel.save(fileSystem(folder));
  * const { weightSpecs } = await readModel(folder);
  */
@@ -62,7 +65,7 @@ async function artifactsOf(check: Check, handler: tf.io.IOHandler, name: string)
   if (typeof artifacts?.modelTopology !== 'object' || artifacts.modelTopology === null) {
     return check.failBecause('state', `${name}: expected a model with a topology, found none`);
   }
-  return artifacts;
+  return inKeras2Form(check, artifacts, name);
 }
 
 async function filesOf(

@@ -28,9 +28,9 @@ export function graphNetwork(model: GraphModel<string | io.IOHandler>, topology:
     return place;
   };
 
-  const inputs = model.inputs.map(({ name, shape }) => {
+  const inputs = model.inputs.map(({ name, shape, dtype }) => {
     const sizes = shape?.map((size) => (size < 0 ? null : size));
-    const input = { name, kind: 'Placeholder', shape: sizes };
+    const input = { name, kind: 'Placeholder', shape: sizes, isWhole: dtype === 'int32' };
     places.set(name, input);
     return input;
   });
@@ -66,7 +66,8 @@ export function graphNetwork(model: GraphModel<string | io.IOHandler>, topology:
       const needed = neededBy(given, wanted);
       return inputs.filter(({ name }) => needed.has(name));
     },
-    reachable: (given) => reachableBy(topology.node, given).flatMap(({ name }) => placeOf(name) ?? []),
+    reachable: (given, blocked) =>
+      reachableBy(topology.node, given, blocked).flatMap(({ name }) => placeOf(name) ?? []),
     ending: (output) => endingOf(output, nodes, placeOf),
     route: (check, given, wanted) => {
       for (const name of neededBy(given, wanted)) {
@@ -83,12 +84,17 @@ const nodeNameOf = (reference: string) => reference.replace(/^\^/, '').replace(/
 type Reach = 'constant' | 'reached' | 'out of reach';
 
 /** The nodes whose inputs are constants or depend on what is given, over and over until no more are found. */
-function reachableBy(nodes: readonly GraphNode[], given: readonly Place[]): GraphNode[] {
+function reachableBy(
+  nodes: readonly GraphNode[],
+  given: readonly Place[],
+  blocked: ReadonlySet<Place> = new Set(),
+): GraphNode[] {
   const ends = new Set(given.map(({ name }) => name));
+  const stops = new Set([...blocked].map(({ name }) => nodeNameOf(name)));
   const known = new Map<string, Reach>();
   const reachOf = (node: GraphNode): Reach | undefined => {
     if (ends.has(node.name)) return 'reached';
-    if (node.op === 'Placeholder' || isAsynchronous(node)) return 'out of reach';
+    if (node.op === 'Placeholder' || isAsynchronous(node) || stops.has(node.name)) return 'out of reach';
     const inputs = (node.input ?? []).map((each) => known.get(nodeNameOf(each)));
     if (inputs.includes('out of reach')) return 'out of reach';
     if (inputs.includes(undefined)) return undefined;
@@ -116,7 +122,7 @@ function routeOf(model: GraphModel<string | io.IOHandler>, given: readonly Place
 /** What TensorFlow.js runs by `executeAsync` alone. */
 const asynchronousOps = /^(NonMaxSuppression\w*|Where|Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While))$/;
 
-export const isAsynchronous = ({ op }: Pick<GraphNode, 'op'>): boolean => asynchronousOps.test(op);
+const isAsynchronous = ({ op }: Pick<GraphNode, 'op'>): boolean => asynchronousOps.test(op);
 
 function failBecauseAsynchronous(check: Check, { name, op }: GraphNode, wanted: readonly Place[]): never {
   return check.failBecause(

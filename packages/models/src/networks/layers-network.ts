@@ -38,6 +38,7 @@ export function layersNetwork(model: LayerContainer): Network {
       name: tensor.sourceLayer.name,
       kind: 'InputLayer',
       shape: tensor.shape,
+      isWhole: tensor.dtype === 'int32',
     }),
   );
   for (const input of inputs) found.set(input.name, input);
@@ -55,7 +56,7 @@ export function layersNetwork(model: LayerContainer): Network {
     places: [...new Set(found.values())].filter((place) => !inputs.includes(place)),
     find: (name) => found.get(name),
     missingInputs,
-    reachable: (given) => reachableBy(steps, given),
+    reachable: (given, blocked) => reachableBy(steps, given, blocked),
     ending: (output) => endingOf(output, producers, steps),
     route: (_, given, wanted) => routeOf(steps, given, wanted),
   };
@@ -132,10 +133,11 @@ function stepsBetween(steps: readonly Step[], given: readonly Place[], wanted: r
   return { between: between.reverse(), needed };
 }
 
-function reachableBy(steps: readonly Step[], given: readonly Place[]): Place[] {
+function reachableBy(steps: readonly Step[], given: readonly Place[], blocked?: ReadonlySet<Place>): Place[] {
   const reached = new Set(given);
   for (const step of steps) {
-    if (step.inputs.every((place) => reached.has(place))) for (const place of step.outputs) reached.add(place);
+    if (!step.inputs.every((place) => reached.has(place))) continue;
+    for (const place of step.outputs) if (!blocked?.has(place)) reached.add(place);
   }
   return [...reached].slice(given.length);
 }

@@ -8,6 +8,8 @@ export interface Place {
   readonly kind: string;
   /** With the batch; null where a size is open. Undefined where only a run shows it. */
   readonly shape: readonly (number | null)[] | undefined;
+  /** Takes whole numbers: an input of int32. */
+  readonly isWhole?: boolean;
 }
 
 /** Values for the places that a route begins at, in their order, to those at its end. Called inside `tf.tidy`. */
@@ -25,8 +27,8 @@ export interface Network {
   ending(output: Place): Ending;
   /** The inputs that `wanted` depend on, but for what is `given`. */
   missingInputs(given: readonly Place[], wanted: readonly Place[]): Place[];
-  /** The places whose values depend on what is given, and on no other input. */
-  reachable(given: readonly Place[]): Place[];
+  /** The places whose values depend on what is given, on no other input, and not on those that are `blocked`. */
+  reachable(given: readonly Place[], blocked?: ReadonlySet<Place>): Place[];
   /** @throws Error if it cannot be computed in one go. */
   route(check: Check, given: readonly Place[], wanted: readonly Place[]): Route;
 }

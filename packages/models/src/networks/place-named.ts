@@ -17,7 +17,7 @@ export function placeNamed(check: Check, network: Network, what: string, name: s
 }
 
 /** Those that contain the name or are contained in it come first, then those with the fewest letters to change. */
-export function namesLike(name: string, names: readonly string[]): string[] {
+function namesLike(name: string, names: readonly string[]): string[] {
   const given = name.toLowerCase();
   const rank = (candidate: string) => {
     const other = candidate.toLowerCase();

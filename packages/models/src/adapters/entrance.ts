@@ -1,0 +1,92 @@
+import type { Bounds, Check } from '@cnnviz/internal';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Network, Place } from '../networks/network.ts';
+import { listOf, placeNamed } from '../networks/place-named.ts';
+import type { Preprocessing, PreprocessingName } from './preprocessing.ts';
+
+/** Where a function of a model begins, and what is done to its images first. */
+export interface EntryOptions {
+  /** What the model wants done to pixels. Default: nothing; images are what the model takes. */
+  preprocessing?: Preprocessing | PreprocessingName;
+  /** The range of the images that the function is given. Default: [0, 1] with `preprocessing`, else that of the model. */
+  bounds?: Bounds;
+  /**
+   * The input, layer or node whose values the function is given in the place of the model's input: an inner one to
+   * begin there, or one of several inputs. Default: the only input.
+   */
+  from?: string;
+  /** Values of other inputs, by name: the same for each image. They stay the caller's. Default: none. */
+  feed?: Readonly<Record<string, Tensor>>;
+  /**
+   * Images per call of the model; the last call is filled up with the last image. For a model that takes another number
+   * than its input says. Default: what the input says, where that is fixed; else all at once.
+   */
+  batchSize?: number;
+}
+
+function fedPlaces(check: Check, network: Network, feed: Readonly<Record<string, Tensor>>) {
+  const names = Object.keys(feed);
+  return {
+    places: names.map((name) => placeNamed(check, network, 'a name in feed', name)),
+    values: names.map((name) => check.tensor(`feed[${JSON.stringify(name)}]`, feed[name])),
+  };
+}
+
+/** What a function of a model begins with. */
+export interface Entrance {
+  /** Takes the images, or what stands in their place. */
+  entry: Place;
+  fed: { places: Place[]; values: Tensor[] };
+}
+
+export function entranceOf(
+  check: Check,
+  network: Network,
+  wanted: readonly Place[],
+  { from, feed = {} }: Pick<EntryOptions, 'from' | 'feed'>,
+): Entrance {
+  const fed = fedPlaces(check, network, feed);
+  return { entry: entryOf(check, network, wanted, { from, fed: fed.places }), fed };
+}
+
+function entryOf(
+  check: Check,
+  network: Network,
+  wanted: readonly Place[],
+  { from, fed }: { from: string | undefined; fed: readonly Place[] },
+): Place {
+  const needed = network.missingInputs(fed, wanted);
+  const entry = from === undefined ? needed[0] : placeNamed(check, network, 'from', from);
+  const ends = listOf(wanted.map(({ name }) => name).slice(0, 3));
+  if (entry === undefined) return check.failBecause('state', `${ends} depends on no input of the model`);
+  const missing = network.missingInputs([entry, ...fed], wanted);
+  if (missing.length > 0) {
+    const inputs = missing.map(describePlace).join(', ');
+    check.failBecause(
+      'state',
+      from === undefined
+        ? `the model has several inputs, ${needed.map(describePlace).join(', ')}: name that of the images in from, and ` +
+            'give the values of the others in feed'
+        : `${ends} cannot be computed from ${JSON.stringify(entry.name)} alone: give the values of ${inputs} in feed`,
+    );
+  }
+  return entry;
+}
+
+export const describePlace = ({ name, shape }: Place): string =>
+  shape === undefined ? JSON.stringify(name) : `${JSON.stringify(name)} ${describeShape(shape)}`;
+
+export const describeShape = (shape: readonly (number | null)[]): string =>
+  `[${shape.map((size, axis) => (size === null ? (axis === 0 ? 'n' : '?') : size)).join(', ')}]`;
+
+/** An inner place has the batch size of the model's inputs. */
+export function batchSizeOf(
+  check: Check,
+  network: Network,
+  entry: Place,
+  { batchSize }: Pick<EntryOptions, 'batchSize'>,
+): number | undefined {
+  if (batchSize !== undefined) return check.number('batchSize', batchSize, { integer: true, min: 1 });
+  const input = network.inputs.includes(entry) ? entry : network.inputs.find(({ shape }) => (shape?.length ?? 0) > 1);
+  return input?.shape?.[0] ?? undefined;
+}
