@@ -10,7 +10,7 @@ const budgets = [
   ['regularizers', 'l2Penalty', 3_000],
   ['adversarial', '*', 31_000],
   ['adversarial', 'fgsm', 4_400],
-  ['adversarial', 'pgd', 8_000],
+  ['adversarial', 'pgd', 9_000],
   ['genetic', '*', 23_000],
   ['genetic', 'bitFlipMutation', 3_500],
   ['genetic', 'evolveFoolingImages', 8_500],

@@ -2,7 +2,7 @@ import type { PictureCell } from '@cnnviz/example-support';
 import type { Subject } from '../subject.ts';
 
 /** What came of it. */
-export interface Outcome {
+interface Outcome {
   /** In a cell of the table. */
   text: string;
   pictures?: PictureCell[];

@@ -59,7 +59,7 @@ const depthwise: OrdinaryGradients = {
 };
 
 /** What tfjs refuses to differentiate where it is dilated, by the kernel that runs it. */
-export const dilatedKernels: ReadonlyMap<string, OrdinaryGradients> = new Map([
+const dilatedKernels: ReadonlyMap<string, OrdinaryGradients> = new Map([
   [Conv2D, full],
   [FusedConv2D, full],
   [DepthwiseConv2dNative, depthwise],
