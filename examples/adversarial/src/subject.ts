@@ -12,7 +12,7 @@ import {
   type Update,
 } from '@cnnviz/example-support';
 import type { Bounds, Classifier } from '@cnnviz/internal';
-import { trainable } from '@cnnviz/models';
+import { classifier, trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A network and the images that it is attacked on. */
@@ -66,7 +66,7 @@ export async function digitsSubject({
   return {
     id: 'digits',
     network: 'LeNet',
-    model: (images) => network.apply(images) as tf.Tensor2D,
+    model: classifier(network),
     images,
     labels,
     bounds: test.bounds,

@@ -10,9 +10,9 @@ import {
   selectImages,
   writeReport,
 } from '@cnnviz/example-support';
-import type { Classifier, LabelledImages } from '@cnnviz/internal';
+import type { LabelledImages } from '@cnnviz/internal';
+import { classifier } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { evolutionChapters } from './evolution.ts';
 import { filtersChapter } from './filters.ts';
 import { foolingChapter } from './fooling.ts';
@@ -189,8 +189,4 @@ async function withFirstImages<T>(
   const indices = Array.from({ length: Math.min(count, set.labels.length) }, (_, index) => index);
   for (const batch of imageBatches(selectImages(set, indices), { size: count })) return await use(batch);
   throw new RangeError('@cnnviz/example-demo: runDemo: data must hold test images, got none');
-}
-
-function classifier(network: LayersModel): Classifier {
-  return (images) => network.apply(images) as tf.Tensor2D;
 }

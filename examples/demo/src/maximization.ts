@@ -20,8 +20,9 @@ import {
   pngPicture,
 } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
+import { classifier } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { percent } from './percent.ts';
 
 export interface MaximizationOptions {
@@ -55,21 +56,20 @@ export async function maximizationChapter(options: MaximizationOptions): Promise
   const { classes, shape, bounds } = data.train;
   const [train, ofJudge] = halves(firstImages(data.train, 2 * images));
   const progress = partsOf(onProgress);
-  const classifier = classifierOf(network);
-  const features = tfl.model({ inputs: network.inputs, outputs: network.getLayer('fc1').output });
+  const classify = classifier(network);
   const judge = await learnJudge(
     { train: ofJudge, test: data.test },
     { epochs: JUDGE_EPOCHS, seed: seed + 1, progress },
   );
   try {
     const learned = await learnGenerator(
-      classifierOf(features),
+      classifier(network, { output: 'fc1' }),
       { train, test: data.test },
       { epochs: generatorEpochs, seed, progress, hidden: 64, filters: [16, 8] },
     );
     try {
-      const largest = await largestOutputs(classifier, imagesOnly(train, { size: 500 }));
-      const relative: Classifier = (batch) => tf.tidy(() => tf.div(classifier(batch), tf.tensor1d(largest)));
+      const largest = await largestOutputs(classify, imagesOnly(train, { size: 500 }));
+      const relative: Classifier = (batch) => tf.tidy(() => tf.div(classify(batch), tf.tensor1d(largest)));
       const subject = { relative, generator: learned.generator, codeBounds: learned.bounds, shape, bounds };
       const units = Array.from({ length: STARTS }, () => classes.map((_, label) => label)).flat();
       const transforms = robustness({ pad: 2, jitter: [2, 1] });
@@ -178,8 +178,4 @@ function partsOf(onProgress: MaximizationOptions['onProgress']): Progress {
       return result;
     },
   };
-}
-
-function classifierOf(network: tfl.LayersModel): Classifier {
-  return (images) => network.apply(images, { training: false }) as tf.Tensor2D;
 }

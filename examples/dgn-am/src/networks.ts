@@ -10,9 +10,9 @@ import {
   trainModel,
 } from '@cnnviz/example-support';
 import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
-import { trainable } from '@cnnviz/models';
+import { classifier, trainable } from '@cnnviz/models';
 import { randomCrop } from '@cnnviz/regularizers';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -103,14 +103,11 @@ async function trainNetwork(
       onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
     }),
   );
-  const classifier = (images: Tensor4D) => model.apply(images, { training: false }) as Tensor2D;
+  const classify = classifier(model);
   return {
-    classifier,
-    layer: (hidden) => {
-      const upToLayer = tfl.model({ inputs: model.inputs, outputs: model.getLayer(hidden).output });
-      return (images) => upToLayer.apply(images, { training: false }) as Tensor2D;
-    },
-    testAccuracy: await accuracy(classifier, imageBatches(test, { size: 500 })),
+    classifier: classify,
+    layer: (hidden) => classifier(model, { output: hidden }),
+    testAccuracy: await accuracy(classify, imageBatches(test, { size: 500 })),
     dispose: () => void model.dispose(),
   };
 }

@@ -1,8 +1,8 @@
 import { gaussianPrior, generator, logit, maximizeActivation } from '@cnnviz/actmax';
 import { accuracy, type DataSet, imageBatches, lenet, type Progress, trainModel } from '@cnnviz/example-support';
 import { createRandom, type LabelledImages } from '@cnnviz/internal';
-import { type LoadedGenerator, trainable } from '@cnnviz/models';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { classifier, type LoadedGenerator, trainable } from '@cnnviz/models';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface SvhnDigits {
@@ -33,7 +33,7 @@ export async function drawHouseNumbers(
   }: { epochs: number; starts: number; steps: number; seed: number; progress: Progress },
 ): Promise<SvhnDigits> {
   const model = lenet({ seed, inputShape: train.shape, classes: train.classes.length });
-  const classifier = (images: Tensor4D) => model.apply(images, { training: false }) as Tensor2D;
+  const classify = classifier(model);
   try {
     await progress.stage('a network for digits in any shade', epochs * train.labels.length, (update) =>
       trainModel(trainable(model), (epoch) => shaded(imageBatches(train, { size: 64, seed, epoch }), seed + epoch), {
@@ -42,11 +42,11 @@ export async function drawHouseNumbers(
         onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
       }),
     );
-    const testAccuracy = await accuracy(classifier, shaded(imageBatches(test, { size: 500 }), seed));
+    const testAccuracy = await accuracy(classify, shaded(imageBatches(test, { size: 500 }), seed));
     const digits = Array.from({ length: starts * train.classes.length }, (_, i) => i % train.classes.length);
     const { images, last, state } = await progress.stage('house numbers', steps, (update) =>
       maximizeActivation({
-        objective: logit(classifier, digits),
+        objective: logit(classify, digits),
         parameterization: generator(svhn.generator, {
           codeLength: svhn.codeLength,
           range: [-1, 1],
@@ -62,7 +62,7 @@ export async function drawHouseNumbers(
     const codes = tf.tensor2d(state.variables, [digits.length, svhn.codeLength]);
     const { photographs, probabilities } = tf.tidy(() => ({
       photographs: tf.div(tf.add(svhn.generator(codes), 1), 2) as Tensor4D,
-      probabilities: tf.softmax(classifier(last.images)),
+      probabilities: tf.softmax(classify(last.images)),
     }));
     const rows = await probabilities.array();
     tf.dispose([codes, probabilities, images]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
 import { type ImageSet, imageBatches, type Progress, writeWhole } from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
-import { imageModel, saveModel } from '@cnnviz/models';
+import { imageModel, saveModel, trainable } from '@cnnviz/models';
 import {
   type Checkpoint,
   cosineRate,
@@ -20,7 +20,7 @@ import { colourAccuracy } from './colour-baseline.ts';
 import { dissectScenes } from './dissect-scenes.ts';
 import { isDissectedEpoch, isShare, remember } from './kept-results.ts';
 import { drawScenes, labelledScenes, type Task } from './scene-images.ts';
-import { copyBody, createSceneNetwork, preprocessing, trainableNetwork } from './scene-network.ts';
+import { copyBody, createSceneNetwork, preprocessing } from './scene-network.ts';
 
 interface Phase {
   task: Task;
@@ -184,7 +184,7 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   const colours = await remember(join(folder, `${task}-colours.json`), isShare, () =>
     colourAccuracy(training, validation, { seed, epochs: scale.colourEpochs }),
   );
-  const { variables, state = [] } = trainableNetwork(network);
+  const { variables, state } = trainable(network);
   const weights = [...variables, ...state];
   const initial = await readWeights(weights);
   const history = await progress.stage(`learning to tell ${task}s`, phase.epochs, (update) => learn(request, update));
@@ -223,7 +223,7 @@ async function learn(
   const batches = Math.ceil(training.labels.length / scale.batchSize);
   try {
     const { history } = await train(
-      trainableNetwork(network),
+      trainable(network),
       (epoch) => imageBatches(training, { size: scale.batchSize, seed, epoch }),
       {
         optimizer,

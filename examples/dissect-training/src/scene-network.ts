@@ -1,7 +1,5 @@
 import { initializeKernels } from '@cnnviz/example-support';
 import type { Preprocessing } from '@cnnviz/models';
-import type { TrainableModel } from '@cnnviz/regularizers';
-import type { Tensor2D, Variable } from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 /** What the network wants of pixels. */
@@ -52,15 +50,6 @@ export function createSceneNetwork({ seed, size, classes }: SceneNetworkOptions)
   });
   initializeKernels(model, { seed, scheme: 'he-normal' });
   return model;
-}
-
-/** The network as `train` takes it. */
-export function trainableNetwork(model: tfl.LayersModel): TrainableModel {
-  return {
-    apply: (images, { training }) => model.apply(images, { training }) as Tensor2D,
-    variables: model.trainableWeights.map((weight) => weight.read() as Variable),
-    state: model.nonTrainableWeights.map((weight) => weight.read() as Variable),
-  };
 }
 
 /** Copies all weights but those of the logits: what another task starts from. */

@@ -208,7 +208,7 @@ describe('dissectNetwork', () => {
 
   it('says which layers there are, and how to do without a receptive field', async () => {
     await expect(dissectNetwork(options({ layers: ['conv9'] }))).rejects.toThrow(
-      'layer must be one of "conv1", "pool", "pad", "conv2", got "conv9"',
+      /layers must be the name of a layer or node, such as "conv1", "conv2", .*, got "conv9"/,
     );
     const unknownPads = { ...ofGraph, paddings: {} };
     await expect(dissectNetwork(options({ network: unknownPads }))).rejects.toThrow(

@@ -1,7 +1,6 @@
 import { accuracy, type DataSet, imageBatches, trainModel, type Update } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
-import { trainable } from '@cnnviz/models';
-import type * as tf from '@tensorflow/tfjs-core';
+import { classifier, trainable } from '@cnnviz/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 const BATCH = 64;
@@ -24,6 +23,6 @@ export async function learnDigits(
     learningRate: (epoch) => LEARNING_RATE * 0.5 ** epoch,
     onProgress: ({ images }) => update(images),
   });
-  const model = (images: tf.Tensor4D) => network.apply(images) as tf.Tensor2D;
+  const model = classifier(network);
   return { model, testAccuracy: await accuracy(model, imageBatches(test, { size: TEST_BATCH })) };
 }

@@ -1,6 +1,5 @@
 import { accuracy, imageBatches, lenet, mnist, trainModel, type Update } from '@cnnviz/example-support';
-import { trainable } from '@cnnviz/models';
-import type * as tf from '@tensorflow/tfjs-core';
+import { classifier, trainable } from '@cnnviz/models';
 import type { Subject } from './subject.ts';
 
 const BATCH = 64;
@@ -33,14 +32,14 @@ export async function learnDigits({
     learningRate: (epoch) => LEARNING_RATE * LEARNING_RATE_DECAY ** epoch,
     onProgress: ({ images }) => update(images),
   });
-  const classifier = (images: tf.Tensor4D) => network.apply(images) as tf.Tensor2D;
+  const classify = classifier(network);
   return {
     name: 'LeNet',
-    model: classifier,
+    model: classify,
     shape: train.shape,
     bounds: train.bounds,
     classes: train.classes,
-    testAccuracy: await accuracy(classifier, testBatches),
+    testAccuracy: await accuracy(classify, testBatches),
     dispose: () => void network.dispose(),
   };
 }

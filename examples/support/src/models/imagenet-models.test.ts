@@ -40,7 +40,7 @@ describe.skipIf(data === '')('with real photographs (skipped unless CNNVIZ_DATA 
     const before = tf.memory().numTensors;
     const model = await loadSqueezeNet(join(data, 'models'));
     expect(model.inputShape).toEqual([227, 227, 3]);
-    expect(model.layers).toContainEqual({ name: 'fire9_concat', kind: 'ConcatV2', shape: [13, 13, 512] });
+    expect(model.layers).toContainEqual({ name: 'fire9_concat', kind: 'Concatenate', shape: [13, 13, 512] });
     await expectRight(model, 47);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
