@@ -183,7 +183,10 @@ export function meet(grids: readonly [Grid, ...Grid[]], where: string): Grid | L
     const remedy = unknown === undefined ? 'their sizes differ too' : unknown.remedy;
     return lost(`${where} joins maps of different strides, ${main.stride} and ${uneven.stride}: ${remedy}`);
   }
-  const drifts = (grid: Grid): Pair => [0, grid.stride === main.stride ? 0 : (length - 1) * (grid.stride - main.stride)];
+  const drifts = (grid: Grid): Pair => [
+    0,
+    grid.stride === main.stride ? 0 : (length - 1) * (grid.stride - main.stride),
+  ];
   const first = Math.min(...wide.map((grid) => grid.offset + Math.min(...drifts(grid))));
   const last = Math.max(...wide.map((grid) => grid.offset + grid.size + Math.max(...drifts(grid))));
   return {
@@ -202,7 +205,8 @@ export function meet(grids: readonly [Grid, ...Grid[]], where: string): Grid | L
  * @param imageLength How many pixels the image has along the direction.
  */
 export function widened(grid: Grid, imageLength: number, where: string): Grid | Lost {
-  if (grid.length === null) return lost(`${where} sees the whole image, and its map has an unknown size: ${grid.remedy}`);
+  if (grid.length === null)
+    return lost(`${where} sees the whole image, and its map has an unknown size: ${grid.remedy}`);
   const center = centerOf(grid);
   const last = center + (grid.length - 1) * grid.stride;
   const reach = Math.ceil(Math.max(last, imageLength - 1 - center, grid.size / 2));

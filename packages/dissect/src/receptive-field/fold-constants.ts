@@ -35,7 +35,9 @@ export function fold(op: string, inputs: readonly Constant[], node: { mask: (nam
     case 'ConcatV2':
       return joined(lists.slice(0, -1));
     case 'Prod':
-      return constantOf([first.reduce((product, value) => (product === null || value === null ? null : product * value), 1)]);
+      return constantOf([
+        first.reduce((product, value) => (product === null || value === null ? null : product * value), 1),
+      ]);
     case 'Floor':
       return constantOf(first.map((value) => value && Math.floor(value)));
     case 'Ceil':

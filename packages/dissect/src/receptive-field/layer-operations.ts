@@ -1,38 +1,34 @@
-import { type Grid, lost, mixed, type Pair, resize, slide, spread } from './algebra.ts';
+import { type Grid, lost, type Pair, resize, slide, spread } from './algebra.ts';
+import { alongDirections } from './along-directions.ts';
+import { axisAt, reduce, replaceAxis, reshape, seeAllAlong, transpose } from './axis-operations.ts';
+import { join } from './join.ts';
 import { givenWindow, pairOf, throughGivenWindow, unknownKind } from './of-windows.ts';
 import type { LayerTopology, ReceptiveFieldOptions } from './options.ts';
 import {
-  alongDirections,
   axesOf,
-  axisAt,
-  isConstant,
   isMap,
   isPooled,
   isSingle,
-  join,
   type Layout,
   lengthOf,
   type PlacedMap,
   pooledMap,
-  reduce,
-  replaceAxis,
-  reshape,
-  seeAllAlong,
   type Traced,
-  transpose,
 } from './placed-map.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
+/** Empty where it is damaged. */
+export function configOf(layer: LayerTopology): Config {
+  const config: unknown = layer.getConfig();
+  return typeof config === 'object' && config !== null ? (config as Config) : {};
+}
+
 /** What a layer makes of its inputs. */
-export function throughLayer(
-  layer: LayerTopology,
-  inputs: readonly Traced[],
-  options: ReceptiveFieldOptions,
-): Traced {
+export function throughLayer(layer: LayerTopology, inputs: readonly Traced[], options: ReceptiveFieldOptions): Traced {
   const kind = layer.getClassName();
   const where = `${layer.name} (${kind})`;
-  const config = layer.getConfig() as Config;
+  const config = configOf(layer);
   const window = givenWindow(options, layer.name, kind);
   if (window !== undefined) return throughGivenWindow(join(inputs, where), window, layer.name);
   if (layersThatKeepPositions.has(kind)) return activated(join(inputs, where), config);
@@ -96,15 +92,18 @@ function activated(traced: Traced, { activation }: Config): Traced {
   return isMap(traced) && activation === 'softmax' ? allAlong(traced, -1) : traced;
 }
 
-function allAlong(map: PlacedMap, axis: unknown): PlacedMap {
+function allAlong(map: PlacedMap, axis: unknown): Traced {
   const axes: unknown[] = Array.isArray(axis) ? axis : [axis ?? -1];
-  return axes.reduce<PlacedMap>((result, each) => seeAllAlong(result, axisAt(result, Number(each)) ?? -1), map);
+  return axes.reduce<Traced>(
+    (result, each) => (isMap(result) ? seeAllAlong(result, axisAt(result, Number(each)) ?? -1) : result),
+    map,
+  );
 }
 
-const layoutOf = ({ dataFormat }: Config): Layout => (dataFormat === 'channelsFirst' ? 'channelsFirst' : 'channelsLast');
+const layoutOf = ({ dataFormat }: Config): Layout =>
+  dataFormat === 'channelsFirst' ? 'channelsFirst' : 'channelsLast';
 
-const configPair = (value: unknown, where: string): Pair =>
-  pairOf(`the configuration of ${where}`, value, { min: 1 });
+const configPair = (value: unknown, where: string): Pair => pairOf(`the configuration of ${where}`, value, { min: 1 });
 
 function convolution(map: PlacedMap, config: Config, where: string): Traced {
   const [sizes, strides] = [configPair(config.kernelSize, where), configPair(config.strides, where)];
@@ -161,7 +160,8 @@ function enlarging(map: PlacedMap, config: Config, where: string): Traced {
   const each = (grid: Grid, axis: 0 | 1) => {
     const times = sizes[axis];
     const length = grid.length === null ? null : grid.length * times;
-    if (config.interpolation !== 'bilinear') return spread(grid, { size: times, stride: times, padding: [0, 0] }, length, where);
+    if (config.interpolation !== 'bilinear')
+      return spread(grid, { size: times, stride: times, padding: [0, 0] }, length, where);
     return resize(grid, length ?? 0, { nearest: false, alignCorners: false, halfPixelCenters: false }, where);
   };
   return alongDirections(map, layoutOf(config), { where, each });
@@ -174,7 +174,10 @@ function resizing(map: PlacedMap, config: Config, where: string): Traced {
     alignCorners: config.cropToAspectRatio !== true,
     halfPixelCenters: false,
   };
-  return alongDirections(map, 'channelsLast', { where, each: (grid, axis) => resize(grid, lengths[axis], rule, where) });
+  return alongDirections(map, 'channelsLast', {
+    where,
+    each: (grid, axis) => resize(grid, lengths[axis], rule, where),
+  });
 }
 
 function globalPooling(map: PlacedMap, config: Config, where: string): Traced {

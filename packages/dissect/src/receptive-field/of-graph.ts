@@ -1,11 +1,21 @@
 import { check, isLost, type Lost, lost, type Pair } from './algebra.ts';
+import { fieldOf } from './field-of.ts';
 import { constantOf } from './fold-constants.ts';
 import { dataInputs, idOf, shapeOf, tensorShapeOf } from './graph-attributes.ts';
 import { isLaidOut, throughNode } from './graph-operations.ts';
 import { inOrder } from './in-order.ts';
 import { nearby } from './nearby.ts';
 import type { GraphNode, GraphTopology, ReceptiveField, ReceptiveFieldOptions } from './options.ts';
-import { fieldOf, imageMap, isMap, isWhole, type Layout, type PlacedMap, startAt, type Traced, unknownConstant } from './placed-map.ts';
+import {
+  imageMap,
+  isMap,
+  isWhole,
+  type Layout,
+  type PlacedMap,
+  startAt,
+  type Traced,
+  unknownConstant,
+} from './placed-map.ts';
 
 type Nodes = ReadonlyMap<string, GraphNode>;
 

@@ -15,8 +15,13 @@ const conv = (weights: Weights, kernelSize: number | [number, number], more: obj
   tfl.layers.conv2d({ filters: 2, kernelSize, kernelInitializer: weights, useBias: false, ...more });
 const pool = (poolSize: number, strides: number, padding: 'same' | 'valid', more: object = {}) =>
   tfl.layers.averagePooling2d({ poolSize, strides, padding, ...more });
-const transposed = (weights: Weights, kernelSize: number, strides: number, padding: 'same' | 'valid', more: object = {}) =>
-  tfl.layers.conv2dTranspose({ filters: 2, kernelSize, strides, padding, kernelInitializer: weights, ...more });
+const transposed = (
+  weights: Weights,
+  kernelSize: number,
+  strides: number,
+  padding: 'same' | 'valid',
+  more: object = {},
+) => tfl.layers.conv2dTranspose({ filters: 2, kernelSize, strides, padding, kernelInitializer: weights, ...more });
 
 const margin: [[number, number], [number, number]] = [
   [1, 2],
@@ -24,22 +29,22 @@ const margin: [[number, number], [number, number]] = [
 ];
 
 const chains: [name: string, size: [number, number], reached: Reached, make: Make][] = [
-  ['valid windows', [21, 19], 'every', (w) => [conv(w, 3, { strides: 2 }), pool(3, 2, 'valid'), conv(w, [1, 3])]],
+  ['valid windows', [15, 17], 'every', (w) => [conv(w, 3, { strides: 2 }), pool(3, 2, 'valid'), conv(w, [1, 3])]],
   [
     'same windows on an even image',
-    [20, 18],
+    [12, 14],
     'every',
     (w) => [conv(w, 3, { strides: 2, padding: 'same' }), pool(2, 2, 'same'), conv(w, 3, { padding: 'same' })],
   ],
   [
     'same windows on an odd image',
-    [19, 21],
+    [13, 15],
     'every',
     (w) => [conv(w, 5, { strides: 3, padding: 'same' }), pool(3, 2, 'same')],
   ],
   [
     'padding, cropping, dilation',
-    [17, 16],
+    [13, 12],
     'every',
     (w) => [
       tfl.layers.zeroPadding2d({ padding: margin }),
@@ -55,8 +60,18 @@ const chains: [name: string, size: [number, number], reached: Reached, make: Mak
     (w) => [conv(w, 3, { dilationRate: 3, padding: 'same' }), conv(w, 2, { padding: 'same' })],
   ],
   ['separable convolutions', [16, 17], 'every', () => [separable(2), separable(1)]],
-  ['a transposed convolution', [16, 14], 'some', (w) => [conv(w, 3, { strides: 2 }), transposed(w, 3, 2, 'same'), conv(w, 3)]],
-  ['a transposed convolution without padding', [13, 12], 'some', (w) => [pool(2, 2, 'valid'), transposed(w, 5, 2, 'valid')]],
+  [
+    'a transposed convolution',
+    [16, 14],
+    'some',
+    (w) => [conv(w, 3, { strides: 2 }), transposed(w, 3, 2, 'same'), conv(w, 3)],
+  ],
+  [
+    'a transposed convolution without padding',
+    [13, 12],
+    'some',
+    (w) => [pool(2, 2, 'valid'), transposed(w, 5, 2, 'valid')],
+  ],
   ['transposed without overlap', [12, 12], 'some', (w) => [pool(2, 2, 'valid'), transposed(w, 2, 2, 'same')]],
   ['transposed beyond the image', [9, 8], 'some', (w) => [conv(w, 3), transposed(w, 4, 3, 'same')]],
   ['nearest upsampling', [16, 14], 'some', (w) => [pool(2, 2, 'valid'), upsampling('nearest', [2, 3]), conv(w, 3)]],
@@ -95,12 +110,12 @@ const chains: [name: string, size: [number, number], reached: Reached, make: Mak
   ],
   [
     'nested models',
-    [17, 17],
+    [15, 15],
     'every',
     (w) => [
       conv(w, 3, { strides: 2 }),
       tfl.sequential({
-        layers: [conv(w, 3, { inputShape: [8, 8, 2], padding: 'same' }), sequence([8, 8, 2], [pool(2, 2, 'valid')])],
+        layers: [conv(w, 3, { inputShape: [7, 7, 2], padding: 'same' }), sequence([7, 7, 2], [pool(2, 2, 'valid')])],
       }),
       conv(w, 2),
     ],
@@ -166,7 +181,9 @@ describe('receptiveField of a LayersModel', () => {
       const start = whole.offset[0] + position * 2;
       expect([start <= 0, start + whole.size[0] >= 16]).toEqual([true, true]);
     }
-    const places = [local, whole].map((field) => upsample(model.predict(tf.ones([1, 16, 16, 1])) as tf.Tensor4D, field, { size }));
+    const places = [local, whole].map((field) =>
+      upsample(model.predict(tf.ones([1, 16, 16, 1])) as tf.Tensor4D, field, { size }),
+    );
     expect(await places[0]!.data()).toEqual(await places[1]!.data());
     tf.dispose(places);
     model.dispose();
@@ -183,15 +200,25 @@ describe('receptiveField of a LayersModel', () => {
       '@cnnviz/dissect: receptiveField: squeezed has no receptive field: it sees the whole image, whose size is unknown: give inputSize',
     );
     expect(receptiveField(open, 'squeezed', { inputSize: [16, 16] })).toEqual(whole);
-    const dense = sequence([6, 6, 1], [tfl.layers.flatten({ name: 'flat' }), tfl.layers.dense({ units: 3, name: 'dense' })]);
+    const dense = sequence(
+      [6, 6, 1],
+      [tfl.layers.flatten({ name: 'flat' }), tfl.layers.dense({ units: 3, name: 'dense' })],
+    );
     expect(receptiveField(dense, 'dense')).toMatchObject({ size: [6, 6], offset: [0, 0] });
-    expect(() => receptiveField(dense, 'flat')).toThrow('flat has no receptive field: flat lays positions and more along one axis');
+    expect(() => receptiveField(dense, 'flat')).toThrow(
+      'flat has no receptive field: flat lays positions and more along one axis',
+    );
   });
 
   it('asks for the size where only it tells a gate from a map', () => {
     const open = excited(null, (map) => pool(7, 7, 'valid').apply(map));
-    expect(() => receptiveField(open, 'projected')).toThrow(/\(Reshape\) reshapes a map of unknown size: give inputSize$/);
-    expect(receptiveField(open, 'projected', { inputSize: [16, 16] })).toMatchObject({ size: [7, 7], wholeImage: true });
+    expect(() => receptiveField(open, 'projected')).toThrow(
+      /\(Reshape\) reshapes a map of unknown size: give inputSize$/,
+    );
+    expect(receptiveField(open, 'projected', { inputSize: [16, 16] })).toMatchObject({
+      size: [7, 7],
+      wholeImage: true,
+    });
     const image = tfl.input({ shape: [null, null, 1] });
     const gate = pool(8, 8, 'valid').apply(image) as tfl.SymbolicTensor;
     const gated = tfl.layers.multiply({ name: 'gated' }).apply([image, gate]) as tfl.SymbolicTensor;
@@ -200,12 +227,31 @@ describe('receptiveField of a LayersModel', () => {
     );
   });
 
+  it('asks for the size of the input only where the padding depends on it', () => {
+    const image = tfl.input({ shape: [null, null, 1] });
+    const first = conv('ones', 3, { padding: 'same', name: 'first' }).apply(image) as tfl.SymbolicTensor;
+    const second = conv('ones', 3, { padding: 'same', strides: 2, name: 'second' }).apply(first) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: image, outputs: second });
+    expect(receptiveField(model, 'first')).toMatchObject({ size: [3, 3], offset: [-1, -1], inputSize: null });
+    expect(() => receptiveField(model, 'second')).toThrow(
+      'second has no receptive field: second (Conv2D) pads by the size of its input, which is unknown: give inputSize',
+    );
+    expect(receptiveField(model, 'second', { inputSize: [8, 9] })).toMatchObject({ size: [5, 5], offset: [-1, -2] });
+  });
+
   it('keeps what each direction sees apart', () => {
     const image = tfl.input({ shape: [8, 12, 1] });
     const rows = tfl.layers.averagePooling2d({ poolSize: [1, 12] }).apply(image) as tfl.SymbolicTensor;
-    const gated = tfl.layers.multiply({ name: 'gated' }).apply([image, conv('ones', [3, 1], { filters: 1, padding: 'same' }).apply(rows) as never]);
+    const gated = tfl.layers
+      .multiply({ name: 'gated' })
+      .apply([image, conv('ones', [3, 1], { filters: 1, padding: 'same' }).apply(rows) as never]);
     const model = tfl.model({ inputs: image, outputs: gated as tfl.SymbolicTensor });
-    expect(receptiveField(model, 'gated')).toMatchObject({ size: [3, 1], stride: [1, 1], offset: [-1, 0], wholeImage: true });
+    expect(receptiveField(model, 'gated')).toMatchObject({
+      size: [3, 1],
+      stride: [1, 1],
+      offset: [-1, 0],
+      wholeImage: true,
+    });
     expect(receptiveField(model, 'gated', { extent: 'whole' })).toMatchObject({ size: [3, 23], offset: [-1, -11] });
   });
 });
@@ -224,7 +270,10 @@ describe('receptiveField of layers and models that are used again', () => {
     expect(receptiveField(base, name)).toMatchObject({ size: [3, 3], stride: [1, 1], inputSize: [12, 12] });
     const field = receptiveField(again, name);
     expect(field).toEqual({ size: [6, 6], stride: [2, 2], offset: [0, 0], inputSize: [13, 13] });
-    expectSeen(field, await seenPixels({ apply: applied(again), shape: [13, 13, 1] }), { size: [13, 13], reached: 'every' });
+    expectSeen(field, await seenPixels({ apply: applied(again), shape: [13, 13, 1] }), {
+      size: [13, 13],
+      reached: 'every',
+    });
   });
 
   it('follows the trunk of a network with a new stem and a new head', async () => {
@@ -232,11 +281,17 @@ describe('receptiveField of layers and models that are used again', () => {
     const trunk = [conv('ones', 3, { strides: 2 }), conv('ones', 2, { name: 'inner' })];
     sequence([16, 16, 1], trunk);
     const stem = apply(conv('ones', 2, { strides: 2, filters: 1 }), image);
-    const head = apply(conv('ones', 2, { name: 'head' }), trunk.reduce((map, layer) => apply(layer, map), stem));
+    const head = apply(
+      conv('ones', 2, { name: 'head' }),
+      trunk.reduce((map, layer) => apply(layer, map), stem),
+    );
     const model = tfl.model({ inputs: image, outputs: head });
     const field = receptiveField(model, 'head');
     expect(field).toMatchObject({ size: [14, 14], stride: [4, 4] });
-    expectSeen(field, await seenPixels({ apply: applied(model), shape: [16, 16, 1] }), { size: [16, 16], reached: 'every' });
+    expectSeen(field, await seenPixels({ apply: applied(model), shape: [16, 16, 1] }), {
+      size: [16, 16],
+      reached: 'every',
+    });
     expect(receptiveField(model, 'inner')).toMatchObject({ size: [10, 10] });
   });
 
@@ -262,12 +317,17 @@ describe('receptiveField of layers and models that are used again', () => {
     ['a functional model', (inner: tfl.LayersModel) => inner],
     ['a sequential model', (inner: tfl.LayersModel) => tfl.sequential({ layers: [...inner.layers.slice(1)] as never })],
   ])('follows a nested model that was built for another one: %s', async (_, wrap) => {
-    const inner = wrap(sequence([15, 15, 1], [conv('ones', 3, { strides: 2, inputShape: [15, 15, 1] }), pool(2, 1, 'valid')]));
+    const inner = wrap(
+      sequence([15, 15, 1], [conv('ones', 3, { strides: 2, inputShape: [15, 15, 1] }), pool(2, 1, 'valid')]),
+    );
     const image = imageOf(16);
     const stem = apply(conv('ones', 2, { filters: 1 }), image);
     const model = tfl.model({ inputs: image, outputs: apply(conv('ones', 2, { name: 'head' }), apply(inner, stem)) });
     for (const layer of [inner.name, 'head']) {
-      const part = tfl.model({ inputs: image, outputs: model.getLayer(layer).getOutputAt(layer === 'head' ? 0 : 1) as never });
+      const part = tfl.model({
+        inputs: image,
+        outputs: model.getLayer(layer).getOutputAt(layer === 'head' ? 0 : 1) as never,
+      });
       const seen = await seenPixels({ apply: applied(part), shape: [16, 16, 1] });
       expectSeen(receptiveField(model, layer), seen, { size: [16, 16], reached: 'every' });
     }
@@ -394,7 +454,9 @@ describe('receptiveField of layers of other kinds', () => {
 
   it('asks what they do, also where another branch keeps the map', () => {
     const image = tfl.input({ shape: [8, 8, 1] });
-    const swish = new HardSwish({ name: 'swish' }).apply(conv('ones', 3, { padding: 'same' }).apply(image)) as tfl.SymbolicTensor;
+    const swish = new HardSwish({ name: 'swish' }).apply(
+      conv('ones', 3, { padding: 'same' }).apply(image),
+    ) as tfl.SymbolicTensor;
     const sum = tfl.layers.add({ name: 'sum' }).apply([swish, image]) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: image, outputs: sum });
     for (const name of ['swish', 'sum']) {
@@ -405,7 +467,9 @@ describe('receptiveField of layers of other kinds', () => {
     }
     const wide = { swish: { size: 5, padding: 2 }, HardSwish: { size: 1 } };
     expect(receptiveField(model, 'sum', { windows: wide })).toMatchObject({ size: [7, 7], offset: [-3, -3] });
-    expect(() => receptiveField(model, 'sum', { windows: { swish: { size: 0 } } })).toThrow('size must be an integer >= 1, got 0');
+    expect(() => receptiveField(model, 'sum', { windows: { swish: { size: 0 } } })).toThrow(
+      'size must be an integer >= 1, got 0',
+    );
   });
 
   it('keeps the smallest range that holds all branches, and refuses to lay maps beside each other', () => {
@@ -418,11 +482,16 @@ describe('receptiveField of layers of other kinds', () => {
     const beside = tfl.layers.concatenate({ axis: 2, name: 'beside' }).apply(branches) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: image, outputs: [joined, beside] });
     expect(receptiveField(model, 'joined')).toMatchObject({ size: [4, 1], offset: [0, 0] });
-    expect(() => receptiveField(model, 'beside')).toThrow('beside (Concatenate) joins maps whose positions lie along different axes');
+    expect(() => receptiveField(model, 'beside')).toThrow(
+      'beside (Concatenate) joins maps whose positions lie along different axes',
+    );
   });
 
   it('reads a thousand layers', () => {
-    const model = sequence([5, 5, 1], Array.from({ length: 1000 }, () => tfl.layers.reLU()));
+    const model = sequence(
+      [5, 5, 1],
+      Array.from({ length: 1000 }, () => tfl.layers.reLU()),
+    );
     expect(receptiveField(model, lastOf(model))).toMatchObject({ size: [1, 1] });
   });
 });

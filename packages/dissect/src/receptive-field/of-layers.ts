@@ -1,6 +1,7 @@
 import { check, isLost, lost, type Pair } from './algebra.ts';
+import { fieldOf } from './field-of.ts';
 import { inOrder } from './in-order.ts';
-import { throughLayer } from './layer-operations.ts';
+import { configOf, throughLayer } from './layer-operations.ts';
 import { nearby } from './nearby.ts';
 import type {
   LayersTopology,
@@ -10,7 +11,16 @@ import type {
   ReceptiveFieldOptions,
   TensorTopology,
 } from './options.ts';
-import { fieldOf, imageMap, isMap, isWhole, type Layout, type PlacedMap, startAt, type Traced, unknownConstant } from './placed-map.ts';
+import {
+  imageMap,
+  isMap,
+  isWhole,
+  type Layout,
+  type PlacedMap,
+  startAt,
+  type Traced,
+  unknownConstant,
+} from './placed-map.ts';
 
 /**
  * One application of a layer: a layer that several models share, or that a model uses more than once, has several. Each
@@ -36,7 +46,10 @@ export function ofLayers(model: LayersTopology, name: string, options: Receptive
   const fields = wanted.map((each) => fieldOf(trace(each)[0]!, { name, inputSize: image.size, extent }));
   if (new Set(fields.map((field) => JSON.stringify(field))).size > 1) {
     const indices = wanted.map(({ layer, node }) => layer.inboundNodes.indexOf(node));
-    check.failBecause('range', `the model applies ${name} more than once: say which in nodeIndex, one of ${indices.join(', ')}`);
+    check.failBecause(
+      'range',
+      `the model applies ${name} more than once: say which in nodeIndex, one of ${indices.join(', ')}`,
+    );
   }
   return fields[0]!;
 }
@@ -108,7 +121,8 @@ function tracer(start: Start, options: ReceptiveFieldOptions): (application: App
 
 /** The layers of a nested model see what comes in. */
 function throughModel(model: LayersTopology, inputs: readonly Traced[], options: ReceptiveFieldOptions): Traced[] {
-  const starts = model.inputs?.map(sourceOf) ?? [...applicationsOf(model)].filter((each) => inputsOf(each).length === 0);
+  const starts =
+    model.inputs?.map(sourceOf) ?? [...applicationsOf(model)].filter((each) => inputsOf(each).length === 0);
   const trace = tracer(new Map(starts.map((each, index) => [each, [inputs[index] ?? unknownConstant]])), options);
   const last = model.layers.at(-1);
   if (model.outputs !== undefined) return model.outputs.map((each) => trace(sourceOf(each))[each.tensorIndex]!);
@@ -119,10 +133,14 @@ function throughModel(model: LayersTopology, inputs: readonly Traced[], options:
  * The order of the image's axes, by the first layer that finds a map: layers say it, inputs do not, and what stands between
  * may turn axes.
  */
-function layoutOf(own: ReadonlySet<Application>, start: readonly Application[], options: ReceptiveFieldOptions): Layout {
+function layoutOf(
+  own: ReadonlySet<Application>,
+  start: readonly Application[],
+  options: ReceptiveFieldOptions,
+): Layout {
   const trace = tracer(imageOf(own, start, { layout: 'channelsLast', options }).start, options);
   for (const application of own) {
-    if (!isModel(application.layer) && !('dataFormat' in application.layer.getConfig())) continue;
+    if (!isModel(application.layer) && !('dataFormat' in configOf(application.layer))) continue;
     const [traced] = trace(application);
     if (traced === undefined) continue;
     if (isMap(traced)) return 'channelsLast';
@@ -156,10 +174,12 @@ function imagesOf(own: ReadonlySet<Application>, layout: Layout, options: Recept
   let firstSize: Pair | null = options.inputSize ?? null;
   for (const application of [...own].reverse()) {
     const { layer, node } = application;
-    const { batchInputShape } = layer.getConfig() as { batchInputShape?: unknown };
+    const { batchInputShape } = configOf(layer);
     const isKnown = Array.isArray(batchInputShape);
     if (node.inboundLayers.length > 0 || (isKnown && batchInputShape.length !== 4)) continue;
-    const [, ...shape] = isKnown ? batchInputShape.map((length) => (Number.isInteger(length) ? Number(length) : null)) : [];
+    const [, ...shape] = isKnown
+      ? batchInputShape.map((length) => (Number.isInteger(length) ? Number(length) : null))
+      : [];
     const [height, width, channels] = layout === 'channelsLast' ? shape : [shape[1], shape[2], shape[0]];
     const size: Pair<number | null> = options.inputSize ?? [height ?? null, width ?? null];
     if (started.size === 0 && isWhole(size)) firstSize = size;

@@ -1,6 +1,7 @@
 import { check, type Grid, isLost, type Lost, lost, type Pair, pixels, slide, spread } from './algebra.ts';
+import { fieldOf } from './field-of.ts';
 import type { ReceptiveField, ReceptiveFieldOptions, SlidingWindow } from './options.ts';
-import { fieldOf, imageMap, isMap, type Traced } from './placed-map.ts';
+import { imageMap, isMap, type Traced } from './placed-map.ts';
 
 /** The receptive field of windows by hand, from the image on. */
 export function ofWindows(windows: readonly SlidingWindow[], inputSize: Pair | null): ReceptiveField {

@@ -78,12 +78,6 @@ export interface GraphNode {
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
-/** Rows above and columns to the left, or `[[top, bottom], [left, right]]`. */
-export type Margins =
-  | number
-  | readonly [height: number, width: number]
-  | readonly [readonly [top: number, bottom: number], readonly [left: number, right: number]];
-
 export interface ReceptiveFieldOptions {
   /**
    * `[height, width]` of the images that the network takes, or of the map of `from`. Default: what the model says, if it
@@ -107,10 +101,10 @@ export interface ReceptiveFieldOptions {
    */
   extent?: 'local' | 'whole';
   /**
-   * Rows and columns that a Pad of a graph adds, by the name of the node: a graph keeps them with its weights, not in its
-   * topology. Default: what `constants` says.
+   * Rows and columns that a Pad of a graph adds before the map, by the name of the node: a graph keeps them with its
+   * weights, not in its topology. Default: what `constants` says.
    */
-  paddings?: Readonly<Record<string, Margins>>;
+  paddings?: Readonly<Record<string, number | readonly [height: number, width: number]>>;
   /**
    * The integers that a graph keeps with its weights, by the name of the node: axes, shapes, sizes, amounts of padding.
    * `model.weights` of a `GraphModel` holds them.
