@@ -97,7 +97,7 @@ export async function topActivationGrid(
   let images = 0;
   for (const [image, wanted] of tiles) {
     const view = await viewOf(check, probe, await options.imageOf(image), wanted, options.upsampling);
-    const [height, width] = shown.field === null ? view.size : shown.field.size;
+    const [height, width] = shown.field === null ? view.size : windowOf(shown.field);
     canvas ??= blankTiles(shown.units.length * shown.perUnit, height, width, shown.layout.background);
     if (height !== canvas.height || width !== canvas.width) {
       check.fail('range', 'imageOf', `images of one size, [${canvas.height}, ${canvas.width}]`, view.size);
@@ -214,9 +214,12 @@ function blankTiles(
   return { pixels, height, width };
 }
 
+/** How many pixels a position sees at most. */
+const windowOf = ({ size }: ReceptiveField): [number, number] => [Math.floor(size[0]), Math.floor(size[1])];
+
 /** The first pixel that a position sees, down and across. */
 function cornerOf({ offset, stride }: ReceptiveField, { row, column }: TopActivation): [number, number] {
-  return [offset[0] + row * stride[0], offset[1] + column * stride[1]];
+  return [Math.ceil(offset[0] + row * stride[0]), Math.ceil(offset[1] + column * stride[1])];
 }
 
 /** Copies what lies in both the picture and a window that starts at `[top, left]` of it. */

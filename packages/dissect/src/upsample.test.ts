@@ -45,6 +45,13 @@ describe('upsample', () => {
     expect(await placesOf({ ...field, inputSize: [8, 8] }, 4, 4, 99)).toEqual([0, 1, 2, 3]);
   });
 
+  it('lays the map of a network that enlarges between its pixels', async () => {
+    const doubled = receptiveField([{ size: 2, stride: 2, transposed: true }]);
+    expect(doubled).toMatchObject({ size: [1.5, 1.5], stride: [0.5, 0.5], offset: [-0.5, -0.5] });
+    // Positions 2 i and 2 i + 1 are the halves of pixel i.
+    expect(await placesOf(doubled, 8, 4)).toEqual([0.5, 2.5, 4.5, 6.5]);
+  });
+
   it('takes a map that is finer than the labels point by point', async () => {
     expect(await placesOf(receptiveField([{ size: 3, padding: 1 }]), 8, 4, 8)).toEqual([0, 2, 4, 6]);
   });

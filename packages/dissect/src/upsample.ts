@@ -1,6 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { centerOf } from './receptive-field/algebra.ts';
 import type { ReceptiveField } from './receptive-field.ts';
 
 /**
@@ -43,7 +44,8 @@ export interface Interpolation {
  * A label y of a receptive field's map stands at y · r, where r is how many pixels of the network's input one label is
  * (rounded, as NetDissect does), and position i at (⌊size / 2⌋ + offset) + i · stride, rounded down to labels. Beyond the
  * outermost positions the map goes on as they are. NetDissect rounds the stride down to labels too, and drifts where it
- * is no multiple of r; here it is not rounded.
+ * is no multiple of r; here it is not rounded. Where the network enlarged the map, and the numbers of the field are
+ * fractions, position i stands at the exact center, offset + (size - 1) / 2 + i · stride.
  *
  * Synchronous, differentiable, runs inside `tf.tidy`.
  *
@@ -122,20 +124,21 @@ function placement(
   const field = requireField(check, upsampling);
   return (which, label, _, labels) => {
     const reduction = Math.max(1, Math.round((field.inputSize ?? imageSize)[which] / labels));
-    const first = Math.floor((Math.floor(field.size[which] / 2) + field.offset[which]) / reduction);
+    const center = centerOf({ size: field.size[which], offset: field.offset[which] });
+    const first = Number.isInteger(center) ? Math.floor(center / reduction) : center / reduction;
     return ((label - first) * reduction) / field.stride[which];
   };
 }
 
 function requireField(check: Check, upsampling: Exclude<Upsampling, string>): ReceptiveField {
-  const isPair = (value: unknown, least: number) =>
-    Array.isArray(value) && value.length === 2 && value.every((each) => Number.isInteger(each) && each >= least);
+  const isPair = (value: unknown, isRight: (each: number) => boolean) =>
+    Array.isArray(value) && value.length === 2 && value.every((each) => Number.isFinite(each) && isRight(each));
   const { size, stride, offset, inputSize } = upsampling ?? {};
   const isField =
-    isPair(size, 1) &&
-    isPair(stride, 1) &&
-    isPair(offset, Number.MIN_SAFE_INTEGER) &&
-    (inputSize === null || isPair(inputSize, 1));
+    isPair(size, (each) => each >= 1) &&
+    isPair(stride, (each) => each > 0) &&
+    isPair(offset, () => true) &&
+    (inputSize === null || isPair(inputSize, (each) => Number.isInteger(each) && each >= 1));
   if (isField) return upsampling;
   return check.fail('type', 'upsampling', "a ReceptiveField, 'half-pixel' or 'align-corners'", upsampling);
 }
