@@ -14,7 +14,7 @@ export function ofWindows(windows: readonly SlidingWindow[], inputSize: Pair | n
 }
 
 /** What a window by hand does along one direction. How long the map becomes is known only where it stays as it is. */
-export function throughWindow(grid: Grid, window: SlidingWindow, axis: 0 | 1, name: string): Grid {
+function throughWindow(grid: Grid, window: SlidingWindow, axis: 0 | 1, name: string): Grid {
   if (typeof window !== 'object' || window === null) {
     check.fail('type', name, name === 'source' ? 'a list of windows' : 'a window', window);
   }
