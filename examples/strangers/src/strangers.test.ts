@@ -13,7 +13,7 @@ import { gradientTable, statusTable } from './table.ts';
 
 useBackend('wasm');
 
-/** Minutes, on networks that are fetched first: `.ci/run` does both. */
+/** Takes minutes, on networks that have to be fetched first. */
 const reason =
   process.env.CNNVIZ_STRANGERS === undefined
     ? 'CNNVIZ_STRANGERS does not name the folder that examples/strangers/install.sh made'
