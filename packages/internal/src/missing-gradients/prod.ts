@@ -1,4 +1,17 @@
-import { cumprod, mul, Prod, type ProdAttrs, reshape, type Tensor, transpose, util } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  div,
+  equal,
+  mul,
+  Prod,
+  type ProdAttrs,
+  prod,
+  reshape,
+  sum,
+  type Tensor,
+  util,
+} from '@tensorflow/tfjs-core';
 import type { MendedGradient } from './missing-gradient.ts';
 
 /** The product of the others, which may be zero. tfjs calls chained methods for it that a program need not have. */
@@ -11,16 +24,18 @@ export const prodGradient: MendedGradient = {
   },
 };
 
+/**
+ * The product of the factors that are not zero, divided by each. One zero leaves only its own gradient, two leave none.
+ * Without `cumprod`, which webgpu computes wrongly for several rows, or `keepDims`, which it forgets (4.22).
+ */
 function gradientOf(x: Tensor, dy: Tensor, axes: number[]): Tensor {
-  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const order = [...kept, ...axes];
-  const turned = transpose(x, order);
-  const rows = util.sizeFromShape(kept.map((axis) => x.shape[axis]!));
-  const factors = reshape(turned, [rows, x.size / rows]);
-  const others = mul(cumprod(factors, 1, true, false), cumprod(factors, 1, true, true));
-  const gradient = reshape(mul(others, reshape(dy, [rows, 1])), turned.shape);
-  return transpose(
-    gradient,
-    x.shape.map((_, axis) => order.indexOf(axis)),
-  );
+  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const isZero = cast(equal(x, 0), 'float32');
+  const factors = add(x, isZero);
+  const zeros = reshape(sum(isZero, axes), kept);
+  const product = reshape(prod(factors, axes), kept);
+  const counts = (count: number) => cast(equal(zeros, count), 'float32');
+  const isLeft = add(counts(0), mul(counts(1), isZero));
+  const others = mul(div(product, factors), isLeft);
+  return mul(others, reshape(dy, kept));
 }
