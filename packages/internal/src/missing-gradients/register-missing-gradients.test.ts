@@ -111,6 +111,7 @@ describe('batch normalization without scale or offset', () => {
 });
 
 describe('a network with dilated layers', () => {
+  const kernelInitializer = tfl.initializers.glorotUniform({ seed: 1 });
   const build = () =>
     tfl.sequential({
       layers: [
@@ -118,12 +119,18 @@ describe('a network with dilated layers', () => {
           inputShape: [7, 6, 2],
           filters: 3,
           kernelSize: 3,
+          kernelInitializer,
           dilationRate: 2,
           padding: 'same',
         }),
         tfl.layers.activation({ activation: 'tanh' }),
-        tfl.layers.depthwiseConv2d({ kernelSize: 2, dilationRate: [2, 1], useBias: false }),
-        tfl.layers.conv2d({ filters: 2, kernelSize: 2, dilationRate: 3, activation: 'tanh' }),
+        tfl.layers.depthwiseConv2d({
+          kernelSize: 2,
+          depthwiseInitializer: kernelInitializer,
+          dilationRate: [2, 1],
+          useBias: false,
+        }),
+        tfl.layers.conv2d({ filters: 2, kernelSize: 2, kernelInitializer, dilationRate: 3, activation: 'tanh' }),
       ],
     });
 
