@@ -168,6 +168,11 @@ describe('tensors', () => {
   });
 });
 
+test('failBecause keeps the cause', () => {
+  const cause = new Error('deep');
+  expect(() => check.failBecause('state', 'it is gone', cause)).toThrow(expect.objectContaining({ cause }));
+});
+
 test('fail and failBecause word their own faults alike', () => {
   expect(thrownBy(() => check.fail('state', 'tally', 'complete', { shards: 1 }))).toEqual([
     'Error',

@@ -122,6 +122,15 @@ describe('imageModel', () => {
     dispose();
   });
 
+  it('asks which axis the channels are on, where that is in doubt', async () => {
+    const graph = graphModel(start([-1, 1, 8, 8]), weights);
+    const preprocessing = { range: [0, 1] } as const;
+    await expect(imageModel(graph, { preprocessing })).rejects.toThrow(
+      'preprocessing.dataFormat must be given: whether [n, 1, 8, 8] has its channels first or last',
+    );
+    graph.dispose();
+  });
+
   it('refuses what it cannot use', async () => {
     const model = branches([6, 6, 3]);
     await expect(imageModel(model, {} as never)).rejects.toThrow(

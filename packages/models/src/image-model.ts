@@ -150,6 +150,7 @@ function inputShapeOf(
   { shape }: Place,
   options: ImageModelOptions & { preprocessing: Preprocessing },
 ): Sizes {
+  requireDataFormat(check, shape, options.preprocessing);
   const given = options.inputShape ?? statedShape(shape, options.preprocessing);
   if (given === undefined) {
     const stated = shape === undefined ? 'all of it' : describeShape(shape);
@@ -160,6 +161,17 @@ function inputShapeOf(
     check.fail('range', 'inputShape', `of at most ${mostInputValues} values`, inputShape);
   }
   return inputShape;
+}
+
+/** A height of 1 or 3 and many channels are rather one or three channels, which come first. */
+function requireDataFormat(check: Check, shape: Place['shape'], { dataFormat }: Preprocessing): void {
+  const [, first, , last] = shape?.length === 4 ? shape : [];
+  if (dataFormat === undefined && (first === 1 || first === 3) && (last ?? 0) > 4) {
+    check.failBecause(
+      'state',
+      `preprocessing.dataFormat must be given: whether ${describeShape(shape!)} has its channels first or last`,
+    );
+  }
 }
 
 function statedShape(shape: Place['shape'], { dataFormat, size }: Preprocessing): Sizes | undefined {
