@@ -43,7 +43,7 @@ const subject: Subject = {
         },
       ],
     },
-    paddings: {},
+    constants: {},
     layers: [{ name: 'colours', kind: 'AvgPool', shape: [8, 8, 3] }],
     inputShape: [16, 16, 3],
     bounds: [0, 1],

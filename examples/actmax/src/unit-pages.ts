@@ -88,8 +88,8 @@ async function realCells(
   photo: (index: number) => Promise<tf.Tensor3D>,
 ): Promise<PictureCell[]> {
   const [height, width] = network.inputShape;
-  const { topology, paddings, bounds } = network;
-  const upsampling = receptiveField(topology, layer, { inputSize: [height, width], paddings });
+  const { topology, constants, bounds } = network;
+  const upsampling = receptiveField(topology, layer, { inputSize: [height, width], constants });
   const thresholds = top.units.map((records) => records[0]!.activation / 2);
   const cells: PictureCell[] = [];
   for (const [rank, record] of top.units[unit]!.entries()) {

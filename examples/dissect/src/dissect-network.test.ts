@@ -145,15 +145,15 @@ const options = (change: Partial<DissectNetworkOptions> = {}): DissectNetworkOpt
 
 describe('dissectNetwork', () => {
   it('sees the same of a LayersModel and of the GraphModel that computes the same', async () => {
-    expect(ofGraph.paddings).toEqual({ pad: [1, 1] });
+    expect(ofGraph.constants).toEqual({ amounts: [0, 0, 1, 1, 1, 1, 0, 0] });
     const inputSize = [size, size] as const;
     for (const layer of layers) {
       const field = receptiveField(ofLayers.topology, layer);
-      expect(receptiveField(ofGraph.topology, layer, { paddings: ofGraph.paddings })).toEqual(field);
+      expect(receptiveField(ofGraph.topology, layer, { constants: ofGraph.constants })).toEqual(field);
       expect(field.inputSize).toEqual(inputSize);
     }
     // By hand: 24 to 12 pads nothing above; the pool sees 2 · 2 + 3 = 7; the last window 2 · 4 + 7, from one position before.
-    expect(receptiveField(ofGraph.topology, 'conv2', { paddings: ofGraph.paddings })).toEqual({
+    expect(receptiveField(ofGraph.topology, 'conv2', { constants: ofGraph.constants })).toEqual({
       size: [15, 15],
       stride: [4, 4],
       offset: [-4, -4],
@@ -210,7 +210,7 @@ describe('dissectNetwork', () => {
     await expect(dissectNetwork(options({ layers: ['conv9'] }))).rejects.toThrow(
       /layers must be the name of a layer or node, such as "conv1", "conv2", .*, got "conv9"/,
     );
-    const unknownPads = { ...ofGraph, paddings: {} };
+    const unknownPads = { ...ofGraph, constants: {} };
     await expect(dissectNetwork(options({ network: unknownPads }))).rejects.toThrow(
       /how much pad \(Pad\) pads is in the weights.*; or leave it out with --upsampling half-pixel/,
     );

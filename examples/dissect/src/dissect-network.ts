@@ -85,11 +85,15 @@ export async function dissectNetwork(options: DissectNetworkOptions): Promise<Di
   );
 }
 
-function upsamplingOf({ topology, paddings, inputShape }: ImageModel, layer: string, placement: Placement): Upsampling {
+function upsamplingOf(
+  { topology, constants, inputShape }: ImageModel,
+  layer: string,
+  placement: Placement,
+): Upsampling {
   if (placement !== 'receptive-field') return placement;
   const [height, width] = inputShape;
   try {
-    return receptiveField(topology, layer, { inputSize: [height, width], paddings });
+    return receptiveField(topology, layer, { inputSize: [height, width], constants });
   } catch (error) {
     throw new Error(`${(error as Error).message}; or leave it out with --upsampling half-pixel`, { cause: error });
   }

@@ -23,7 +23,7 @@ export async function openSubject(subject: Subject, data: string): Promise<OpenS
     ...(preprocessing === null ? {} : { preprocessing }),
   });
   try {
-    const { topology, paddings, inputShape } = network;
+    const { topology, constants, inputShape } = network;
     const [height, width] = inputShape;
     const probe = network.probes(layers);
     return {
@@ -31,7 +31,7 @@ export async function openSubject(subject: Subject, data: string): Promise<OpenS
         probe: (images) => probe(tf.image.resizeBilinear(images, [height, width])),
         concepts: { ...all, count: count ?? all.count },
         upsampling: Object.fromEntries(
-          layers.map((layer) => [layer, receptiveField(topology, layer, { inputSize: [height, width], paddings })]),
+          layers.map((layer) => [layer, receptiveField(topology, layer, { inputSize: [height, width], constants })]),
         ),
         topImages,
       },

@@ -31,7 +31,7 @@ describe('imageModel', () => {
       preprocessing: { range: [-1, 1] },
       labels: [...'abcde'],
       output: { name: 'classes', activation: 'softmax', isLeftOut: true, classes: 5 },
-      paddings: {},
+      constants: {},
     });
     expect(facts.topology).toBe(model);
     expect(facts.model).toBe(model);
@@ -55,7 +55,7 @@ describe('imageModel', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('reads the paddings of a graph, which its topology lacks', async () => {
+  it('reads the whole numbers of a graph, which its topology lacks', async () => {
     const pads = {
       ...weights,
       pads: { shape: [4, 2], values: [0, 0, 1, 2, 3, 0, 0, 0], dtype: 'int32' as const },
@@ -69,8 +69,8 @@ describe('imageModel', () => {
       ],
       pads,
     );
-    const { paddings, dispose } = await imageModel(graph, { preprocessing: { range: [0, 1] } });
-    expect(paddings).toEqual({ pad: [1, 3] });
+    const { constants, dispose } = await imageModel(graph, { preprocessing: { range: [0, 1] } });
+    expect(constants).toEqual({ pads: [0, 0, 1, 2, 3, 0, 0, 0], axes: [1, 2] });
     dispose();
   });
 

@@ -45,8 +45,8 @@ export interface ImageModel {
   readonly output: OutputFacts | undefined;
   /** What `receptiveField` of `@cnnviz/dissect` reads. */
   readonly topology: LayersModel | GraphTopology;
-  /** Rows above and columns to the left that the Pads of a graph add, by the name of the node: what its topology lacks. */
-  readonly paddings: Readonly<Record<string, readonly [height: number, width: number]>>;
+  /** The whole numbers among the weights of a graph, such as the amounts of its Pads, which `receptiveField` reads too. */
+  readonly constants: Readonly<Record<string, readonly number[]>>;
   /** As TensorFlow.js loaded it. */
   readonly model: AnyModel;
   /** Frees the weights. */
@@ -125,7 +125,7 @@ export async function imageModelOf(check: Check, model: AnyModel, options: Image
     preprocessing,
     output: end && { name: end.output.name, activation: end.activation, isLeftOut: end.isLeftOut, classes },
     topology: isGraphModel(model) ? topologyOf(check, model) : (model as LayersModel),
-    paddings: isGraphModel(model) ? await paddingsOf(model, topologyOf(check, model)) : {},
+    constants: isGraphModel(model) ? await constantsOf(model) : {},
     model,
     dispose: () => disposeModel(model),
   };
@@ -188,17 +188,10 @@ function asTaken([height, width, channels]: Sizes, { dataFormat }: Preprocessing
   return dataFormat === 'channelsFirst' ? [channels, height, width] : [height, width, channels];
 }
 
-/** Of the Pads of a graph whose amounts are among its weights, `[[before, after], ...]` of each axis. */
-async function paddingsOf(
-  model: GraphModel<string | io.IOHandler>,
-  { node }: GraphTopology,
-): Promise<ImageModel['paddings']> {
-  const paddings: Record<string, readonly [number, number]> = {};
-  for (const { name, op, input } of node) {
-    const [amounts] = model.weights[input?.[1] ?? ''] ?? [];
-    if (!/^(Mirror)?Pad(V2)?$/.test(op) || amounts === undefined) continue;
-    const [, , top, , left] = await amounts.data();
-    paddings[name] = [top!, left!];
+async function constantsOf(model: GraphModel<string | io.IOHandler>): Promise<ImageModel['constants']> {
+  const constants: Record<string, readonly number[]> = {};
+  for (const [name, [weight]] of Object.entries(model.weights)) {
+    if (weight?.dtype === 'int32') constants[name] = [...(await weight.data())];
   }
-  return paddings;
+  return constants;
 }

@@ -26,7 +26,7 @@ export interface Network {
   shape: readonly [number, number, number];
   /** What `receptiveField` of `@cnnviz/dissect` reads, or a LayersModel whose inner layers are asked for. */
   topology: ImageModel['topology'];
-  paddings: ImageModel['paddings'];
+  constants: ImageModel['constants'];
 }
 
 /** Takes `[n, 28, 28, 1]` in [0, 1], gives ten logits. */
@@ -123,6 +123,6 @@ function networkOf(name: string, model: ImageModel): Network {
     classes: [...(model.labels ?? [])],
     shape: model.inputShape,
     topology: model.topology,
-    paddings: model.paddings,
+    constants: model.constants,
   };
 }

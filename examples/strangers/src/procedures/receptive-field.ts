@@ -21,7 +21,7 @@ export function upsamplingOf(subject: Pick<Subject, 'network' | 'layer'>): Upsam
 }
 
 function fieldOf({ network, layer }: Pick<Subject, 'network' | 'layer'>): ReceptiveField {
-  const { topology, paddings, inputShape } = network;
+  const { topology, constants, inputShape } = network;
   const [height, width] = inputShape;
-  return receptiveField(topology, layer, { inputSize: [height, width], paddings });
+  return receptiveField(topology, layer, { inputSize: [height, width], constants });
 }
