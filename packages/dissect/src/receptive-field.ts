@@ -33,7 +33,8 @@ export type {
  *
  * The source is a `LayersModel`, nested models and layers that other models share included; the `modelTopology` of a
  * `GraphModel` (in its model.json, or in what `tf.io.http(url).load()` gives), both with the name of a layer or of a graph's
- * node; or the windows by hand, from the image on.
+ * node; or the windows by hand, from the image on. `inner/conv` names a layer of the nested model `inner`, `conv#2` the
+ * second application of `conv`, as in the lists of `@cnnviz/models`.
  *
  * @returns Plain data.
  * @throws RangeError if there is no such layer, or an option or a window is outside its range.

@@ -345,6 +345,41 @@ describe('receptiveField of layers and models that are used again', () => {
     }
   });
 
+  it('names layers of nested models, and further applications of a layer, as @cnnviz/models does', () => {
+    const shared = conv('ones', 3, { name: 'shared', strides: 2 });
+    const inner = tfl.sequential({
+      name: 'inner',
+      layers: [
+        conv('ones', 3, { name: 'first', inputShape: [29, 29, 2] }),
+        conv('ones', 2, { name: 'a/b', strides: 2 }),
+      ],
+    });
+    const middle = tfl.sequential({
+      name: 'middle',
+      layers: [pool(2, 1, 'valid', { inputShape: [30, 30, 2] }), inner],
+    });
+    const image = tfl.input({ shape: [64, 64, 2], name: 'image' });
+    const stem = apply(conv('ones', 5, { name: 'stem', strides: 2 }), image);
+    const twice = apply(shared, apply(shared, apply(middle, stem)));
+    const model = tfl.model({ inputs: image, outputs: twice });
+    // Sizes and strides of the windows in a row, composed by hand: 5/2, 2/1, 3/1, 2/2, 3/2, 3/2.
+    expect(receptiveField(model, 'middle/inner/first')).toMatchObject({ size: [11, 11], stride: [2, 2] });
+    expect(receptiveField(model, 'middle/inner/a/b')).toMatchObject({ size: [13, 13], stride: [4, 4] });
+    for (const [name, options] of [
+      ['shared', { nodeIndex: 0 }],
+      ['shared#1', {}],
+    ] as const)
+      expect(receptiveField(model, name, options)).toMatchObject({ size: [21, 21], stride: [8, 8] });
+    expect(receptiveField(model, 'shared#2')).toMatchObject({ size: [37, 37], stride: [16, 16] });
+    const { size, stride, inputSize } = receptiveField(model, 'shared#2', { from: 'middle/inner/first' });
+    expect({ size, stride, inputSize }).toEqual({ size: [14, 14], stride: [8, 8], inputSize: [27, 27] });
+    expect(receptiveField(model, 'middle/inner/a/b', { from: 'middle/inner/first' })).toMatchObject({ size: [2, 2] });
+    expect(() => receptiveField(model, 'middle/inner/none')).toThrow(
+      '@cnnviz/dissect: receptiveField: layer must be one of first, a/b, got "none"',
+    );
+    expect(() => receptiveField(model, 'shared#3')).toThrow('receptiveField: layer must be one of');
+  });
+
   it('tells the outputs of a nested model apart', () => {
     const image = imageOf(15);
     const fine = apply(conv('ones', 3), image);
