@@ -35,7 +35,10 @@ export async function browsers(checks: Workshop): Promise<void> {
     for (const [section, output] of Object.entries(pages)) {
       const folder = await buildPage(checks, project, recipeOf(docs, section), { section, output });
       if (folder !== undefined) await checkPage(checks, browser, { section, folder, expected });
-      if (section === 'esbuild' && folder !== undefined) await checkFailures(checks, browser, folder);
+      if (section === 'esbuild' && folder !== undefined) {
+        await checkFailures(checks, browser, folder);
+        await checkWorkerScripts(checks, browser, { section, folder, expected });
+      }
     }
   } finally {
     await browser.close();
@@ -195,6 +198,38 @@ async function checkFailures({ report }: Workshop, browser: Browser, folder: str
     const expected = `@cnnviz/wasm-gradients: ${message}`;
     const isRight = result.error === expected && workers === 0;
     report(`${name}: the error says how to mend it`, isRight ? undefined : `${workers} workers, ${result.error}`);
+  }
+}
+
+/** A worker script that is missing, is another or stays silent is noticed within seconds: the attack runs on one thread. */
+async function checkWorkerScripts({ report }: Workshop, browser: Browser, { folder, expected }: Page): Promise<void> {
+  const noWorker = (path: string) =>
+    `no worker starts from ${path}; workerUrl must lead to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
+    'own origin and with the header Cross-Origin-Embedder-Policy: require-corp';
+  for (const [name, path, reason] of [
+    ['is missing', '/missing.js', noWorker('/missing.js')],
+    ['is a page', '/index.html', 'Uncaught SyntaxError'],
+    ['says nothing', '/silent.js', 'a worker gave no answer in 3 s'],
+  ] as const) {
+    const instead: Served['instead'] = (asked, response) => {
+      if (asked !== '/silent.js') return false;
+      response.writeHead(200, { 'Content-Type': 'text/javascript' }).end('setInterval(() => {}, 1000);');
+      return true;
+    };
+    const { result, workers } = await visitServed(browser, { folder, headers: isolation, instead }, `?worker=${path}`);
+    const { error, endedIn = Number.POSITIVE_INFINITY } = result;
+    const wrongs = [
+      error,
+      result.threads !== 1 && `${result.threads} threads`,
+      !result.reason?.startsWith(`the threaded build did not start: ${reason}`) && `reason: ${result.reason}`,
+      workers !== 0 && `${workers} workers are alive`,
+      !(endedIn < MOST_TIME) && `it took ${endedIn} ms`,
+      !(differenceOf(result.moved, expected) < TOLERANCE) && 'another attack than on cpu',
+    ].filter((wrong) => typeof wrong === 'string');
+    report(
+      `a worker script that ${name}: one thread, ${Math.round(endedIn)} ms`,
+      wrongs.length === 0 ? undefined : wrongs.join('\n'),
+    );
   }
 }
 

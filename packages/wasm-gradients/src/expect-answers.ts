@@ -2,7 +2,7 @@
  * A worker counts as dead when it owes an answer and none has come for so many milliseconds, counted in ticks: an event
  * loop that is busy ticks less often, so that a slow machine is waited for longer.
  */
-const PATIENCE = 4000;
+const PATIENCE = 3000;
 const TICK = 250;
 
 /** What workers owe. */

@@ -56,7 +56,7 @@ describe('enableThreads', () => {
 
   it.each([
     ['fail at once', 'throw new Error("no workers here")', 'no workers here'],
-    ['never answer', 'setInterval(() => {}, 1000)', 'a worker gave no answer in 4 s'],
+    ['never answer', 'setInterval(() => {}, 1000)', 'a worker gave no answer in 3 s'],
     [
       'fail when they load the module',
       `const { parentPort } = require('node:worker_threads');
@@ -69,7 +69,7 @@ describe('enableThreads', () => {
       `const { parentPort } = require('node:worker_threads');
        parentPort.on('message', () => {});
        parentPort.postMessage('started');`,
-      'a worker gave no answer in 4 s',
+      'a worker gave no answer in 3 s',
     ],
   ])(
     'falls back to one thread, with the reason, and leaves nothing behind when workers %s',

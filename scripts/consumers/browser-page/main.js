@@ -5,8 +5,10 @@ import { startWasm } from './start-wasm.js';
 
 async function run() {
   const begin = performance.now();
-  // Without the address of a worker script, if the page is asked to.
-  const started = await (location.search === '?blob' ? enableThreads() : startWasm());
+  const asked = new URLSearchParams(location.search);
+  // Without the address of a worker script, or with another one, if the page is asked to.
+  const workerUrl = asked.get('worker') ?? undefined;
+  const started = await (asked.has('blob') || workerUrl ? enableThreads({ workerUrl }) : startWasm());
   const startedIn = performance.now() - begin;
   const moved = await attack();
   return { ...started, startedIn, endedIn: performance.now() - begin, backend: tf.getBackend(), moved };
