@@ -1,12 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { workspaceRoot } from '@cnnviz/example-support';
 import { describe, expect, it } from 'vitest';
 import { experiments } from './experiments.ts';
+import { papers } from './papers.ts';
 import { reproductionPage } from './reproduction-page.ts';
 
 const [first, second] = experiments;
 const results = {
   claims: [
     { claim: 'a | b', source: 'paper', theirs: '1', ours: '2', on: 'net', seeds: 3, agrees: 'no' as const },
-    { claim: 'c', source: 'paper', theirs: '1', ours: '1', on: 'net', seeds: 3, agrees: 'yes' as const },
+    {
+      claim: 'c',
+      source: 'lecture; Zhang et al. 2017, table 1',
+      theirs: '1',
+      ours: '1',
+      on: 'net',
+      seeds: 3,
+      agrees: 'yes' as const,
+    },
   ],
   backend: 'wasm (2 threads)',
   seconds: 12,
@@ -27,7 +39,8 @@ describe('reproductionPage', () => {
       `| [${first!.title}](#${first!.title.toLowerCase()}) | 1 | 0 | 1 | 400 MB, 60 MB of it the wasm heap | 12 s |`,
     );
     expect(page).toContain('| a \\| b | paper | 1 | 2 | net | 3 | **no** |');
-    expect(page).toContain('| c | paper | 1 | 1 | net | 3 | yes |');
+    const linked = 'lecture; [Zhang et al. 2017](https://arxiv.org/abs/1611.03530), table 1';
+    expect(page).toContain(`| c | ${linked} | 1 | 1 | net | 3 | yes |`);
   });
 
   it('says how each was run, with what, and what was not run', () => {
@@ -36,4 +49,11 @@ describe('reproductionPage', () => {
     expect(page).toContain(`| ${second!.title} |  |  |  |  | not run |`);
     expect(page).not.toContain(`## ${second!.title}`);
   });
+});
+
+it('links each paper that the page names', async () => {
+  const page = await readFile(join(workspaceRoot(), 'docs/reproduction.md'), 'utf8');
+  const named = page.match(/[a-z]\.? (?:19|20)\d\d\b(?!\])/g);
+  expect(named).toBeNull();
+  for (const link of Object.values(papers)) expect(page).toContain(link);
 });

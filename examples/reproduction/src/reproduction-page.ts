@@ -1,5 +1,6 @@
 import { agreements, type ClaimsFile, peakMemoryText } from '@cnnviz/example-support';
 import type { Experiment } from './experiments.ts';
+import { linkPapers } from './papers.ts';
 
 /** An experiment, and what it left; nothing if it was not run. */
 export interface Outcome {
@@ -45,7 +46,7 @@ function section({ name, title }: Experiment, options: readonly string[], result
       ['claim', 'from', 'theirs', 'ours', 'on', 'seeds', 'agrees'],
       results.claims.map(({ claim, source, theirs, ours, on, seeds, agrees }) => [
         claim,
-        source,
+        linkPapers(source),
         theirs,
         ours,
         on,
