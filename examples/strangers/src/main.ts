@@ -26,6 +26,9 @@ examples/strangers/install.sh fetches them first; CNNVIZ_DATA names a folder of 
   --backend NAME   tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first that starts)
   --help`;
 
+/** Everything behind this line is what a run found. */
+const MARK = '<!-- Written by `pnpm --filter @cnnviz/example-strangers start --docs`. -->';
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
@@ -114,9 +117,6 @@ function chapterOf({ network, findings }: Examined): Chapter {
     ],
   };
 }
-
-/** Everything behind this line is what a run found. */
-const MARK = '<!-- Written by `pnpm --filter @cnnviz/example-strangers start --docs`. -->';
 
 async function writeDocs(parts: readonly string[]): Promise<void> {
   const path = resolve(workspaceRoot(), 'docs/networks.md');
