@@ -2,16 +2,25 @@ import { channel, diversity, filmStrip, logit, methodsGrid, sum, times } from '@
 import { type Chapter, type PictureCell, pngPicture } from '@cnnviz/example-support';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ClassDrawings, Sides } from './claims.ts';
-import { type Drawing, type DrawOptions, drawTogether, drawUnits, type Method, thumbnails } from './draw.ts';
+import {
+  type Drawing,
+  type DrawOptions,
+  drawTogether,
+  drawUnits,
+  type Method,
+  methodsFor,
+  thumbnails,
+} from './draw.ts';
 import { className, type Subject } from './subject.ts';
 
 const METHODS: Record<Method, string> = {
+  phase: 'Phases of a natural spectrum, seen in crops',
   fourier: 'Fourier coefficients, seen through moving transforms',
   pixels: 'Plain pixels',
 };
-const SHORT: Record<Method, string> = { fourier: 'Fourier', pixels: 'pixels' };
+const SHORT: Record<Method, string> = { phase: 'phase', fourier: 'Fourier', pixels: 'pixels' };
 
-/** Classes by both methods: one shows what the network knows, the other that it can be had with noise. */
+/** Classes by each method: some show what the network knows, the last that it can be had with noise. */
 export async function classesChapter(
   subject: Subject,
   options: DrawOptions,
@@ -25,7 +34,8 @@ export async function classesChapter(
   const measured: Record<string, string[]> = {};
   const values: { step: number; activation: number; class: string; method: string }[] = [];
   let done = 0;
-  for (const method of ['fourier', 'pixels'] as const) {
+  const methods = methodsFor(network.inputShape[2]);
+  for (const method of methods) {
     const update = (value: number) => options.update(done * options.steps + value);
     const objectiveOf = (some: readonly number[]) => logit(network.classifier, some);
     const drawing = await drawUnits(subject, classes, objectiveOf, method, { ...options, update });
@@ -53,7 +63,8 @@ export async function classesChapter(
     tf.dispose([strip, drawing.images, drawing.film]);
   }
   const grid = methodsGrid(small, { bounds });
-  const alt = `Two rows of ${classes.length} images, by Fourier coefficients and by plain pixels`;
+  const order = methods.map((method) => SHORT[method]).join(', ');
+  const alt = `A row of ${classes.length} images for each method: ${order}`;
   const side = await pngPicture(grid, { name: 'classes', alt });
   tf.dispose([grid, small]);
   const chapter: Chapter = {
@@ -65,7 +76,7 @@ export async function classesChapter(
     figures: [
       {
         kind: 'pictures',
-        caption: 'A column for each class; above by Fourier coefficients, below by plain pixels.',
+        caption: `A column for each class; from above: ${order}.`,
         rows: [{ cells: [{ picture: side }] }],
       },
       { kind: 'pictures', caption: 'The best image of each run.', rows },
@@ -77,7 +88,7 @@ export async function classesChapter(
       {
         kind: 'table',
         caption: 'Logit and probability, without transforms.',
-        columns: ['class', 'logit (Fourier)', 'probability', 'logit (pixels)', 'probability'],
+        columns: ['class', ...methods.flatMap((method) => [`logit (${SHORT[method]})`, 'probability'])],
         rows: Object.entries(measured).map(([label, cells]) => [label, ...cells]),
       },
       {

@@ -1,10 +1,13 @@
 import {
   type AscentOptions,
   adam,
+  crop,
   fourier,
   type MaximizedActivation,
   maximizeActivation,
+  noise,
   type Objective,
+  phase,
   pixels,
   robustness,
 } from '@cnnviz/actmax';
@@ -13,8 +16,15 @@ import { chunksOf } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Subject } from './subject.ts';
 
-/** By Fourier coefficients under transforms, or the bare pixels. */
-export type Method = 'fourier' | 'pixels';
+/** By the phases of a natural spectrum under crops, by Fourier coefficients under transforms, or the bare pixels. */
+export type Method = 'phase' | 'fourier' | 'pixels';
+
+/** Those for images of so many channels: the spectrum of photographs is of red, green and blue. */
+export const methodsFor = (channels: number): Method[] => [
+  ...(channels === 3 ? (['phase'] as const) : []),
+  'fourier',
+  'pixels',
+];
 
 export interface DrawOptions {
   steps: number;
@@ -43,6 +53,10 @@ const FILMED = [0, 1, 2, 4, 8, 16, 32, 64];
  */
 const DECAY = 1.5;
 const LEARNING_RATE = 0.03;
+/** A phase goes round in 2π, so that steps are long: as MACO. */
+const PHASE_LEARNING_RATE = 1;
+/** Each is a crop of its own; more make the picture calmer, and take as much longer. */
+const VIEWS = 2;
 
 /** What each of the units wants, a few at a time: one batch costs less than a run for each. */
 export async function drawUnits(
@@ -78,21 +92,9 @@ export async function drawTogether(
   { steps, seed, update }: DrawOptions,
   { done = 0, filmed }: { done?: number; filmed?: tf.Tensor4D[] | undefined } = {},
 ): Promise<MaximizedActivation> {
-  const { inputShape: shape, bounds } = network;
-  // lucid's constants are for images of some 200 pixels.
-  const part = Math.min(1, shape[0] / 200);
-  const transforms = robustness({
-    pad: Math.round(12 * part),
-    jitter: [Math.round(8 * part), Math.round(4 * part)],
-  });
-  const ascent: Pick<AscentOptions, 'parameterization' | 'transforms'> =
-    method === 'fourier'
-      ? { parameterization: fourier({ shape, bounds, decay: DECAY }), transforms }
-      : { parameterization: pixels({ shape, bounds }) };
   const result = await maximizeActivation({
-    ...ascent,
+    ...ascentOf(network, method),
     objective,
-    optimizer: adam({ learningRate: LEARNING_RATE }),
     count,
     steps,
     seed,
@@ -106,6 +108,28 @@ export async function drawTogether(
   film(filmed, () => tf.clone(result.last.images));
   result.last.images.dispose();
   return result;
+}
+
+type Ascent = Pick<AscentOptions, 'parameterization' | 'transforms' | 'optimizer' | 'views'>;
+
+function ascentOf({ inputShape: shape, bounds }: Subject['network'], method: Method): Ascent {
+  const optimizer = adam({ learningRate: LEARNING_RATE });
+  if (method === 'pixels') return { parameterization: pixels({ shape, bounds }), optimizer };
+  if (method === 'phase') {
+    return {
+      parameterization: phase({ shape, bounds }),
+      transforms: [crop(), noise(0.08 * (bounds[1] - bounds[0]))],
+      optimizer: adam({ learningRate: PHASE_LEARNING_RATE }),
+      views: VIEWS,
+    };
+  }
+  // lucid's constants are for images of some 200 pixels.
+  const part = Math.min(1, shape[0] / 200);
+  const transforms = robustness({
+    pad: Math.round(12 * part),
+    jitter: [Math.round(8 * part), Math.round(4 * part)],
+  });
+  return { parameterization: fourier({ shape, bounds, decay: DECAY }), transforms, optimizer };
 }
 
 function film(frames: tf.Tensor4D[] | undefined, draw: () => tf.Tensor4D): void {

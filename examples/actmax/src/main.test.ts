@@ -62,10 +62,11 @@ it('writes a page with what was asked for, and pictures beside it, seven times e
 
   const names = (await readdir(out)).filter((file) => file.endsWith('.png'));
   const single = names.filter((name) => !/^(classes|film-)/.test(name));
-  expect(single).toHaveLength(2 * 2 + 2);
+  expect(single).toHaveLength(3 * 2 + 2);
   expect(names.filter((name) => !single.includes(name)).sort()).toEqual([
     'classes.png',
     'film-fourier.png',
+    'film-phase.png',
     'film-pixels.png',
   ]);
   for (const name of single) expect(sizeOf(await readFile(join(out, name)))).toEqual([112, 112]);

@@ -11,11 +11,11 @@ import {
 import type { Preprocessing } from '@cnnviz/models';
 import { classesChapter, diversityChapter, layersChapter } from './chapters.ts';
 import { activationClaims, type ClassDrawings, type Sides } from './claims.ts';
-import type { DrawOptions } from './draw.ts';
+import { type DrawOptions, methodsFor } from './draw.ts';
 import { folderSubject, type Subject, squeezeNetSubject } from './subject.ts';
 import { unitPagesChapter } from './unit-pages.ts';
 
-const USAGE = `Draws what units of a network want to see, by Fourier coefficients under transforms.
+const USAGE = `Draws what classes and units of a network want to see.
 
   --model FOLDER     a LayersModel or a GraphModel (default: SqueezeNet 1.0, in models of the folder that CNNVIZ_DATA names)
   --range MIN,MAX    of the pixels that the network takes, such as 0,1, where the model does not say
@@ -79,7 +79,11 @@ async function main(): Promise<void> {
   let diversity: { alone: Sides; apart: Sides } | null = null;
   if (classes.length > 0) {
     const draw = (update: DrawOptions['update']) => classesChapter(subject, { ...options, update });
-    const drawn = await progress.stage('classes', 2 * classes.length * options.steps, draw);
+    const drawn = await progress.stage(
+      'classes',
+      methodsFor(network.inputShape[2]).length * classes.length * options.steps,
+      draw,
+    );
     chapters.push(drawn.chapter);
     drawings = drawn.drawings;
   }

@@ -39,6 +39,8 @@ export interface AscentOptions {
   optimizer?: Optimizer;
   /** What is done to the images before a network sees them. Default: nothing. */
   transforms?: readonly Transform[];
+  /** How often a network looks at each image in a step, each time through transforms of its own. Default: 1. */
+  views?: number;
   /** Applied one after the other. Default: none. */
   regularizers?: readonly Regularizer[];
   /** Default: 512, as lucid. */
@@ -219,6 +221,7 @@ interface Settings {
   count: number;
   optimizer: Optimizer;
   transforms: readonly Transform[];
+  views: number;
   regularizers: readonly Regularizer[];
   steps: number;
   stopAt: number;
@@ -264,6 +267,7 @@ function checkOptions(check: Check, options: AscentOptions): Settings {
     count,
     optimizer,
     transforms,
+    views: check.number('views', options.views ?? 1, { integer: true, min: 1 }),
     regularizers,
     steps: check.number('steps', options.steps ?? 512, { integer: true, min: 1 }),
     stopAt,
@@ -464,12 +468,16 @@ interface Evaluation {
 }
 
 function evaluateWithGradient(check: Check, settings: Settings, { score }: Prepared, run: Run): Evaluation {
-  const { parameterization, transforms, bounds } = settings;
+  const { parameterization, transforms, views, bounds } = settings;
   const kept: { activations?: Tensor1D } = {};
   const ascended = (variables: Tensor): Tensor => {
     const images = parameterization.render(variables);
-    const seen = transformImages(images, transforms, run.random, middleOf(bounds));
-    const activations = score(rememberedActivations((model) => askAtOnce(check, model, seen)));
+    const look = () => {
+      const seen = transformImages(images, transforms, run.random, middleOf(bounds));
+      return score(rememberedActivations((model) => askAtOnce(check, model, seen)));
+    };
+    const looks = Array.from({ length: views }, look);
+    const activations: Tensor1D = views === 1 ? looks[0]! : tf.div(tf.addN(looks), views);
     const penalty = penaltyOf(settings, images, variables);
     if (penalty === undefined) return activations;
     kept.activations = tf.keep(tf.clone(activations));

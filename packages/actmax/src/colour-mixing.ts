@@ -1,5 +1,6 @@
 import { type Batches, type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 /**
@@ -116,4 +117,20 @@ export function mixingMatrices(check: Check, mixing: ColourMixing, channels: num
       entry(Math.floor(index / channels), index % channels),
     );
   return { matrix: fill((row, column) => scaled[column]![row]!), inverse: fill(transposedInverse) };
+}
+
+/** The matrices of the option `colours`; undefined where channels stay apart. */
+export function mixingOf(
+  check: Check,
+  colours: ColourMixing | 'none' | undefined,
+  channels: number,
+): MixingMatrices | undefined {
+  const chosen = colours ?? (channels === 3 ? imagenetColours : 'none');
+  return chosen === 'none' ? undefined : mixingMatrices(check, chosen, channels);
+}
+
+/** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */
+export function mixColours(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
+  const colours = tf.reshape(images, [-1, channels]) as Tensor2D;
+  return tf.reshape(tf.matMul(colours, tf.tensor2d(mixing, [channels, channels])), images.shape);
 }

@@ -1,7 +1,7 @@
 import { type Bounds, checker } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, imagenetColours, mixingMatrices } from './colour-mixing.ts';
+import { type ColourMixing, mixColours, mixingOf } from './colour-mixing.ts';
 import { type FourierBasis, fourierBasis } from './fourier-basis.ts';
 import type { Parameterization } from './parameterization.ts';
 import { startImages } from './start-images.ts';
@@ -70,8 +70,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
   const decay = check.number('decay', options.decay ?? 1, { min: 0 });
   const from = options.from && startImages(check, options.from, shape, bounds);
   const deviation = check.number('deviation', options.deviation ?? (from ? 0 : 0.01), { min: 0 });
-  const colours = options.colours ?? (channels === 3 ? imagenetColours : 'none');
-  const mixing = colours === 'none' ? undefined : mixingMatrices(check, colours, channels);
+  const mixing = mixingOf(check, options.colours, channels);
   const [rows, columns] = [fourierBasis(height), fourierBasis(width)];
   const amplitudes = amplitudesOf(rows, columns, decay);
 
@@ -139,10 +138,4 @@ function amplitudesOf(rows: FourierBasis, columns: FourierBasis, decay: number):
     const frequency = Math.hypot(rows.frequencies[Math.floor(index / width)]!, columns.frequencies[index % width]!);
     return (Math.SQRT2 * AMPLITUDE) / Math.max(frequency, lowest) ** decay;
   });
-}
-
-/** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */
-function mixColours(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
-  const colours = tf.reshape(images, [-1, channels]) as Tensor2D;
-  return tf.reshape(tf.matMul(colours, tf.tensor2d(mixing, [channels, channels])), images.shape);
 }

@@ -33,7 +33,10 @@ export { type ColourMixing, colourMixing, imagenetColours } from './colour-mixin
 export { type FourierOptions, type FourierParameterization, fourier } from './fourier.ts';
 export { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
 export type { Parameterization } from './parameterization.ts';
+export { type PhaseOptions, phase } from './phase.ts';
+export { photographSpectrum } from './photograph-spectrum.ts';
 export { type PixelsOptions, pixels } from './pixels.ts';
+export { type MeanSpectrumOptions, meanSpectrum, type Spectrum } from './spectrum.ts';
 
 // Optimizers
 
@@ -43,7 +46,9 @@ export type { Optimizer, StepOfRun } from './optimizer.ts';
 
 // Transforms
 
+export { type CropOptions, crop } from './crop.ts';
 export { jitter } from './jitter.ts';
+export { noise } from './noise.ts';
 export { pad } from './pad.ts';
 export { resize } from './resize.ts';
 export { type RobustnessOptions, robustness } from './robustness.ts';

@@ -2,14 +2,17 @@ import { conformance, describeOnBackends, tinyCnn, tinyProbe } from '@cnnviz/tes
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { activationSteps } from './activation-steps.ts';
+import { crop } from './crop.ts';
 import { diversity } from './diversity.ts';
 import { fourier } from './fourier.ts';
 import { generator } from './generator.ts';
 import { jitter } from './jitter.ts';
 import { logit } from './logit.ts';
 import { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
+import { noise } from './noise.ts';
 import { normalizedAscent } from './normalized-ascent.ts';
 import { pad } from './pad.ts';
+import { phase } from './phase.ts';
 import { pixels } from './pixels.ts';
 import { rotate } from './rotate.ts';
 import { sum } from './sum.ts';
@@ -67,6 +70,27 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
         parameterization: fourier({ shape, bounds: [-1, 1], deviation: 0.2 }),
       }),
     badOptions: [],
+    seeded: true,
+    bounds: [-1, 1],
+    nonFinite: /activations must be finite, at step 0 those of image 0 are not/,
+  });
+
+  conformance({
+    name: 'maximizeActivation',
+    inputs: () => ({ model: tinyCnn({ shape }) }),
+    models: ['model'],
+    options: { steps: 2, seed: 0, views: 2, transforms: [crop(), noise(0.05)] } as Options,
+    run: ({ model }, options) =>
+      maximizeActivation({
+        ...options,
+        objective: logit(model, [0, 2]),
+        parameterization: phase({
+          shape,
+          bounds: [-1, 1],
+          spectrum: { down: [0, 0.1, 0.5], across: [0, 0.1, 0.5], magnitudes: [[0, 4, 1, 4, 3, 1, 1, 1, 0.5]] },
+        }),
+      }),
+    badOptions: [[{ views: 0 }, /views must be an integer >= 1, got 0/]],
     seeded: true,
     bounds: [-1, 1],
     nonFinite: /activations must be finite, at step 0 those of image 0 are not/,
