@@ -3,6 +3,7 @@
 // leaves the folder.
 import { browsers } from './browsers.ts';
 import { firstExamples } from './first-examples.ts';
+import { next } from './next.ts';
 import { runtimes } from './runtimes.ts';
 import { treeShaking } from './tree-shaking.ts';
 import { types } from './types.ts';
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, Part>> = {
   'tree-shaking': treeShaking,
   'first-examples': firstExamples,
   browsers,
+  next,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--keep');
