@@ -51,7 +51,10 @@ test('noise has its deviation, and is another one in each look', async () => {
   const images = tf.fill([1, 64, 64, 1], 0.5) as Tensor4D;
   const random = createRandom(1);
   const [first, second] = tf.tidy(() => [noise(0.1)(images, random), noise(0.1)(images, random)]);
-  const [one, other] = await Promise.all([first.data(), second.data()]);
+  const [one, other] = (await Promise.all([first.data(), second.data()])) as Float32Array[] as [
+    Float32Array,
+    Float32Array,
+  ];
   const mean = one.reduce((sum, value) => sum + value, 0) / one.length;
   const deviation = Math.sqrt(one.reduce((sum, value) => sum + (value - mean) ** 2, 0) / one.length);
   // Five standard errors of 4096 numbers.

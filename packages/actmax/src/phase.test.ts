@@ -45,7 +45,8 @@ async function unmixedChannels(images: Tensor4D, bounds: readonly [number, numbe
 }
 
 /** Of a 3 x 3 matrix, by cofactors. */
-function inverseOf([[a, b, c], [d, e, f], [g, h, i]]: number[][]): number[][] {
+function inverseOf(rows: number[][]): number[][] {
+  const [a, b, c, d, e, f, g, h, i] = rows.flat();
   const determinant = a! * (e! * i! - f! * h!) - b! * (d! * i! - f! * g!) + c! * (d! * h! - e! * g!);
   return [
     [e! * i! - f! * h!, c! * h! - b! * i!, b! * f! - c! * e!],

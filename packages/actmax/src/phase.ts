@@ -18,8 +18,8 @@ export interface PhaseOptions {
   colours?: ColourMixing | 'none';
 }
 
-/** lucid's and MACO's: the logistic curve maps so many standard deviations to the middle of `bounds`. */
-const FLATTEST = 1e-6;
+/** Added to the standard deviation of phases, so that equal ones are not divided by 0. */
+const EPSILON = 1e-6;
 
 /**
  * The phases of an image whose spectrum stays that of natural images: MACO. Only where each frequency lies is learned, not
@@ -73,7 +73,8 @@ export function phase(options: PhaseOptions): Parameterization {
     render: (variables) => {
       const phases = ofRealImages(standardized(variables as Tensor4D), width);
       const scale = tf.tensor4d(magnitudes, [1, channels, height, wide]);
-      const coefficients = tf.concat4d([tf.mul(tf.cos(phases), scale), tf.mul(tf.sin(phases), scale)], 3);
+      const parts = [tf.cos(phases), tf.sin(phases)].map((part): Tensor4D => tf.mul(part, scale));
+      const coefficients = tf.concat4d(parts, 3);
       const unmixed: Tensor4D = tf.transpose(transform(coefficients), [0, 3, 2, 1]);
       const share = tf.sigmoid(mixing ? mixColours(unmixed, mixing.matrix, channels) : unmixed);
       return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
@@ -85,7 +86,7 @@ export function phase(options: PhaseOptions): Parameterization {
 function standardized(variables: Tensor4D): Tensor4D {
   const centered = tf.sub(variables, tf.mean(variables, [1, 2, 3], true));
   const deviation = tf.sqrt(tf.mean(tf.square(centered), [1, 2, 3], true));
-  return tf.div(centered, tf.add(deviation, FLATTEST));
+  return tf.div(centered, tf.add(deviation, EPSILON));
 }
 
 /**

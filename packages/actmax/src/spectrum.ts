@@ -84,23 +84,19 @@ function magnitudesOf(check: Check, images: Tensor4D, colours: ColourMixing | 'n
   const [tall, wide] = [half(height) + 1, half(width) + 1];
   const rows = tf.reshape(tf.transpose(unmixed, [0, 3, 1, 2]), [count * channels * height, width]) as Tensor2D;
   // Down the columns of what the rows hold of each cosine and sine.
-  const along = (waves: Tensor2D, lines: Tensor2D) => tf.matMul(lines, waves);
+  const along = (waves: Tensor2D, lines: Tensor2D): Tensor2D => tf.matMul(lines, waves);
   const columns = (lines: Tensor2D) =>
     tf.reshape(tf.transpose(tf.reshape(lines, [count * channels, height, wide]), [0, 2, 1]), [-1, height]) as Tensor2D;
-  const [cosines, sines] = [wavesOf(height, tall), wavesOf(width, wide)].map(({ cosine, sine }) => [cosine, sine]) as [
-    [Tensor2D, Tensor2D],
-    [Tensor2D, Tensor2D],
-  ];
-  const [cosineDown, sineDown] = cosines;
-  const [cosineAcross, sineAcross] = sines;
-  const [byCosine, bySine] = [columns(along(cosineAcross, rows)), columns(along(sineAcross, rows))];
-  const [cc, sc] = [along(cosineDown, byCosine), along(sineDown, byCosine)];
-  const [cs, ss] = [along(cosineDown, bySine), along(sineDown, bySine)];
+  const [down, across] = [wavesOf(height, tall), wavesOf(width, wide)];
+  const [byCosine, bySine] = [columns(along(across.cosine, rows)), columns(along(across.sine, rows))];
+  const [cc, sc] = [along(down.cosine, byCosine), along(down.sine, byCosine)];
+  const [cs, ss] = [along(down.cosine, bySine), along(down.sine, bySine)];
   const length = (real: tf.Tensor, imaginary: tf.Tensor) => tf.sqrt(tf.add(tf.square(real), tf.square(imaginary)));
   // exp(-i (a + b)) and exp(-i (a - b)): the two diagonals.
   const both = tf.add(length(tf.sub(cc, ss), tf.add(sc, cs)), length(tf.add(cc, ss), tf.sub(sc, cs)));
   const scaled = tf.div(both, 2 * Math.sqrt(height * width));
-  return tf.transpose(tf.sum(tf.reshape(scaled, [count, channels, wide, tall]), 0), [0, 2, 1]);
+  const summed = tf.sum(tf.reshape(scaled, [count, channels, wide, tall]), 0) as tf.Tensor3D;
+  return tf.transpose(summed, [0, 2, 1]);
 }
 
 /** `[size, frequencies]` each. */
