@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { chromiumArguments, findChromium, reasonWithoutChromium } from './packages/testing/src/chromium.ts';
@@ -65,6 +66,8 @@ export default defineConfig({
   test: {
     projects: reasonWithoutChromium() === undefined ? [node, browser, playground] : [node, playground],
     reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
+    // Two files at a time also on two processors: most tests use one, and one file's imports hide another's.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The cpu backend recommends the native library in every file.
     onConsoleLog: (log) => !log.includes('looks like you are running TensorFlow.js in Node.js'),
     // The longest test takes 45 s on two idle cores, and machines are not always idle. Fuzzing takes as long as it is told.
