@@ -66,7 +66,10 @@ const calls: Record<string, ValidCall> = {
   decisionMap: { given: () => [model, tf.fill([1, 2, 2, 1], 0.5), { bounds, extent: 1, resolution: 3, seed: 0 }] },
   decisionPicture: { given: () => [map, { factor: 2, classNames: ['a', 'b', 'c'] }] },
   foolingGrid: {
-    given: () => [{ images: images(), targets: [0, 1], confidences: [0.5, 0.6] }, { bounds, classNames: ['a', 'b'] }],
+    given: () => [
+      { images: images(), targets: [0, 1], confidences: [0.5, 0.6] },
+      { bounds, classNames: ['a', 'b'] },
+    ],
   },
   adversarialStrip: { given: () => [model, images(), images(), { bounds, classNames: ['a', 'b', 'c', 'd'] }] },
   amplifyPerturbation: { given: () => [images(), images(), { bounds }] },
