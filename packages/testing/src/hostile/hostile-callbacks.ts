@@ -2,12 +2,17 @@ import type { TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DescribedType } from './described-type.ts';
 import type { Replacement } from './hostile-calls.ts';
-import { hostileValues } from './hostile-values.ts';
+import { sampleOf } from './hostile-values.ts';
 
 type Callback = (...given: unknown[]) => unknown;
 
 /** A callback that throws, that rejects, and that returns each value that its type does not promise. */
-export function hostileCallbacks(type: DescribedType, valid: unknown, path: string): Replacement[] {
+export function hostileCallbacks(
+  type: DescribedType,
+  valid: unknown,
+  path: string,
+  replacementsOf: (answer: DescribedType, sample: unknown) => Replacement[],
+): Replacement[] {
   const result = type.result?.();
   const answer = result?.kinds.has('promise') ? (result.resolved?.() ?? result) : result;
   if (answer === undefined) return [];
@@ -21,7 +26,7 @@ export function hostileCallbacks(type: DescribedType, valid: unknown, path: stri
     }),
     // What is not waited for cannot be known to have failed: it is refused for being a promise.
     ...(mayAnswerLater ? [failing(`${path} rejects`, rejecting)] : [answering(`${path} rejects`, false, rejected)]),
-    ...(isHeard ? hostileAnswers(answer, `${path}()`, mayAnswerLater) : []),
+    ...(isHeard ? hostileAnswers(replacementsOf(answer, sampleOf(answer)), `${path}()`, mayAnswerLater) : []),
   ];
 }
 
@@ -48,15 +53,16 @@ function failing(label: string, fail: (error: Error) => unknown): Replacement {
   };
 }
 
-function hostileAnswers(answer: DescribedType, path: string, mayAnswerLater: boolean): Replacement[] {
-  return hostileValues(answer, answer.kinds.has('tensor')).map(({ label, mayPass, make }) => {
-    const mayBe = label === 'a promise' ? mayAnswerLater : mayPass && label !== 'a tensor with other rows';
-    return answering(`${path} = ${label}`, mayBe, make);
+function hostileAnswers(wrong: readonly Replacement[], path: string, mayAnswerLater: boolean): Replacement[] {
+  return wrong.map(({ label, mayPass, replace }) => {
+    // Images with other rows may be right in a call. For an answer the rows are known.
+    const mayBe = label === `${path} = a promise` ? mayAnswerLater : mayPass && !label.endsWith('with other rows');
+    return answering(label, mayBe, replace);
   });
 }
 
 /** The callback, with its answer replaced. What it answered itself is not left behind. */
-function answering(label: string, mayPass: boolean, make: (answer: unknown) => unknown): Replacement {
+function answering(label: string, mayPass: boolean, replace: Replacement['replace']): Replacement {
   return {
     label,
     mayPass,
@@ -64,7 +70,11 @@ function answering(label: string, mayPass: boolean, make: (answer: unknown) => u
       watch.wasCalled = false;
       return function spoilt(this: unknown, ...given: unknown[]) {
         watch.wasCalled = true;
-        return replaceAnswer(() => (valid as Callback).apply(this, given), make, given);
+        return replaceAnswer(
+          () => (valid as Callback).apply(this, given),
+          (answer) => replace(answer, watch),
+          given,
+        );
       };
     },
   };
