@@ -72,7 +72,11 @@ function answering(label: string, mayPass: boolean, replace: Replacement['replac
         watch.wasCalled = true;
         return replaceAnswer(
           () => (valid as Callback).apply(this, given),
-          (answer) => replace(answer, watch),
+          (answer) => {
+            const replaced = replace(answer, watch);
+            if (!(answer instanceof tf.Tensor) && replaced instanceof tf.Tensor) watch.strays.push(replaced);
+            return replaced;
+          },
           given,
         );
       };
