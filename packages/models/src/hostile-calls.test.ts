@@ -5,6 +5,7 @@ import { startBackend } from '@cnnviz/testing';
 import { describeHostileCalls, type ValidCall } from '@cnnviz/testing/hostile';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll } from 'vitest';
 import * as models from './index.ts';
 import { chain, photos } from './testing/networks.ts';
@@ -20,6 +21,11 @@ beforeAll(async () => {
   const model = chain(size);
   await models.saveModel(model, folder, { preprocessing, labels: names });
   model.dispose();
+  const generator = tfl.sequential({
+    layers: [tfl.layers.dense({ units: 16, inputShape: [4] }), tfl.layers.reshape({ targetShape: [4, 4, 1] })],
+  });
+  await models.saveModel(generator, join(folder, 'generator'), { preprocessing });
+  generator.dispose();
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -28,10 +34,13 @@ const ask = (run: (images: Tensor4D) => unknown) => tf.tidy(() => run(photos(siz
 const load = (handler: tf.io.IOHandler) => handler.load!();
 
 const calls: Record<string, ValidCall> = {
-  loadModel: { given: () => [folder, { preprocessing, labels: names, bounds: [0, 1], inputShape: [...size] }] },
+  loadModel: {
+    given: () => [folder, { preprocessing, labels: names, bounds: [0, 1], inputShape: [...size] }],
+    accepts: { 'options.labels = a promise': 'labels are read from a file as well, and awaited' },
+  },
   loadGenerator: {
-    given: () => [folder, {}],
-    accepts: {},
+    given: () => [join(folder, 'generator'), {}],
+    use: ({ dispose }: models.LoadedGenerator) => dispose(),
   },
   readModel: { given: () => [folder, {}] },
   saveModel: { given: () => [model(), join(folder, 'saved'), { preprocessing, labels: names }] },
