@@ -62,6 +62,7 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
   if (workerUrl !== undefined && typeof workerUrl !== 'string' && typeof workerUrl?.href !== 'string') {
     check.fail('type', 'workerUrl', 'a URL', workerUrl);
   }
+  const given = { ...(isGiven(options.threads) && { threads }), ...(workerUrl !== undefined && { workerUrl }) };
   if (engine().registry.wasm !== undefined) {
     const running = getThreadsCount();
     await start();
@@ -71,7 +72,12 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
   }
   if (threads === 1) return startOnOne('threads: 1 was asked for');
   const node = nodeModules();
-  return node === undefined ? startInBrowser({ ...options, threads }) : startInNode(node, { ...options, threads });
+  return node === undefined ? startInBrowser(given) : startInNode(node, given);
+}
+
+/** What may be left out may be null. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 async function start(): Promise<void> {

@@ -46,7 +46,7 @@ function functionsOf(checker: ts.TypeChecker, symbol: ts.Symbol, name: string): 
 function methodsOf(checker: ts.TypeChecker, type: ts.Type, prefix: string): ExportedFunction[] {
   return checker.getPropertiesOfType(type).flatMap((property) => {
     const name = property.getName();
-    const isHidden = name === 'prototype' || name === 'toJSON' || name.startsWith('__') || isPrivate(property);
+    const isHidden = ['prototype', 'toJSON'].includes(name) || /^(__|#)/.test(name) || isPrivate(property);
     const signatures = isHidden ? [] : checker.getTypeOfSymbol(property).getCallSignatures();
     return signatures.length === 0 ? [] : [{ name: `${prefix}${name}`, parameters: parametersOf(checker, signatures) }];
   });
@@ -69,7 +69,10 @@ function parametersOf(checker: ts.TypeChecker, signatures: readonly ts.Signature
     const described = types.map((symbol) => describeType(checker, checker.getTypeOfSymbol(symbol)));
     const kinds = new Set(described.flatMap((type) => [...type.kinds]));
     if (place >= fewest || types.some(mayBeLeftOut)) kinds.add('undefined');
-    const widest = described.find(({ kinds: own }) => own.has('object') || own.has('function')) ?? described[0]!;
+    const widest =
+      described.find(({ result }) => result?.().kinds.has('promise')) ??
+      described.find(({ kinds: own }) => own.has('object') || own.has('function')) ??
+      described[0]!;
     return { name: nameOf(parameter, place), type: { ...widest, kinds } };
   });
 }
