@@ -11,6 +11,7 @@ export * from './kept-weights.ts';
 export * from './long-work.ts';
 export { registerMissingGradients } from './missing-gradients/register-missing-gradients.ts';
 export * from './optimizer-state.ts';
+export * from './own-result.ts';
 export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
