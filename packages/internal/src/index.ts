@@ -3,6 +3,7 @@ export * from './batches.ts';
 export * from './chart.ts';
 export * from './check.ts';
 export * from './checkpoint-bytes.ts';
+export * from './clean-up.ts';
 export * from './contracts.ts';
 export * from './finite.ts';
 export * from './gaussian-blur.ts';
