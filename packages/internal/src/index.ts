@@ -10,6 +10,7 @@ export * from './gaussian-blur.ts';
 export * from './gradients.ts';
 export * from './kept-weights.ts';
 export * from './long-work.ts';
+export * from './mean-in-stages.ts';
 export { registerMissingGradients } from './missing-gradients/register-missing-gradients.ts';
 export * from './optimizer-state.ts';
 export * from './own-result.ts';
