@@ -30,7 +30,7 @@ export interface Checkpoint {
   readonly stoppedBy: StoppedBy | null;
   readonly weights: readonly KeptWeights[];
   readonly optimizer: OptimizerState;
-  readonly earlyStopping: EarlyStoppingState | null;
+  readonly earlyStopping: (EarlyStoppingState & { readonly monitor: string }) | null;
 }
 
 export interface RunningSums {
@@ -76,7 +76,7 @@ const magic = 'cnnviz-checkpoint\n';
 
 /**
  * A checkpoint as bytes: a line that names the format, the lengths of header and weights, the header as JSON, the
- * weights as little-endian float32, and a checksum.
+ * weights as little-endian float32 or int32, and a checksum.
  *
  * Write them under another name and rename the file, so that a kill while writing leaves the checkpoint before it.
  *
