@@ -45,7 +45,7 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
     const mean = (of: (run: RandomizationRun) => number) => group.reduce((sum, run) => sum + of(run), 0) / group.length;
     const { condition, corruption, regularizer, parameters, samples } = group[0]!;
     const [trainAccuracy, testAccuracy] = [mean((run) => run.trainAccuracy), mean((run) => run.testAccuracy)];
-    const longest = Math.max(...group.map(({ curve }) => curve.length));
+    const longest = group.reduce((most, { curve }) => Math.max(most, curve.length), 0);
     const fitted = Array.from({ length: longest }, (_, epoch) =>
       mean(({ curve }) => curve[Math.min(epoch, curve.length - 1)]!.accuracy),
     ).findIndex((accuracy) => accuracy >= 0.99);
@@ -131,10 +131,8 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
  * const specification = corruptionChart(runs, { classes: 10 });
  */
 export function corruptionChart(runs: readonly RandomizationRun[], options: { classes: number }): ChartSpecification {
-  const classes = checker('@cnnviz/regularizers', 'corruptionChart').number('classes', options.classes, {
-    integer: true,
-    min: 2,
-  });
+  const check = checker('@cnnviz/regularizers', 'corruptionChart');
+  const classes = check.number('classes', check.options(options).classes, { integer: true, min: 2 });
   const values = requireRuns('corruptionChart', runs)
     .filter(({ condition }) => condition === 'true labels' || condition.includes('labels'))
     .map(({ corruption, regularizer, seed, testAccuracy, trainAccuracy }) => ({
