@@ -40,7 +40,7 @@ export function capacity(
   const check = checker('@cnnviz/regularizers', 'capacity');
   if (!Array.isArray(variables)) check.fail('type', 'variables', 'a list of variables', variables);
   if (variables.length === 0) check.fail('range', 'variables', 'at least one variable', variables);
-  const samples = check.number('samples', options.samples, { integer: true, min: 1 });
+  const samples = check.number('samples', check.options(options).samples, { integer: true, min: 1 });
   const layers = new Map<string, LayerCapacity>();
   for (const { name, shape } of variables) {
     const layerName = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : name;

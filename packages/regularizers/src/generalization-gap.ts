@@ -34,7 +34,8 @@ export interface GapRecord {
 export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] {
   const check = checker('@cnnviz/regularizers', 'generalizationGap');
   if (!Array.isArray(history)) check.fail('type', 'history', 'a list of epochs', history);
-  return history.map(({ epoch, loss, accuracy, validationLoss, validationAccuracy }) => {
+  return history.map((record, index) => {
+    const { epoch, loss, accuracy, validationLoss, validationAccuracy } = check.options(record, `history[${index}]`);
     if (validationLoss === undefined || validationAccuracy === undefined) {
       return check.failBecause('range', `epoch ${epoch} has no validation: train with the option validation`);
     }
@@ -74,8 +75,8 @@ export function overfittingChart(
   options: { metric?: 'error' | 'loss' } = {},
 ): ChartSpecification {
   const check = checker('@cnnviz/regularizers', 'overfittingChart');
-  const metric = check.oneOf('metric', options.metric ?? 'error', ['error', 'loss']);
-  const names = Object.keys(histories);
+  const metric = check.oneOf('metric', check.options(options).metric ?? 'error', ['error', 'loss']);
+  const names = Object.keys(check.options(histories, 'histories'));
   if (names.length === 0) check.fail('range', 'histories', 'at least one training', histories);
   const values = names.flatMap((training) =>
     generalizationGap(histories[training]!).flatMap((record) => [
