@@ -1,8 +1,8 @@
 import { checker, enlarge, type TileGridOptions, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ImageEncoding, rendered } from './image-encoding.ts';
-import type { Elite } from './map-elites.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
+import { type Elite, requireElite } from './map-elites.ts';
 
 export interface ArchivePictureOptions {
   /** Of each image as it is rendered. Default: as it evolved. */
@@ -65,16 +65,19 @@ export function archivePicture<G>(
   elites: readonly Elite<G>[],
   options: ArchivePictureOptions = {},
 ): ArchivePicture {
-  check.callable('encoding.render', encoding?.render);
-  check.shape('encoding.shape', encoding.shape, 3);
+  requireImageEncoding(check, encoding);
   const { factor = 1, padding = 2, classNames } = check.options(options);
   if (!Array.isArray(elites)) check.fail('type', 'elites', 'a list', elites);
   if (elites.length === 0) check.fail('range', 'elites', 'at least one', elites);
-  for (const [index, elite] of elites.entries()) check.options(elite, `elites[${index}]`);
+  for (const [index, elite] of elites.entries()) requireElite(check, `elites[${index}]`, elite);
   check.number('factor', factor, { integer: true, min: 1 });
   const wanted = options.columns ?? Math.ceil(Math.sqrt(elites.length));
   const columns = Math.min(elites.length, check.number('columns', wanted, { integer: true, min: 1 }));
   const { size } = options;
+  if (classNames !== undefined && !Array.isArray(classNames)) check.fail('type', 'classNames', 'a list', classNames);
+  classNames?.forEach((name, index) => {
+    if (typeof name !== 'string') check.fail('type', `classNames[${index}]`, 'a string', name);
+  });
   if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
   const [height, width] = size === undefined ? encoding.shape : [size.height, size.width];
   const grid: TileGridOptions = { columns, padding: check.number('padding', padding, { integer: true, min: 0 }) };

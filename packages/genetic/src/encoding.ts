@@ -44,11 +44,13 @@ export function requireEncoding<G>(check: Check, encoding: Encoding<G>): Encodin
   for (const part of ['create', 'cross', 'mutate', 'diversity', 'save', 'load'] as const) {
     check.callable<unknown>(`encoding.${part}`, encoding[part]);
   }
+  if (encoding.distance !== undefined) check.callable('encoding.distance', encoding.distance);
+  if (encoding.settings !== undefined) check.options(encoding.settings, 'encoding.settings');
   return encoding;
 }
 
-/** Throws where a part of the encoding made no genome. */
-export function requireGenome<G>(check: Check, part: 'create' | 'mutate', genome: G): G {
+/** Throws where a part of the encoding gave no genome, or will later. */
+export function requireGenome<G>(check: Check, part: 'create' | 'mutate' | 'save', genome: G): G {
   const isLater = typeof (genome as { then?: unknown } | null | undefined)?.then === 'function';
   const isNone = genome === undefined || genome === null || isLater;
   return isNone ? check.fail('type', `what encoding.${part} returns`, 'a genome', genome) : genome;

@@ -14,7 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ArchivePicture, type ArchivePictureOptions, archivePicture } from './archive-picture.ts';
 import { classArchive } from './class-archive.ts';
 import { PROBABILITY } from './genes.ts';
-import { type ImageEncoding, rendered } from './image-encoding.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
 import { type ArchiveStatistics, type Elite, MapElites, type MapElitesState } from './map-elites.ts';
 
 export interface FoolingOptions<G> extends LongWork<FoolingProgress<G>> {
@@ -100,8 +100,7 @@ export async function evolveFoolingImages<G>(
 ): Promise<FoolingEvolution<G>> {
   const { encoding, batchSize = 50, generations, target, populationSize = 200 } = check.options(options);
   check.callable('model', model);
-  check.callable('encoding', encoding?.render);
-  check.shape('encoding.shape', encoding.shape, 3);
+  requireImageEncoding(check, encoding);
   const bounds = check.bounds('bounds', options.bounds);
   check.number('generations', generations, { integer: true, min: 0 });
   check.number('populationSize', populationSize, { integer: true, min: 2 });
@@ -196,7 +195,8 @@ function countClasses<G>(model: AnyClassifier, { shape }: ImageEncoding<G>, [min
 }
 
 function requireLogits(logits: Tensor2D, count: number): Tensor2D {
-  const isRight = logits instanceof tf.Tensor && !logits.isDisposed && logits.rank === 2 && logits.shape[0] === count;
+  const isTensor = logits instanceof tf.Tensor && !logits.isDisposed;
+  const isRight = isTensor && logits.dtype === 'float32' && logits.rank === 2 && logits.shape[0] === count;
   return isRight ? logits : check.fail('range', 'model', 'a function to logits [n, classes]', logits);
 }
 

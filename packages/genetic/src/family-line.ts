@@ -1,8 +1,8 @@
 import { checker, enlarge, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ImageEncoding, rendered } from './image-encoding.ts';
-import type { Ancestor, Elite } from './map-elites.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
+import { type Ancestor, type Elite, requireElite } from './map-elites.ts';
 
 export interface FamilyLineOptions {
   /** Of each image as it is rendered. Default: as it evolved. */
@@ -45,13 +45,13 @@ export function familyLine<G>(
   elite: Elite<G>,
   options: FamilyLineOptions = {},
 ): FamilyLine {
-  check.callable('encoding.render', encoding?.render);
-  const { ancestors } = check.options(elite, 'elite');
-  if (!Array.isArray(ancestors)) check.fail('type', 'elite.ancestors', 'a list', ancestors);
+  requireImageEncoding(check, encoding);
+  requireElite(check, 'elite', elite);
   const { factor = 1, padding = 2, size } = check.options(options);
   check.number('factor', factor, { integer: true, min: 1 });
   check.number('padding', padding, { integer: true, min: 0 });
-  const line: Ancestor<G>[] = [...ancestors, elite];
+  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
+  const line: Ancestor<G>[] = [...elite.ancestors, elite];
   const picture = tf.tidy(() => {
     const genomes = line.map(({ genome }) => genome);
     const images = rendered(check, encoding, genomes, size);

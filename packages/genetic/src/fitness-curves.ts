@@ -53,7 +53,12 @@ export function fitnessCurves(
   if (!Array.isArray(history)) check.fail('type', 'history', 'a list of statistics', history);
   if (history.length === 0) check.fail('range', 'history', 'the statistics of at least one generation', history);
   check.number('points', points, { integer: true, min: 2 });
-  for (const [index, record] of history.entries()) check.options(record, `history[${index}]`);
+  history.forEach((record, index) => {
+    check.number(`history[${index}].generation`, check.options(record, `history[${index}]`).generation);
+    for (const curve of CURVES) {
+      if (record[curve] !== undefined) check.number(`history[${index}].${curve}`, record[curve]);
+    }
+  });
   const every = Math.ceil(history.length / points);
   const shown = history.filter((_, index) => index % every === 0 || index === history.length - 1);
   const curves = CURVES.filter((curve) => history[0]![curve] !== undefined);

@@ -214,9 +214,8 @@ export class GeneticAlgorithm<G> {
 
   /** Of the last complete generation. @throws Error before the first. */
   statistics(): GenerationStatistics {
-    if (this.#genomes.length === 0) {
-      checker('@cnnviz/genetic', 'GeneticAlgorithm.statistics').failBecause('state', 'there is no generation yet');
-    }
+    const check = checker('@cnnviz/genetic', 'GeneticAlgorithm.statistics');
+    if (this.#genomes.length === 0) check.failBecause('state', 'there is no generation yet');
     let sum = 0;
     let highest = Number.NEGATIVE_INFINITY;
     let lowest = Number.POSITIVE_INFINITY;
@@ -233,13 +232,13 @@ export class GeneticAlgorithm<G> {
       best: maximizing ? highest : lowest,
       mean: sum / this.#size,
       worst: maximizing ? lowest : highest,
-      diversity: this.#encoding.diversity(this.#genomes),
+      diversity: check.number('what encoding.diversity returns', this.#encoding.diversity(this.#genomes)),
     };
   }
 
   /** All that decides how the run goes on, at any moment; plain JSON. */
   state(): GeneticAlgorithmState {
-    const save = (genome: G) => this.#encoding.save(genome);
+    const save = (genome: G) => requireGenome(constructing, 'save', this.#encoding.save(genome));
     const children = this.#children;
     const asked = new Set(children?.asked);
     return {

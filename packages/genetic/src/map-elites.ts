@@ -1,4 +1,12 @@
-import { checker, createRandom, type Random, type RandomState, restoreRandom, restoring } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  createRandom,
+  type Random,
+  type RandomState,
+  restoreRandom,
+  restoring,
+} from '@cnnviz/internal';
 import { AddStatus, type Archive, type Offers, requireCells } from './archive.ts';
 import { copyGenome } from './copy-genome.ts';
 import { type Encoding, requireEncoding, requireGenome, requirePair } from './encoding.ts';
@@ -159,6 +167,7 @@ export class MapElites<G, Evaluation> {
     this.#archive = check.options(options.archive, 'archive');
     if (typeof this.#archive.name !== 'string') check.fail('type', 'archive.name', 'a string', this.#archive.name);
     check.callable('archive.offers', this.#archive.offers);
+    if (this.#archive.settings !== undefined) check.options(this.#archive.settings, 'archive.settings');
     requireCells(check, 'archive.cells', this.#archive.cells);
     this.#batchSize = requireCount(check, 'batchSize', options.batchSize ?? 200, 2);
     this.#initialSize = requireCount(check, 'initialSize', options.initialSize ?? this.#batchSize, 1);
@@ -411,6 +420,16 @@ function spreadOut<G>(line: Ancestor<G>[], limit: number): Ancestor<G>[] {
     line.splice(dropped, 1);
   }
   return line;
+}
+
+/** Throws unless it is what `elites` holds. */
+export function requireElite<G>(check: Check, name: string, elite: Elite<G>): void {
+  const { cell, objective, generation, ancestors } = check.options(elite, name);
+  check.number(`${name}.cell`, cell, { integer: true, min: 0 });
+  check.number(`${name}.objective`, objective);
+  check.number(`${name}.generation`, generation, { integer: true, min: 0 });
+  if (!Array.isArray(ancestors)) check.fail('type', `${name}.ancestors`, 'a list', ancestors);
+  for (const [index, ancestor] of ancestors.entries()) check.options(ancestor, `${name}.ancestors[${index}]`);
 }
 
 const corrupt = (reason: string) => `state cannot be gone on from: ${reason}`;

@@ -48,7 +48,9 @@ export function speciate<G>(
 
 /** NaN is below no threshold, so that every genome would found a species. */
 function requireDistance(distance: number): number {
-  return distance >= 0 ? distance : checkSpeciate.fail('range', 'what distance returns', 'a number >= 0', distance);
+  return typeof distance === 'number' && distance >= 0
+    ? distance
+    : checkSpeciate.fail('range', 'what distance returns', 'a number >= 0', distance);
 }
 
 const check = checker('@cnnviz/genetic', 'selectWithinSpecies');
