@@ -122,6 +122,7 @@ test('options are an object and nothing else', () => {
     [[1], '[1]'],
     [Float32Array.of(1), 'Float32Array [1]'],
     [Math.max, 'function max'],
+    [Promise.resolve(options), 'an instance of Promise'],
   ]) {
     expect(thrownBy(() => check.options(value))).toEqual([
       'TypeError',

@@ -1,6 +1,7 @@
 import type { DataType, Rank, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bounds } from './contracts.ts';
+import { isPromise } from './realm.ts';
 
 /** What is wrong: a value (RangeError), its kind (TypeError), or the state that the call was made in (Error). */
 export type FailureKind = 'range' | 'type' | 'state';
@@ -125,7 +126,9 @@ export function checker(packageName: string, functionName: string): Check {
     options: (value, name = 'options') => {
       const isObject =
         typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
-      return isObject && !(value instanceof tf.Tensor) ? value : fail('type', name, 'an object', value);
+      return isObject && !(value instanceof tf.Tensor) && !isPromise(value)
+        ? value
+        : fail('type', name, 'an object', value);
     },
 
     shape: (name, value, rank) => {

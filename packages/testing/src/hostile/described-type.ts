@@ -25,6 +25,8 @@ export interface DescribedType {
   element?: () => DescribedType;
   /** Whether an array may be empty. */
   mayBeEmpty: boolean;
+  /** Whether `for await` goes through it, which waits for promises in it. */
+  mayHoldPromises: boolean;
   /** Of a function. */
   result?: () => DescribedType;
   /** Of a promise. */
@@ -48,6 +50,7 @@ export function describeType(checker: ts.TypeChecker, type: ts.Type): DescribedT
     kinds,
     ranks: hasAnyRank ? [] : [...ranks],
     properties: mergedProperties(parts),
+    mayHoldPromises: parts.some((part) => part.mayHoldPromises),
     mayBeEmpty: parts.some((part) => part.kinds.has('array') && part.mayBeEmpty),
     ...(element && { element }),
     ...(result && { result }),
@@ -63,7 +66,14 @@ function mergedProperties(parts: readonly DescribedType[]): ReadonlyMap<string, 
     [...names].map((name) => {
       const getters = objects.flatMap(({ properties }) => properties.get(name) ?? []);
       const isOptional = getters.length < objects.length;
-      return [name, () => merged(getters.map((get) => get()), isOptional)];
+      return [
+        name,
+        () =>
+          merged(
+            getters.map((get) => get()),
+            isOptional,
+          ),
+      ];
     }),
   );
 }
@@ -74,7 +84,7 @@ function merged(types: readonly DescribedType[], isOptional: boolean): Described
   return { ...types[0]!, kinds };
 }
 
-const nothing = { ranks: [], properties: new Map(), mayBeEmpty: false } as const;
+const nothing = { ranks: [], properties: new Map(), mayBeEmpty: false, mayHoldPromises: false } as const;
 const only = (...kinds: Kind[]): DescribedType => ({ ...nothing, kinds: new Set(kinds) });
 
 function describeMember(checker: ts.TypeChecker, type: ts.Type): DescribedType {
@@ -101,7 +111,7 @@ function describeObject(checker: ts.TypeChecker, type: ts.Type): DescribedType {
   const name = type.symbol?.getName() ?? '';
   const [argument] = checker.getTypeArguments(type as ts.TypeReference) ?? [];
   if (name === 'Tensor' || name === 'Variable') {
-    const rank = argument !== undefined && argument.isStringLiteral() ? [Number(argument.value.slice(1))] : [];
+    const rank = argument?.isStringLiteral() ? [Number(argument.value.slice(1))] : [];
     return { ...only('tensor'), ranks: rank };
   }
   if (name === 'Promise' || name === 'PromiseLike') {
@@ -111,7 +121,10 @@ function describeObject(checker: ts.TypeChecker, type: ts.Type): DescribedType {
     const { minLength } = (type as ts.TupleTypeReference).target;
     return { ...ofElements(checker, argument), mayBeEmpty: minLength === 0 };
   }
-  if (checker.isArrayType(type) || iterables.includes(name)) return ofElements(checker, argument);
+  if (checker.isArrayType(type)) return ofElements(checker, argument);
+  if (iterables.includes(name)) {
+    return { ...ofElements(checker, argument), mayHoldPromises: name === 'AsyncIterable' };
+  }
   return describeProperties(checker, type);
 }
 

@@ -34,11 +34,10 @@ function functionsOf(checker: ts.TypeChecker, symbol: ts.Symbol, name: string): 
   const instance = constructors[0]!.getReturnType();
   // Errors are thrown by the package, not made by its users.
   if (instance.getProperty('stack') !== undefined) return [];
-  const isPrivate = (constructors[0]!.declaration?.modifiers ?? []).some(
-    ({ kind }) => kind === ts.SyntaxKind.PrivateKeyword,
-  );
+  const { declaration } = constructors[0]!;
+  const isHidden = declaration !== undefined && isPrivateMember(declaration as ts.Declaration);
   return [
-    ...(isPrivate ? [] : [{ name, parameters: parametersOf(checker, constructors) }]),
+    ...(isHidden ? [] : [{ name, parameters: parametersOf(checker, constructors) }]),
     ...methodsOf(checker, type, `${name}.`),
     ...methodsOf(checker, instance, `${name}#`),
   ];
@@ -47,17 +46,18 @@ function functionsOf(checker: ts.TypeChecker, symbol: ts.Symbol, name: string): 
 function methodsOf(checker: ts.TypeChecker, type: ts.Type, prefix: string): ExportedFunction[] {
   return checker.getPropertiesOfType(type).flatMap((property) => {
     const name = property.getName();
-    const isHidden = name === 'prototype' || name === 'toJSON' || name.startsWith('__') || isPrivateMember(property);
+    const isHidden = name === 'prototype' || name === 'toJSON' || name.startsWith('__') || isPrivate(property);
     const signatures = isHidden ? [] : checker.getTypeOfSymbol(property).getCallSignatures();
-    return signatures.length === 0
-      ? []
-      : [{ name: `${prefix}${name}`, parameters: parametersOf(checker, signatures) }];
+    return signatures.length === 0 ? [] : [{ name: `${prefix}${name}`, parameters: parametersOf(checker, signatures) }];
   });
 }
 
-function isPrivateMember(symbol: ts.Symbol): boolean {
-  const [declaration] = symbol.getDeclarations() ?? [];
-  return declaration !== undefined && (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0;
+function isPrivate(symbol: ts.Symbol): boolean {
+  return (symbol.getDeclarations() ?? []).some(isPrivateMember);
+}
+
+function isPrivateMember(declaration: ts.Declaration): boolean {
+  return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0;
 }
 
 /** Of the signature with the most parameters; what is left out of another may be left out. */

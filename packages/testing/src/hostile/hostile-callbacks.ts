@@ -1,7 +1,7 @@
 import type { TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DescribedType } from './described-type.ts';
-import type { CallbackWatch, Replacement } from './hostile-calls.ts';
+import type { Replacement } from './hostile-calls.ts';
 import { hostileValues } from './hostile-values.ts';
 
 type Callback = (...given: unknown[]) => unknown;
@@ -49,9 +49,7 @@ function failing(label: string, fail: (error: Error) => unknown): Replacement {
 }
 
 function hostileAnswers(answer: DescribedType, path: string, mayAnswerLater: boolean): Replacement[] {
-  const anyTensor = answer.kinds.has('tensor') ? tf.tidy(() => hostileValues(answer, tf.scalar(0))) : [];
-  const values = answer.kinds.has('tensor') ? anyTensor : hostileValues(answer, undefined);
-  return values.map(({ label, mayPass, make }) => {
+  return hostileValues(answer, answer.kinds.has('tensor')).map(({ label, mayPass, make }) => {
     const mayBe = label === 'a promise' ? mayAnswerLater : mayPass && label !== 'a tensor with other rows';
     return answering(`${path} = ${label}`, mayBe, make);
   });
@@ -72,21 +70,26 @@ function answering(label: string, mayPass: boolean, make: (answer: unknown) => u
   };
 }
 
-function replaceAnswer(ask: () => unknown, make: (answer: unknown) => unknown, given: unknown[]): unknown {
-  let other: unknown;
-  const kept = tf.tidy(() => {
+function replaceAnswer(ask: () => unknown, make: (answer: unknown) => unknown, given: readonly unknown[]): unknown {
+  let replaced: unknown;
+  tf.tidy(() => {
     const answer = ask();
-    if (answer instanceof Promise) {
-      other = answer.then((late) => {
-        const replaced = make(late);
-        if (replaced !== late && !given.includes(late) && !(replaced instanceof Promise)) tf.dispose(late as TensorContainer);
-        return replaced;
-      });
-      return [];
-    }
-    other = make(answer);
-    return other instanceof Promise ? (answer as TensorContainer) : ((other ?? []) as TensorContainer);
+    replaced = answer instanceof Promise ? replaceLater(answer, make, given) : make(answer);
+    // A promise of the answer still needs it.
+    const needed = answer instanceof Promise ? [] : replaced instanceof Promise ? answer : replaced;
+    return (needed ?? []) as TensorContainer;
   });
-  void kept;
-  return other;
+  return replaced;
+}
+
+async function replaceLater(
+  answer: Promise<unknown>,
+  make: (answer: unknown) => unknown,
+  given: readonly unknown[],
+): Promise<unknown> {
+  const late = await answer;
+  const replaced = make(late);
+  const isStillNeeded = replaced === late || replaced instanceof Promise || given.includes(late);
+  if (!isStillNeeded) tf.dispose(late as TensorContainer);
+  return replaced;
 }

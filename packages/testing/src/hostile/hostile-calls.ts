@@ -46,8 +46,8 @@ export interface Replacement {
 const DEEPEST = 3;
 
 /** Whatever may stand in the place of a value: another one, or itself with something inside it replaced. */
-export function replacements(type: DescribedType, valid: unknown, path: string, depth = 0): Replacement[] {
-  const whole = hostileValues(type, valid).map((value) => replacementOf(value, path));
+function replacements(type: DescribedType, valid: unknown, path: string, depth = 0): Replacement[] {
+  const whole = hostileValues(type, valid instanceof tf.Tensor).map((value) => replacementOf(value, path));
   if (depth === DEEPEST) return whole;
   const callback = type.kinds.has('function') ? hostileCallbacks(type, valid, path) : [];
   return [...whole, ...callback, ...insideObject(type, valid, path, depth), ...insideArray(type, valid, path, depth)];
@@ -71,10 +71,12 @@ function insideObject(type: DescribedType, valid: unknown, path: string, depth: 
 }
 
 /** Of the first alone: what holds for it holds for the others. */
-function insideArray({ element }: DescribedType, valid: unknown, path: string, depth: number): Replacement[] {
+function insideArray(type: DescribedType, valid: unknown, path: string, depth: number): Replacement[] {
+  const { element, mayHoldPromises } = type;
   if (!Array.isArray(valid) || valid.length === 0 || element === undefined) return [];
-  return replacements(element(), valid[0], `${path}[0]`, depth + 1).map(({ replace, ...rest }) => ({
-    ...rest,
+  return replacements(element(), valid[0], `${path}[0]`, depth + 1).map(({ label, mayPass, replace }) => ({
+    label,
+    mayPass: mayPass || (mayHoldPromises && label === `${path}[0] = a promise`),
     replace: (own: unknown, watch: CallbackWatch) => {
       const [first, ...others] = own as unknown[];
       return [replace(first, watch), ...others];

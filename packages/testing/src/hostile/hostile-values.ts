@@ -11,8 +11,8 @@ export interface HostileValue {
   make: (valid: unknown) => unknown;
 }
 
-/** Each of the values that stand in for one of a type. */
-export function hostileValues(type: DescribedType, valid: unknown): HostileValue[] {
+/** Each of the values that stand in for one of a type, which is a tensor or not. */
+export function hostileValues(type: DescribedType, isTensor: boolean): HostileValue[] {
   const { kinds, properties, element, mayBeEmpty } = type;
   const isAny = kinds.has('anything');
   const isArray = kinds.has('array');
@@ -37,7 +37,7 @@ export function hostileValues(type: DescribedType, valid: unknown): HostileValue
     value('a function', kinds.has('function'), () => function hostile() {}),
     value('a promise', kinds.has('promise'), (own) => Promise.resolve(own)),
     value('a disposed tensor', false, disposedTensor),
-    ...(valid instanceof tf.Tensor ? otherTensors(type) : [value('a tensor', kinds.has('tensor'), () => tf.ones([2]))]),
+    ...(isTensor ? otherTensors(type) : [value('a tensor', kinds.has('tensor'), () => tf.ones([2]))]),
   ];
 }
 
@@ -57,7 +57,7 @@ function ofAnotherDtype(tensor: Tensor): Tensor {
   return tf.cast(tensor, tensor.dtype === 'int32' ? 'float32' : 'int32');
 }
 
-export function withTwiceTheRows(tensor: Tensor): Tensor {
+function withTwiceTheRows(tensor: Tensor): Tensor {
   return tensor.rank === 0 ? tf.stack([tensor, tensor]) : tf.concat([tensor, tensor], 0);
 }
 
@@ -67,7 +67,7 @@ function disposedTensor(valid: unknown): Tensor {
   return tensor;
 }
 
-export function isOptional({ kinds }: DescribedType): boolean {
+function isOptional({ kinds }: DescribedType): boolean {
   return kinds.has('undefined');
 }
 

@@ -48,7 +48,9 @@ export async function faultOf(callee: Callee, valid: ValidCall, hostile?: Hostil
   await new Promise((resolve) => setTimeout(resolve, 0));
   const leaked = tf.memory().numTensors - before;
   const faults = [
-    hostile === undefined ? outcome.thrown && `failed: ${shown(outcome.thrown)}` : verdict(callee, valid, hostile, watch, outcome),
+    hostile === undefined
+      ? outcome.thrown && `failed: ${shown(outcome.thrown)}`
+      : verdict(callee, valid, hostile, watch, outcome),
     destroyed.length > 0 && `disposed ${destroyed.length} tensors of the caller`,
     leaked > 0 && `leaked ${leaked} tensors`,
     leaked < 0 && `disposed ${-leaked} tensors too many`,
