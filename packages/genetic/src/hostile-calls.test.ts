@@ -5,7 +5,8 @@ import * as genetic from './index.ts';
 const { bitEncoding, classArchive, createRandom, directEncoding, gridArchive, realEncoding } = genetic;
 
 /** An instance of a class, as far as hostile calls look: nothing inside it is replaced. */
-const random = (): genetic.Random => Object.create(createRandom(0));
+const sealed = <T extends object>(instance: T): T => Object.create(instance);
+const random = () => sealed(createRandom(0));
 const bits = () => Uint8Array.of(0, 1, 1, 0);
 const reals = () => Float32Array.of(0.1, 0.9, 0.5, 0.2);
 const others = () => Float32Array.of(0.3, 0.4, 0.8, 0.6);
@@ -75,7 +76,7 @@ const calls: Record<string, ValidCall> = {
   truncationSelection: selecting({ fraction: 0.5 }),
   selectionWeights: { given: () => [fitness, { scaling: 'linear', pressure: 1.5 }] },
   speciate: {
-    given: () => [[1, 2, 9], (a: number, b: number) => Math.abs(a - b), { threshold: 3, representatives: [1] }],
+    given: () => [[1, 2, 9], (a: unknown, b: unknown) => (a === b ? 0 : 5), { threshold: 3, representatives: [1] }],
   },
 
   bitEncoding: { given: () => [{ length: 4, flipRate: 0.5 }], use: breedWith },
@@ -88,7 +89,9 @@ const calls: Record<string, ValidCall> = {
     speaksAs: ['oneMax', 'selectionWeights'],
   },
   evolve: {
-    given: () => [{ ...algorithmOptions(), fitness: ones, generations: 2 }],
+    given: () => [
+      { ...algorithmOptions(), encoding: sealed(bitEncoding({ length: 4 })), fitness: ones, generations: 2 },
+    ],
     speaksAs: ['evolve', 'GeneticAlgorithm', 'GeneticAlgorithm.tell'],
   },
   GeneticAlgorithm: { given: () => [algorithmOptions()] },
@@ -124,7 +127,14 @@ const calls: Record<string, ValidCall> = {
   evolveFoolingImages: {
     given: () => [
       constantClassifier([0, 1]),
-      { encoding: directEncoding({ shape }), bounds: [0, 1], populationSize: 2, generations: 1, batchSize: 2, seed: 0 },
+      {
+        encoding: sealed(directEncoding({ shape })),
+        bounds: [0, 1],
+        populationSize: 2,
+        generations: 1,
+        batchSize: 2,
+        seed: 0,
+      },
     ],
     speaksAs: ['evolveFoolingImages', 'MapElites'],
   },

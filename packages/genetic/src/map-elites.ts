@@ -273,12 +273,13 @@ export class MapElites<G, Evaluation> {
   /** All that decides how the run goes on, at any moment; plain JSON. */
   state(): MapElitesState {
     const genomes: MapElitesState['genomes'] = [];
+    const save = (genome: G) => requireGenome(constructing, 'save', this.#encoding.save(genome));
     const indices = new Map<Ancestor<G>, number>();
     const indexOf = (ancestor: Ancestor<G>): number => {
       const known = indices.get(ancestor);
       if (known !== undefined) return known;
       indices.set(ancestor, genomes.length);
-      return genomes.push({ genome: this.#encoding.save(ancestor.genome), generation: ancestor.generation }) - 1;
+      return genomes.push({ genome: save(ancestor.genome), generation: ancestor.generation }) - 1;
     };
     const describe = ({ self, ancestors }: Member<G>) => ({
       genome: indexOf(self),
