@@ -70,11 +70,12 @@ export interface AugmentationParts<Parameters> {
  */
 export function defineAugmentation<Parameters>(parts: AugmentationParts<Parameters>): Augmentation<Parameters> {
   const defining = checker('@cnnviz/regularizers', 'defineAugmentation');
-  const { name, shapeOf = (shape: ImagesShape) => shape } = defining.options(parts, 'parts');
+  const { name, shapeOf: ownShapeOf = (shape: ImagesShape) => shape } = defining.options(parts, 'parts');
   if (typeof name !== 'string') defining.fail('type', 'name', 'a string', name);
   const check = checker('@cnnviz/regularizers', name);
   check.callable('draw', parts.draw);
-  check.callable('shapeOf', shapeOf);
+  check.callable('shapeOf', ownShapeOf);
+  const shapeOf = (shape: ImagesShape) => check.shape('what shapeOf returns', ownShapeOf(shape), 4);
 
   const draw = (shape: ImagesShape, options: { seed: number }): Drawn<Parameters> => {
     const [count, height, width] = check.shape('shape', shape, 4);

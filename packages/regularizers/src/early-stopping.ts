@@ -125,6 +125,7 @@ export class EarlyStopping {
    * @returns Whether there was a best epoch.
    */
   restore(variables: readonly Variable[]): boolean {
+    requireVariables(variables);
     if (this.#weights === undefined) return false;
     assignWeights(check, variables, this.#weights);
     return true;
@@ -243,4 +244,9 @@ export function earlyStoppingCallback(
       tf.dispose(best);
     },
   };
+}
+
+function requireVariables(variables: readonly Variable[]): void {
+  const isList = Array.isArray(variables) && variables.every((variable) => variable instanceof tf.Variable);
+  if (!isList) check.fail('type', 'variables', 'a list of variables', variables);
 }

@@ -1,4 +1,5 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
+import { requireEpochs } from './require-records.ts';
 import type { EpochRecord } from './train.ts';
 
 export interface GapRecord {
@@ -33,9 +34,8 @@ export interface GapRecord {
  */
 export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] {
   const check = checker('@cnnviz/regularizers', 'generalizationGap');
-  if (!Array.isArray(history)) check.fail('type', 'history', 'a list of epochs', history);
-  return history.map((record, index) => {
-    const { epoch, loss, accuracy, validationLoss, validationAccuracy } = check.options(record, `history[${index}]`);
+  requireEpochs(check, 'history', history);
+  return history.map(({ epoch, loss, accuracy, validationLoss, validationAccuracy }) => {
     if (validationLoss === undefined || validationAccuracy === undefined) {
       return check.failBecause('range', `epoch ${epoch} has no validation: train with the option validation`);
     }

@@ -1,4 +1,4 @@
-import { type Check, isA } from '@cnnviz/internal';
+import { type Check, checker, isA } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -18,8 +18,11 @@ const offsetOrNormalization = /(?:^|[/_.-])(?:bias|gamma|beta|moving_mean|moving
  * const kernelsOnly = l2Penalty(variables, { lambda: 1e-4, penalize: isWeight }); // the default
  */
 export function isWeight(variable: Variable): boolean {
+  if (!(variable instanceof tf.Variable)) checkIsWeight.fail('type', 'variable', 'a variable', variable);
   return variable.rank >= 2 && variable.dtype === 'float32' && !offsetOrNormalization.test(variable.name);
 }
+
+const checkIsWeight = checker('@cnnviz/regularizers', 'isWeight');
 
 /** The variables that are to be penalized; a choice that no variable fits is a mistake and says so. */
 export function chosenWeights(

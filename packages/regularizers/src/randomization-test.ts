@@ -10,6 +10,7 @@ import {
   ownResult,
   requireGradients,
   requireLongWork,
+  requireOptimizer,
 } from '@cnnviz/internal';
 import type { Optimizer, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -210,10 +211,7 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
     return model;
   };
   const createOptimizer = () => {
-    const optimizer = options.createOptimizer();
-    if (!(optimizer instanceof tf.Optimizer)) {
-      check.fail('type', 'what createOptimizer returns', 'an Optimizer', optimizer);
-    }
+    const optimizer = requireOptimizer(check, 'what createOptimizer returns', options.createOptimizer());
     return requireFresh('createOptimizer', optimizer);
   };
   return { createModel, createOptimizer };

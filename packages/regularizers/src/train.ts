@@ -8,6 +8,7 @@ import {
   createRandom,
   disposeTapeOnThrow,
   fingerprint,
+  isA,
   type LabelledImages,
   type LongWork,
   learningRateOf,
@@ -20,6 +21,7 @@ import {
   requireGradients,
   requireKeepable,
   requireLongWork,
+  requireOptimizer,
   requireWeights,
   requireWithin,
   restoreOptimizer,
@@ -343,7 +345,9 @@ function checkOptions(
   check.options(options);
   requireLongWork(check, options);
   if (options.validation !== undefined) requireBatches(check, 'validation', options.validation);
-  if (!(options.optimizer instanceof tf.Optimizer)) check.fail('type', 'optimizer', 'an Optimizer', options.optimizer);
+  requireOptimizer(check, 'optimizer', options.optimizer);
+  const { penalize } = options;
+  if (penalize !== undefined && !isA('RegExp', penalize)) check.callable<unknown>('penalize', penalize);
   check.number('epochs', options.epochs, { integer: true, min: 1 });
   check.seed('seed', options.seed);
   for (const name of ['schedule', 'loss', 'penalty', 'augmentation', 'stopWhen', 'onCheckpoint'] as const) {
