@@ -67,6 +67,7 @@ export function dgnAm(
   options: DgnAmOptions,
 ): Required<Pick<AscentOptions, 'parameterization' | 'optimizer' | 'regularizers' | 'steps'>> {
   const check = checker('@cnnviz/actmax', 'dgnAm');
+  check.options(options);
   const { codeBounds, initialStep, finalStep, decay: factor, steps, deviation, ...generatorOptions } = options;
   const { lower, upper } = codeBounds ?? check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
   const codeLength = upper.length;

@@ -35,6 +35,7 @@ export function direction(
   options: DirectionOptions = {},
 ): Objective {
   const check = checker('@cnnviz/actmax', 'direction');
+  check.options(options);
   check.callable('probe', probe);
   const { vectors, count } = checkDirections(check, directions);
   const cosinePower = check.number('cosinePower', options.cosinePower ?? 0, { min: 0 });

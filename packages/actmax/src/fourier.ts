@@ -63,6 +63,7 @@ const AMPLITUDE = 0.25;
  */
 export function fourier(options: FourierOptions): FourierParameterization {
   const check = checker('@cnnviz/actmax', 'fourier');
+  check.options(options);
   const shape = check.shape('shape', options.shape, 3);
   const [height, width, channels] = shape;
   const bounds = check.bounds('bounds', options.bounds);

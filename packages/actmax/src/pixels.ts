@@ -34,6 +34,7 @@ export interface PixelsOptions {
  */
 export function pixels(options: PixelsOptions): Parameterization {
   const check = checker('@cnnviz/actmax', 'pixels');
+  check.options(options);
   const shape = check.shape('shape', options.shape, 3);
   const bounds = check.bounds('bounds', options.bounds);
   const [min, max] = bounds;

@@ -70,6 +70,7 @@ export function ppgn(
   options: PpgnOptions,
 ): Required<Pick<AscentOptions, 'parameterization' | 'optimizer' | 'regularizers' | 'steps'>> {
   const check = checker('@cnnviz/actmax', 'ppgn');
+  check.options(options);
   const { encoder, codeBounds, epsilon1 = 1e-5, epsilon2 = 1, epsilon3 = 1e-17, ...rest } = options;
   const { normalized = true, stepSize = 1, seed, steps = 200, ...generatorOptions } = rest;
   check.callable('encoder', encoder);

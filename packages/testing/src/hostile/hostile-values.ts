@@ -53,6 +53,21 @@ function otherTensors({ ranks }: DescribedType): HostileValue[] {
   ];
 }
 
+/** What stands for a tensor that a callback will answer with. */
+const sampleTensor = Symbol('a tensor');
+
+export function isTensor(value: unknown): boolean {
+  return value instanceof tf.Tensor || value === sampleTensor;
+}
+
+/** What stands for the answer of a callback while it is not known: something of its type. */
+export function sampleOf({ kinds, properties }: DescribedType): unknown {
+  if (kinds.has('tensor')) return sampleTensor;
+  if (kinds.has('function')) return () => {};
+  if (!kinds.has('object')) return undefined;
+  return Object.fromEntries([...properties].map(([name, property]) => [name, sampleOf(property())]));
+}
+
 function ofAnotherDtype(tensor: Tensor): Tensor {
   return tf.cast(tensor, tensor.dtype === 'int32' ? 'float32' : 'int32');
 }

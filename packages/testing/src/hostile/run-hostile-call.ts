@@ -73,7 +73,7 @@ async function outcomeOf(call: () => unknown): Promise<Outcome> {
 
 function verdict(
   { packageName, name }: Callee,
-  { accepts, speaksAs = namesOf(name) }: ValidCall,
+  { accepts, use, speaksAs = namesOf(name) }: ValidCall,
   { label, mayPass }: HostileCall,
   { wasCalled, thrown: ofCallback }: CallbackWatch,
   { thrown }: Outcome,
@@ -82,9 +82,14 @@ function verdict(
     const isAccepted = mayPass || wasCalled === false || accepts?.[label] !== undefined;
     return isAccepted ? undefined : 'was accepted';
   }
-  if (ofCallback !== undefined) return thrown === ofCallback ? undefined : `hid the callback's error: ${shown(thrown)}`;
-  const message = thrown instanceof Error ? thrown.message : '';
-  const isOurs = speaksAs.some((speaker) => message.startsWith(`${packageName}: ${speaker}: `));
+  const { message, cause } = thrown instanceof Error ? thrown : new Error();
+  if (ofCallback !== undefined) {
+    const isShown = thrown === ofCallback || cause === ofCallback;
+    return isShown ? undefined : `hid the callback's error: ${shown(thrown)}`;
+  }
+  // What makes use of the result speaks as itself.
+  const speakers = use === undefined ? speaksAs.map((speaker) => `${speaker}: `) : [''];
+  const isOurs = speakers.some((speaker) => message.startsWith(`${packageName}: ${speaker}`));
   return isOurs ? undefined : shown(thrown);
 }
 
