@@ -516,7 +516,7 @@ async function giveUpFailing(check: Check, settings: Settings, run: Run, scores:
 function backToBest(run: Run, scores: readonly Score[], failing: readonly FailedImage[]): void {
   const { best, variables } = run;
   const fails = scores.map((_, image) => failing.some(({ index }) => index === image));
-  run.variables = chooseRowsOfAnyValue(fails, best.variables, variables);
+  run.variables = chooseRows(fails, best.variables, variables);
   variables.dispose();
   // At the start nothing has been kept yet.
   const isFirst = best.values.map((value, image) => fails[image] && value === Number.NEGATIVE_INFINITY);
@@ -600,23 +600,12 @@ function keepBest({ objective }: Settings, run: Run, scores: readonly Score[]): 
   };
 }
 
-/** For each image its row of `chosen` or of `others`, exactly, where both are finite. */
+/** For each image its row of `chosen` or of `others`, exactly, whatever the rows hold that are not chosen. */
 function chooseRows(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
   if (isChosen.every(Boolean)) return tf.clone(chosen);
-  // By products: `tf.where` of the wasm backend takes 10 to 30 times as long (4.22).
-  return tf.tidy(() => {
-    const shape = [isChosen.length, ...Array<number>(chosen.rank - 1).fill(1)];
-    const mask = tf.tensor(isChosen.map(Number), shape);
-    return tf.add(tf.mul(chosen, mask), tf.mul(others, tf.sub(1, mask)));
-  });
-}
-
-/** As `chooseRows`, whatever the rows hold that are not chosen. */
-function chooseRowsOfAnyValue(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
-  return tf.tidy(() => {
-    const mask = tf.tensor([...isChosen], [isChosen.length, ...Array<number>(chosen.rank - 1).fill(1)], 'bool');
-    return tf.where(mask, chosen, others);
-  });
+  // Gathered: `tf.where` of the wasm backend takes 10 to 30 times as long (4.22).
+  const rows = isChosen.map((isOwn, row) => (isOwn ? row : isChosen.length + row));
+  return tf.tidy(() => tf.gather(tf.concat([chosen, others]), tf.tensor1d(rows, 'int32')));
 }
 
 function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readonly Score[]): void {
@@ -625,9 +614,7 @@ function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readon
   const project = (variables: Tensor) => parameterization.project?.(variables) ?? variables;
   const hasGradient = scores.map(isFiniteScore);
   const { variables, memory } = tf.tidy(() => {
-    const finite = hasGradient.every(Boolean)
-      ? gradient
-      : chooseRowsOfAnyValue(hasGradient, gradient, tf.zerosLike(gradient));
+    const finite = hasGradient.every(Boolean) ? gradient : chooseRows(hasGradient, gradient, tf.zerosLike(gradient));
     const stepped = optimizer.update(finite, run.memory, at);
     let moved = project(tf.add(run.variables, stepped.update));
     for (const { afterStep } of regularizers) if (afterStep) moved = project(afterStep(moved, at));

@@ -62,8 +62,9 @@ export function checkedParameterization(check: Check, parameterization: Paramete
     name: given.name,
     variableShape: shape,
     bounds: check.bounds('bounds', given.bounds),
-    start: (random, count) => variables('start', given.start(random, count), count),
-    render: (of) => requireImages(check, 'parameterization.render', given.render(of), of.shape[0]!),
+    // Clones: a part of one's own may return what it was given, or what it keeps.
+    start: (random, count) => tf.clone(variables('start', given.start(random, count), count)),
+    render: (of) => tf.clone(requireImages(check, 'parameterization.render', given.render(of), of.shape[0]!)),
     ...(given.project && { project: (moved: Tensor) => variables('project', given.project!(moved), moved.shape[0]!) }),
     ...(given.check && { check: async (start: Tensor) => given.check!(start) }),
   };
@@ -87,7 +88,7 @@ export function checkedOptimizer(check: Check, optimizer: Optimizer): Optimizer 
       for (const [index, tensor] of memory.entries()) {
         requireShape(check, `optimizer.update().memory[${index}]`, expected, tensor, gradient.shape);
       }
-      return { update, memory };
+      return { update, memory: memory.map((tensor) => tf.clone(tensor)) };
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   type Check,
   checker,
   type Generator,
+  ownResult,
   requireOutput,
   requireWithin,
 } from '@cnnviz/internal';
@@ -108,7 +109,7 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
     ...(limits && { project }),
     check: async (codes) => {
       const tolerance = 1e-4 * (range[1] - range[0]);
-      const images = tf.tidy(() => generate(codes));
+      const images = ownResult(() => generate(codes));
       try {
         await requireWithin(check, "the generator's images (their `range`)", images, [
           range[0] - tolerance,

@@ -20,13 +20,16 @@ export function hostileCallbacks(
   // One that may be left out is given where it is, if nothing of it is needed.
   if (typeof valid !== 'function' && isHeard) return [];
   const mayAnswerLater = !isHeard || result!.kinds.has('promise');
+  // A tensor that nobody asks for is the callback's own to free, so none is tried.
+  const isTried = ({ label }: Replacement) => answer.kinds.has('tensor') || !label.endsWith(' = a tensor');
+  const wrongAnswers = () => replacementsOf(answer, sampleOf(answer)).filter(isTried);
   return [
     failing(`${path} throws`, (error) => {
       throw error;
     }),
     // What is not waited for cannot be known to have failed: it is refused for being a promise.
     ...(mayAnswerLater ? [failing(`${path} rejects`, rejecting)] : [answering(`${path} rejects`, false, rejected)]),
-    ...(isHeard ? hostileAnswers(replacementsOf(answer, sampleOf(answer)), `${path}()`, mayAnswerLater) : []),
+    ...(isHeard ? hostileAnswers(wrongAnswers(), `${path}()`, mayAnswerLater) : []),
   ];
 }
 
