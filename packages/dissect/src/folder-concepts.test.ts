@@ -50,6 +50,17 @@ describe('folderConcepts', () => {
     expect(await data.readLabels!(0)).toEqual(labels);
   });
 
+  test('reads names as every table is read', async () => {
+    const text = '\r\nnumber, name ,category\n1.0,"a, b", object\n\n300., red-c,color\n2,__proto__ ,object\r\n';
+    const data = await folderConcepts(reading({ 'names.csv': new TextEncoder().encode(text) }), options);
+    expect(data.concepts).toEqual((await folderConcepts(reading(), options)).concepts);
+    expect(data.categories).toEqual(['object', 'color']);
+    const wrong = new TextEncoder().encode('number,name,category\n\n1,x,object\n\n0x2,y,object\n');
+    await expect(folderConcepts(reading({ 'names.csv': wrong }), options)).rejects.toThrow(
+      'names.csv row 5: number must',
+    );
+  });
+
   test('brings images and labels to their sizes', async () => {
     const data = await folderConcepts(reading(), { ...options, imageSize: [2, 2], labelSize: [8, 8] });
     const { pixels, maps } = await data.read(0);
@@ -63,13 +74,13 @@ describe('folderConcepts', () => {
     const refused = async (changes: Record<string, Uint8Array>) =>
       folderConcepts(reading(changes), options).then((data) => data.read(0));
     const cases: [Record<string, Uint8Array>, string][] = [
-      [names('a,b\n1,2'), 'names.csv must be a table with the columns number, name and category, got ["a", "b"]'],
+      [names('a,b\n1,2'), 'names.csv must have a column number, it has a,b'],
       [
         names('number,name,category\n0,x,object'),
         'names.csv row 2: number must be an integer >= 1 and <= 65535, got 0',
       ],
       [names('number,name,category\n1,x,o\n1,y,o'), 'names.csv row 3: number must be a number of its own, got 1'],
-      [names('number,name,category\n1,x'), 'names.csv row 2: category must be a category, got undefined'],
+      [names('number,name,category\n1,x'), 'names.csv row 2: category must be a category, got ""'],
       [
         { 'labels/x/one.png': png(Uint8Array.of(1, 1, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 1, 4) },
         'labels/x/one.png at row 0, column 2 must be 0 or a number of names.csv, got 9',

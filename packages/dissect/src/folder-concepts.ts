@@ -1,8 +1,8 @@
 import { type Check, checker } from '@cnnviz/internal';
-import Papa from 'papaparse';
 import type { Concept, ConceptData, ConceptMap } from './concepts.ts';
 import { decodeImage, decodeLabels } from './decode-image.ts';
 import type { ReadFile } from './files.ts';
+import { numberOf, parseTable } from './parse-table.ts';
 import { resizeImage, resizeLabels } from './resize-image.ts';
 
 export interface FolderConceptsOptions {
@@ -103,19 +103,18 @@ export async function folderConcepts(readFile: ReadFile, options: FolderConcepts
 const besideImages = (image: string) => [image.replace(/^images\//, 'labels/').replace(/\.[^./]*$/, '.png')];
 
 function readNames(check: Check, path: string, bytes: Uint8Array): Concept[] {
-  const { data, meta } = Papa.parse<Record<string, string>>(new TextDecoder().decode(bytes).trim(), { header: true });
-  const missing = ['number', 'name', 'category'].filter((column) => !meta.fields?.includes(column));
-  if (missing.length > 0) check.fail('range', path, 'a table with the columns number, name and category', meta.fields);
+  const { rows } = parseTable(check, path, new TextDecoder().decode(bytes), ['number', 'name', 'category']);
+  if (rows.length === 0) check.failBecause('state', `${path} names no concept`);
   const numbers = new Set<number>();
-  return data.map((row, index) => {
-    const where = `${path} row ${index + 2}`;
-    const { name, category } = row;
-    const number = check.number(`${where}: number`, Number(row.number), { integer: true, min: 1, max: 65535 });
+  return rows.map(({ cell, where }) => {
+    const range = { integer: true, min: 1, max: 65535 };
+    const number = check.number(`${where}: number`, numberOf(cell('number')), range);
     if (numbers.has(number)) check.fail('range', `${where}: number`, 'a number of its own', number);
-    if (!name) check.fail('range', `${where}: name`, 'a name', name);
-    if (!category) check.fail('range', `${where}: category`, 'a category', category);
     numbers.add(number);
-    return { number, name: name!, category: category! };
+    const [name, category] = [cell('name'), cell('category')];
+    if (name === '') check.fail('range', `${where}: name`, 'a name', name);
+    if (category === '') check.fail('range', `${where}: category`, 'a category', category);
+    return { number, name, category };
   });
 }
 

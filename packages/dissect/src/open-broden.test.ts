@@ -95,6 +95,23 @@ describe('openBroden', () => {
     });
   });
 
+  it('reads the tables that a program for data frames has written again', async () => {
+    const plain = await open();
+    const index = [
+      ',image,split,ih,iw,sh,sw,object,"scene, all"',
+      '0,a.png,train,4.0,6.0,2.0,3.0,a_1.png;a_2.png,300.0',
+      '1,sub folder/ä.jpg,val,4.0,6.0,2.0,3.0,nan,300.;2.0',
+      '2,c.png,val,4.0,6.0,2.0,3.0,c_1.png,NaN',
+    ];
+    const again = await open({
+      'index.csv': index.join('\n'),
+      'label.csv': ',number,name,category\n0,0.0,-,\n1,1.0,sky,\n2,2.0,"car, red;wagon",\n3,300.0,beach-s,\n',
+      'c_object.csv': 'number,coverage\n1.0,1.5e+00\n2.0,0.5\n',
+    });
+    expect(again.concepts).toEqual(plain.concepts);
+    for (let image = 0; image < 3; image++) expect(await again.read(image)).toEqual(await plain.read(image));
+  });
+
   it('takes files and errors of another realm', async () => {
     const copyOf = runInNewContext('(bytes) => new Uint8Array(bytes)') as (bytes: Uint8Array) => Uint8Array;
     const fail = runInNewContext("() => { throw new Error('not on this disk'); }") as () => never;
@@ -166,6 +183,9 @@ describe('openBroden', () => {
     ],
     ['index.csv row 2 must be 0 or numbers of label.csv, got 7', row('a.png,train,4,6,2,3,,7')],
     ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got 65536', row('a.png,train,4,6,2,3,,65536')],
+    ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got 2.5', row('a.png,train,4,6,2,3,,2.5')],
+    ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got -2', row('a.png,train,4,6,2,3,,300;-2')],
+    ['index.csv row 4: ih must be an integer >= 1 and <= 8192, got NaN', row('\n\r\na.png,train,four,6,2,3,,')],
     ['index.csv lists no image', { 'index.csv': 'image,split,ih,iw,sh,sw,object,"scene, all"\n' }],
     [
       'category.csv row 2 must be the name of a category, part of a file name, got "../c"',

@@ -2,7 +2,7 @@ import { type Check, checker, isA, messageOf } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 import { decodeColourLabels, decodeImage } from './decode-image.ts';
 import { checkPath, type ReadFile } from './files.ts';
-import { parseTable, type Table } from './parse-table.ts';
+import { isNumber, numberOf, parseTable, type Table } from './parse-table.ts';
 
 export interface OpenBrodenOptions {
   /** Only images of this split, such as `train` or `val`. Default: all. */
@@ -133,7 +133,7 @@ async function readTable(
 }
 
 function integerOf(text: string, where: string, range: { min: number; max: number }): number {
-  return check.number(where, /^\d+$/.test(text) ? Number(text) : Number.NaN, { integer: true, ...range });
+  return check.number(where, numberOf(text), { integer: true, ...range });
 }
 
 async function readCategories(read: ReadNamedFile): Promise<string[]> {
@@ -155,11 +155,7 @@ async function readConcepts(read: ReadNamedFile, categories: readonly string[]):
     const { rows } = await readTable(read, `c_${category}.csv`, ['number', 'coverage']);
     for (const { cell, where } of rows) {
       const number = integerOf(cell('number'), `${where}: number`, { min: 0, max: 65535 });
-      const covered = check.number(
-        `${where}: coverage`,
-        cell('coverage') === '' ? Number.NaN : Number(cell('coverage')),
-        { min: 0 },
-      );
+      const covered = check.number(`${where}: coverage`, numberOf(cell('coverage')), { min: 0 });
       const most = coverage.get(number)?.most ?? Number.NEGATIVE_INFINITY;
       if (covered >= most) coverage.set(number, { category, most: covered });
     }
@@ -222,8 +218,8 @@ async function readIndex(
     for (const category of categories) {
       for (const token of cell(category).split(';')) {
         const part = token.trim();
-        if (part === '') continue;
-        if (/^\d+$/.test(part)) {
+        if (part === '' || missing.has(part.toLowerCase())) continue;
+        if (isNumber(part)) {
           const label = integerOf(part, `${where}: ${category}`, { min: 0, max: 65535 });
           if (label !== 0) row.imageLabels.push({ category, label });
         } else {
@@ -241,6 +237,9 @@ async function readIndex(
 }
 
 const largestSide = 8192;
+
+/** What programs write into a cell that has no value. */
+const missing = new Set(['nan', 'na', 'n/a', '<na>', 'none', 'null']);
 
 function requireNumbers(labels: ArrayLike<number>, numbers: ReadonlySet<number>, where: string): void {
   // Maps repeat few numbers over and over.

@@ -1,6 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import Papa from 'papaparse';
-import { parseTable } from './parse-table.ts';
+import { intersectionOverUnion } from './dissection-tally.ts';
+import { numberOf, parseTable } from './parse-table.ts';
 
 /** How well a unit's mask fits a concept, all in pixels over the data set; `ConceptMatch` has it. */
 export interface TallyMatch {
@@ -122,7 +123,7 @@ export function parseTallyCsv(text: string): TallyTable {
   }
   const units = rows.map(({ cell, where }): TallyUnit => {
     const number = (field: string, range: { integer?: boolean; min: number; max?: number }) =>
-      check.number(`${where}: ${field}`, cell(field) === '' ? Number.NaN : Number(cell(field)), range);
+      check.number(`${where}: ${field}`, numberOf(cell(field)), range);
     const byCategory = categories.flatMap((category): TallyMatch[] => {
       const [label, truth, activation, intersect, iou] = columnsOf(category) as [
         string,
@@ -133,15 +134,14 @@ export function parseTallyCsv(text: string): TallyTable {
       ];
       if (cell(iou) === '') return [];
       const pixels = { integer: true, min: 0 };
-      return [
-        {
-          concept: { name: cell(label), category },
-          truth: number(truth, pixels),
-          activation: number(activation, pixels),
-          intersection: number(intersect, pixels),
-          iou: number(iou, { min: 0, max: 1 }),
-        },
-      ];
+      const counts = {
+        truth: number(truth, pixels),
+        activation: number(activation, pixels),
+        intersection: number(intersect, pixels),
+      };
+      // Above 1 only where NetDissect counted pixels twice.
+      const range = intersectionOverUnion(counts) > 1 ? { min: 0 } : { min: 0, max: 1 };
+      return [{ concept: { name: cell(label), category }, ...counts, iou: number(iou, range) }];
     });
     const category = cell('category');
     const best = byCategory.find(({ concept }) => concept.category === category) ?? null;
