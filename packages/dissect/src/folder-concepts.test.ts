@@ -61,6 +61,24 @@ describe('folderConcepts', () => {
     );
   });
 
+  test('reads the void labels of PASCAL VOC as none where it is told of them, and else suggests it', async () => {
+    // As its maps are: a palette of 256 colors, the last one for the pixels around objects.
+    const palette = Array.from({ length: 256 }, (_, index): [number, number, number] => [index, 0, 0]);
+    const data = Uint8Array.of(0, 0, 255, 255, 0, 255, 1, 1, 255, 1, 1, 1, 255, 1, 1, 2);
+    const map = encode({ width: 4, height: 4, channels: 1, depth: 8, data, palette });
+    const read = reading({ 'labels/x/one.png': map });
+    const concepts = await folderConcepts(read, { ...options, voidLabels: [255], imageLabelsOf: () => [255, 2] });
+    const { maps, imageLabels } = await concepts.read(0);
+    expect(maps.map(({ labels }) => labels)).toEqual([Uint16Array.from(data, (label) => (label === 255 ? 0 : label))]);
+    expect(imageLabels).toEqual([{ category: 'object', label: 2 }]);
+    await expect((await folderConcepts(read, options)).read(0)).rejects.toThrow(
+      'labels/x/one.png at row 0, column 2 must be 0 or a number of names.csv, got 255; if 255 stands for no concept, say so with voidLabels: [255]',
+    );
+    await expect(folderConcepts(read, { ...options, voidLabels: [255, 1] })).rejects.toThrow(
+      'voidLabels must be labels that are no numbers of concepts, got 1',
+    );
+  });
+
   test('brings images and labels to their sizes', async () => {
     const data = await folderConcepts(reading(), { ...options, imageSize: [2, 2], labelSize: [8, 8] });
     const { pixels, maps } = await data.read(0);

@@ -45,6 +45,7 @@ export {
   type LayerMasks,
   type LayersProbe,
 } from './dissect.ts';
+export type { ExifOrientation } from './decode-image.ts';
 export { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
 export {
   type DissectionShard,
