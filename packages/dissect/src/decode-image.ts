@@ -12,6 +12,8 @@ export interface DecodedImage {
   width: number;
   /** `[height, width, 3]`, RGB, 0 to 255. */
   pixels: Uint8Array;
+  /** The EXIF orientation that it was turned by, 1 if it was not. */
+  orientation: number;
 }
 
 export interface DecodedLabels {
@@ -56,7 +58,7 @@ export function decodeImage(
       pixels[3 * pixel + channel] = Math.round(level);
     }
   }
-  return { width, height, pixels };
+  return { width, height, pixels, orientation: 1 };
 }
 
 /** A label map from a PNG file of one channel: the grey level, of up to 16 bits, or the index into its palette. */
@@ -91,7 +93,7 @@ function ofJpeg(
   file: Uint8Array,
   { size, exifOrientation: wanted = 'apply' }: DecodeImageOptions,
 ): DecodedImage {
-  let decoded: DecodedImage;
+  let decoded: Omit<DecodedImage, 'orientation'>;
   try {
     // Each block of 8 x 8 pixels is a bit or more: a file that claims more of them must not take their memory.
     const bound = size === undefined ? largestImage : Math.max(1e6, size[0] * size[1]);
@@ -105,16 +107,20 @@ function ofJpeg(
   const orientation = wanted === 'apply' ? exifOrientation(file) : 1;
   const oriented = orient(decoded.pixels, [decoded.height, decoded.width], orientation);
   if (size !== undefined) requireSize(check, path, [oriented.height, oriented.width], size, orientation);
-  return oriented;
+  return { ...oriented, orientation };
 }
 
 function requireSize(check: Check, path: string, [height, width]: Size, size: Size, orientation = 1): void {
   if (height === size[0] && width === size[1]) return;
-  const wouldFit = orientation >= 5 && height === size[1] && width === size[0];
-  const hint = wouldFit
-    ? ` since its EXIF orientation is ${orientation}; exifOrientation: 'ignore' leaves it as stored`
-    : '';
+  const hint = turnedHint(orientation, [height, width], size);
   check.failBecause('range', `${path} must have ${size.join(' x ')} pixels, it has ${height} x ${width}${hint}`);
+}
+
+/** What an error adds on an image that would have the size if it were left as it is stored. */
+export function turnedHint(orientation: number, [height, width]: Size, size: Size): string {
+  const wouldFit = orientation >= 5 && height === size[1] && width === size[0];
+  if (!wouldFit) return '';
+  return ` since its EXIF orientation is ${orientation}; exifOrientation: 'ignore' leaves it as stored`;
 }
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

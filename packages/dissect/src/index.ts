@@ -29,6 +29,7 @@ export { conceptHistogram, uniqueDetectorsChart } from './comparison-charts.ts';
 export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
+export type { ExifOrientation } from './decode-image.ts';
 export {
   type AnyLayersProbe,
   type ChanceIous,
@@ -45,7 +46,6 @@ export {
   type LayerMasks,
   type LayersProbe,
 } from './dissect.ts';
-export type { ExifOrientation } from './decode-image.ts';
 export { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
 export {
   type DissectionShard,
