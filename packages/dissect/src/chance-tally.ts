@@ -2,7 +2,14 @@ import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { countsOfText, textOfCounts } from './counts-text.ts';
 import { type DissectionTally, intersectionOverUnion } from './dissection-tally.ts';
-import { clearShared, countShared, type ImageSlots, type LabelSlots, labelSlots } from './label-slots.ts';
+import {
+  clearShared,
+  countShared,
+  type ImageSlots,
+  type LabelSlots,
+  labelSlots,
+  type RepeatedLabels,
+} from './label-slots.ts';
 import type { UnitMasks } from './unit-masks.ts';
 
 export interface ChanceTallyOptions {
@@ -16,6 +23,8 @@ export interface ChanceTallyOptions {
   permutations?: number;
   /** Decides how. A whole number >= 0. Default: 0. */
   seed?: number;
+  /** As that of `DissectionTally`. Default: `once`. */
+  repeatedLabels?: RepeatedLabels;
 }
 
 /** One image: where units fire, and what is labelled. */
@@ -85,8 +94,8 @@ export class ChanceTally {
     const seed = check.seed('seed', options.seed ?? 0);
     const { labelSize } = options;
     this.#slots = labelSlots(check, options);
-    const { concepts, categories } = this.#slots;
-    this.#options = { units, concepts, categories, labelSize, permutations, seed };
+    const { concepts, categories, repeatedLabels } = this.#slots;
+    this.#options = { units, concepts, categories, labelSize, permutations, seed, repeatedLabels };
     this.#intersection = new Uint32Array(units * concepts.length * permutations);
     this.#firstSeed = createRandom(seed).integer(2 ** 32);
   }
@@ -179,7 +188,7 @@ export class ChanceTally {
     { options, images, pixels }: Pick<ChanceTallyState, 'options' | 'images' | 'pixels'>,
     intersection: Uint32Array,
   ): void {
-    const names = ['units', 'concepts', 'categories', 'labelSize', 'permutations', 'seed'] as const;
+    const names = ['units', 'concepts', 'categories', 'labelSize', 'permutations', 'seed', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(options[name]) !== JSON.stringify(this.#options[name])) {
         check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
@@ -202,6 +211,13 @@ export class ChanceTally {
     const { units, concepts, permutations } = this.#options;
     if (tally.images !== this.#images) {
       check.failBecause('state', `it has ${this.#images} images, the tally of their own labels ${tally.images}`);
+    }
+    const { repeatedLabels } = tally.options;
+    if (repeatedLabels !== this.#options.repeatedLabels) {
+      check.failBecause(
+        'state',
+        `its repeatedLabels are ${this.#options.repeatedLabels}, the tally's ${repeatedLabels}`,
+      );
     }
     return Array.from({ length: units }, (_, unit) => {
       const best = new Array<number>(permutations).fill(0);

@@ -161,7 +161,7 @@ describe('cocoConcepts', () => {
     const changed = structuredClone(annotations) as { annotations: { segmentation: unknown }[] } & CocoAnnotations;
     const data = cocoConcepts(changed, options);
     (changed.annotations[0]!.segmentation as number[][])[0]!.fill(0);
-    (changed.annotations[2]!.segmentation as { counts: number[] }).counts.fill(0);
+    (changed.annotations[2]!.segmentation as unknown as { counts: number[] }).counts.fill(0);
     expect(await data.readLabels!(0)).toEqual(await cocoConcepts(annotations, options).readLabels!(0));
   });
 

@@ -32,7 +32,7 @@ export interface CocoAnnotation {
    * Polygons `[x1, y1, x2, y2, …]` in pixels of the image, or run lengths of a mask. Where there is none, as of objects that
    * have only a box, `skipUnsegmented` says what to do.
    */
-  readonly segmentation?: readonly (readonly number[])[] | CocoRunLengths | null;
+  readonly segmentation?: readonly (readonly number[])[] | CocoRunLengths | null | undefined;
 }
 
 export interface CocoRunLengths {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConceptData, ConceptImage } from './concepts.ts';
 import { type Dissection, type DissectionState, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
+import type { RepeatedLabels } from './label-slots.ts';
 import { maskOfRuns } from './mask-runs.ts';
 import { numpyQuantile, obviousDissection } from './obvious-dissection.ts';
 import { type ReceptiveField, receptiveField } from './receptive-field.ts';
@@ -74,7 +75,13 @@ const centresOf = ({ size, stride, offset }: ReceptiveField, positions: readonly
     return Array.from({ length: positions[axis] }, (_, index) => first + index * (stride[axis] / 2));
   }) as [number[], number[]];
 
-async function obvious(data: ConceptData, probe: Probe, field: ReceptiveField, quantile: number) {
+async function obvious(
+  data: ConceptData,
+  probe: Probe,
+  field: ReceptiveField,
+  quantile: number,
+  repeatedLabels: RepeatedLabels = 'once',
+) {
   const images = await Promise.all(Array.from({ length: data.count }, (_, index) => data.read(index)));
   const maps: number[][][][] = [];
   for (const { pixels } of images) {
@@ -83,7 +90,7 @@ async function obvious(data: ConceptData, probe: Probe, field: ReceptiveField, q
     tf.dispose(map);
   }
   const centres = centresOf(field, [maps[0]!.length, maps[0]![0]!.length]);
-  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centres, quantile });
+  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centres, quantile, repeatedLabels });
 }
 
 function expectSameCounts({ units, imageCounts }: Dissection, reference: Awaited<ReturnType<typeof obvious>>) {
@@ -133,10 +140,13 @@ describe('dissect', () => {
         fc.constantFrom(0.995, 0.9, 0.5),
         fc.integer({ min: 1, max: 4 }),
         fc.constantFrom(0, 700, 1e6),
-        async (seed, count, quantile, batchSize, activationMemory) => {
+        fc.constantFrom<RepeatedLabels>('once', 'netdissect'),
+        async (seed, count, quantile, batchSize, activationMemory, repeatedLabels) => {
           const concepts = noise(seed, count);
-          const options = { probe, concepts, upsampling, quantile, batchSize, activationMemory, keepImages: true };
-          expectSameCounts(await dissect(options), await obvious(concepts, probe, upsampling, quantile));
+          const memory = { batchSize, activationMemory, keepImages: true };
+          const options = { probe, concepts, upsampling, quantile, repeatedLabels, ...memory };
+          const reference = await obvious(concepts, probe, upsampling, quantile, repeatedLabels);
+          expectSameCounts(await dissect(options), reference);
         },
       ),
       { numRuns: 15 },

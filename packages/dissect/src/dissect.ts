@@ -15,7 +15,7 @@ import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from '
 import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { exchangeGroups } from './exchange-groups.ts';
-import { labelSlots } from './label-slots.ts';
+import { checkRepeatedLabels, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
 import { type TopImage, TopImages, type TopImagesState } from './top-images.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
 import { unitMaxima } from './unit-maxima.ts';
@@ -51,6 +51,11 @@ interface DissectionOptions extends LongWork<DissectionProgress> {
   topImages?: number;
   /** Whether the counts of each image come with the result, some kilobytes an image. Default: false. */
   keepImages?: boolean;
+  /**
+   * How often a pixel counts for a concept that it carries more than once, in several maps or in a map and by a label of the
+   * whole image: `once`, or as often as it does, which is the way of `netdissect` and may give an IoU above 1. Default: `once`.
+   */
+  repeatedLabels?: RepeatedLabels;
   /**
    * Whether the result says what IoU each unit would reach by chance, for `chanceLevel`. Images then come to their masks
    * in a random order, some dozens at a time, and progress is reported after each group. Default: it does not.
@@ -151,6 +156,8 @@ export interface Dissection {
   /** How far the quantile of a threshold may be off, 99 times of a hundred; 0 where nothing was sampled. */
   rankError: number;
   iouLimit: number;
+  /** How often a pixel counted for a concept that it carries more than once. */
+  repeatedLabels: RepeatedLabels;
   /** `[height, width]` of the layer's maps and of the labels. */
   mapSize: readonly [number, number];
   labelSize: readonly [number, number];
@@ -270,7 +277,8 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const { state: saved } = options;
   let layers = saved === undefined ? null : restoring(check, 'state', () => restoreLayers(run, saved));
   const kept = new KeptMaps(options.activationMemory ?? 200e6);
-  const slots = labelSlots(check, concepts);
+  const slots = slotsOf(run);
+  const { repeatedLabels } = slots;
   const kinds = [...(options.state?.kinds ?? [])];
   throwIfAborted(options);
 
@@ -314,7 +322,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const found = layers!.map((layer) => layer.thresholds.result());
   for (const [index, layer] of layers!.entries()) {
     const { concepts: labels, categories, labelSize } = concepts;
-    const counted = { units: found[index]!.thresholds.length, concepts: labels, categories, labelSize };
+    const counted = { units: found[index]!.thresholds.length, concepts: labels, categories, labelSize, repeatedLabels };
     layer.tally ??= new DissectionTally({ ...counted, keepImages: options.keepImages ?? false });
     if (options.chance !== undefined) layer.chance ??= new ChanceTally({ ...counted, ...options.chance });
   }
@@ -366,6 +374,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     quantile,
     rankError: found[index]!.rankError,
     iouLimit,
+    repeatedLabels,
     mapSize,
     labelSize: concepts.labelSize,
     concepts: slots.concepts.map((concept) => ({ ...concept })),
@@ -378,6 +387,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     imageCounts: tally!.imageCounts,
     chance: chance === null ? null : chanceIous(chance, tally!),
   }));
+}
+
+export function slotsOf({ check, options: { concepts, repeatedLabels } }: Run): LabelSlots {
+  const { concepts: all, categories, labelSize } = concepts;
+  return labelSlots(check, { concepts: all, categories, labelSize, repeatedLabels });
 }
 
 function chanceIous(chance: ChanceTally, tally: DissectionTally): ChanceIous {
@@ -425,6 +439,7 @@ export function checkOptions(check: Check, options: DissectLayersOptions): numbe
   if (options.seed !== undefined) check.seed('seed', options.seed);
   if (options.topImages !== undefined) check.number('topImages', options.topImages, { integer: true, min: 0 });
   if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
+  checkRepeatedLabels(check, options.repeatedLabels);
   const { permutations, seed } = options.chance ?? {};
   if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
   if (seed !== undefined) check.seed('chance.seed', seed);

@@ -73,6 +73,10 @@ export async function dissectionReport(
   const sections = dissections.map((each, index) =>
     reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colours, pictures }),
   );
+  const isRepeated = dissections.some(({ dissection }) => dissection.repeatedLabels === 'netdissect');
+  const repeats = isRepeated
+    ? ' A pixel that carries a concept more than once counts as often, as in NetDissect, so that an IoU may be above 1.'
+    : '';
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -88,7 +92,7 @@ export async function dissectionReport(
 <header>
 <h1>${title}</h1>
 ${intro.map((text) => html`<p>${text}</p>\n`)}
-<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.</p>
+<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.${repeats}</p>
 ${summary(comparison, headings)}
 </header>
 <main id="content" tabindex="-1">

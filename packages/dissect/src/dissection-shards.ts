@@ -13,9 +13,9 @@ import {
   type Run,
   requireSameMaps,
   restoreLayers,
+  slotsOf,
 } from './dissect.ts';
 import { DissectionTally, type DissectionTallyState } from './dissection-tally.ts';
-import { labelSlots } from './label-slots.ts';
 import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import type { TopImagesState } from './top-images.ts';
 import { mapsAbove, unitMasks } from './unit-masks.ts';
@@ -134,12 +134,13 @@ async function compareMasks(run: Run, images: [number, number], state: Dissectio
   if (layers === null || state.phase !== 'thresholds' || state.images !== concepts.count) {
     return failForThresholds(check, concepts.count);
   }
-  const { concepts: labels, categories } = labelSlots(check, concepts);
+  const { concepts: labels, categories, repeatedLabels } = slotsOf(run);
   const { labelSize } = concepts;
   const counted = layers.map(({ thresholds, ...layer }) => {
     const limits = thresholds.result().thresholds;
     const units = limits.length;
-    const tally = new DissectionTally({ units, concepts: labels, categories, labelSize, keepImages });
+    const counted = { units, concepts: labels, categories, labelSize, keepImages, repeatedLabels };
+    const tally = new DissectionTally(counted);
     return { ...layer, limits, tally };
   });
   await forEachImage(run, images, work, ({ number, image, maps }) => {

@@ -1,6 +1,6 @@
 import { type Check, checker, restoring } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
-import { clearShared, countShared, type LabelSlots, labelSlots } from './label-slots.ts';
+import { clearShared, countShared, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
 import type { UnitMasks } from './unit-masks.ts';
 
 export interface DissectionTallyOptions {
@@ -15,6 +15,11 @@ export interface DissectionTallyOptions {
    * SqueezeNet's 512 last units on photographs with two label maps, about 20). Default: false.
    */
   keepImages?: boolean;
+  /**
+   * How often a pixel counts for a concept that it carries more than once, in several maps or in a map and by a label of the
+   * whole image: `once`, or as often as it does, which is the way of `netdissect` and may give an IoU above 1. Default: `once`.
+   */
+  repeatedLabels?: RepeatedLabels;
 }
 
 /** The counts of one image. Pixels, and only where there are some. */
@@ -56,7 +61,7 @@ export interface ConceptMatch {
   activation: number;
   /** Pixels that do both. */
   intersection: number;
-  /** intersection / (truth + activation - intersection), 0 for 0 / 0. */
+  /** intersection / (truth + activation - intersection), 0 for 0 / 0; at most 1 where pixels count once. */
   iou: number;
 }
 
@@ -76,8 +81,8 @@ const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
 /**
  * Counts where the masks of units and the labels of images agree.
  *
- * As NetDissect counts: a label of a whole image counts for all of its pixels; a concept that several maps hold at one
- * pixel counts there as often; 0 is no label. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
+ * A label of a whole image counts for all of its pixels; 0 is no label. A pixel that carries a concept more than once counts
+ * once for it, unless `repeatedLabels` says otherwise: NetDissect counts it as often. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
  * both have, g all pixels of l, and a the pixels where u fires on the images that carry any concept of the primary
  * category of l. Unlike NetDissect, which keeps 2048 counts an image, nothing is left out.
  *
@@ -110,8 +115,8 @@ export class DissectionTally {
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const keepImages = check.boolean('keepImages', options.keepImages ?? false);
     this.#slots = labelSlots(check, options);
-    const { concepts, categories } = this.#slots;
-    this.#options = { units, concepts, categories, labelSize: options.labelSize, keepImages };
+    const { concepts, categories, repeatedLabels } = this.#slots;
+    this.#options = { units, concepts, categories, labelSize: options.labelSize, keepImages, repeatedLabels };
     this.#truth = new Float64Array(concepts.length);
     this.#activation = new Float64Array(units * categories.length);
     this.#intersection = new Float64Array(units * concepts.length);
@@ -130,6 +135,11 @@ export class DissectionTally {
       tally.#take(state);
       return tally;
     });
+  }
+
+  /** All options. */
+  get options(): Readonly<Required<DissectionTallyOptions>> {
+    return this.#options;
   }
 
   /** How many images were added. */
@@ -195,7 +205,7 @@ export class DissectionTally {
   }
 
   #take(state: DissectionTallyState): void {
-    const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages'] as const;
+    const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(state.options[name]) !== JSON.stringify(this.#options[name])) {
         check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);

@@ -86,6 +86,7 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
+export type { RepeatedLabels } from './label-slots.ts';
 export { maskOfRuns } from './mask-runs.ts';
 export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
