@@ -9,7 +9,7 @@ export interface ActivationGridOptions extends GridOptions {
    * How activations become brightness. `global`: from the least to the largest of all units, so that units stay
    * comparable; `each`: from the least to the largest of each unit, so that weak ones show where they fire;
    * `zero-centred`: 0.5 + a / (2 max|a|) over all units, so that mid grey is zero. What has no range, such as a silent
-   * unit by `each`, becomes 0.5. Units that are not shown count too.
+   * unit by `each`, becomes 0.5, and so does an activation that is not finite. Units that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;

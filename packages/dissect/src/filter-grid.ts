@@ -10,7 +10,7 @@ export interface FilterGridOptions extends GridOptions {
    * How weights become brightness. `global`: from the least to the largest of all filters, so that weak filters look
    * grey; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centred`: 0.5 +
    * w / (2 max|w|) over all filters, so that mid grey is zero. What has no range, such as a constant filter by `each`,
-   * becomes 0.5. Filters and channels that are not shown count too.
+   * becomes 0.5, and so does a weight that is not finite. Filters and channels that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;

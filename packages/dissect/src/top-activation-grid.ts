@@ -41,7 +41,8 @@ export interface TopActivationGridOptions
   perUnit?: number;
   /**
    * A unit's mask is where its upsampled activation is larger than this, one number a unit of the layer, such as those of
-   * a dissection. Default: half of the unit's largest activation in `top`.
+   * a dissection. Default: half of the unit's largest activation in `top`, or one and a half of it where that is negative;
+   * so a unit whose activations are all 0 has no mask.
    */
   thresholds?: ArrayLike<number>;
   /** What is left of the brightness outside the mask, 0 to 1; 1 shows no mask at all but its outline. Default: 0.5. */
@@ -147,9 +148,13 @@ function checkShown(check: Check, top: TopActivations, options: TopActivationGri
   if (!Array.isArray(units)) check.fail('type', 'units', 'a list of units', units);
   for (const unit of units) check.number('units', unit, { integer: true, min: 0, max: count - 1 });
   const perUnit = check.number('perUnit', options.perUnit ?? top.perUnit, { integer: true, min: 1, max: top.perUnit });
-  const halves = top.units.map(([strongest]) => (strongest?.activation ?? 0) / 2);
-  const thresholds = options.thresholds ?? halves;
-  if (thresholds.length !== count) check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
+  // Below the largest by half of its size, whatever its sign.
+  const belowLargest = top.units.map(([{ activation } = { activation: 0 }]) => activation - Math.abs(activation) / 2);
+  const thresholds = options.thresholds ?? belowLargest;
+  if (thresholds?.length !== count)
+    check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
+  const unfit = Array.from(thresholds).find((threshold) => typeof threshold !== 'number' || Number.isNaN(threshold));
+  if (unfit !== undefined) check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
   const outline = options.outline ?? [1, 0.9, 0];
   if (outline.length !== 3) check.fail('range', 'outline', '[r, g, b]', outline);
   for (const level of outline) check.number('outline', level, { min: 0, max: 1 });
