@@ -238,7 +238,7 @@ export class ChanceTally {
   state(): ChanceTallyState {
     return {
       kind: 'ChanceTally',
-      options: this.#options,
+      options: structuredClone(this.#options),
       images: this.#images,
       pixels: this.#pixels,
       intersection: textOfCounts(this.#intersection),

@@ -12,10 +12,13 @@ import {
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from './chance-tally.ts';
+import { checkConceptData, checkConceptImage, checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { exchangeGroups } from './exchange-groups.ts';
 import { checkRepeatedLabels, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
+import { requireOptions } from './require-options.ts';
+import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopImage, TopImages, type TopImagesState } from './top-images.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
 import { unitMaxima } from './unit-maxima.ts';
@@ -63,9 +66,9 @@ interface DissectionOptions extends LongWork<DissectionProgress> {
   chance?: ChanceOptions;
   /** What `progress.state()` gave, with the same options and data: goes on from there. */
   state?: DissectionState;
-  /** Called with the activations of each image and layer as they first come; awaited. They are its own only until then. */
+  /** Called with the activations of each image and layer as they first come; awaited. What it is given is its own. */
   onActivations?: (activations: LayerActivations) => void | Promise<void>;
-  /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. */
+  /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. Its own too. */
   onMasks?: (masks: LayerMasks) => void | Promise<void>;
 }
 
@@ -112,6 +115,8 @@ export interface DissectionState {
   phase: 'thresholds' | 'masks';
   /** Images of the phase that are done. */
   images: number;
+  /** What it was found with. */
+  options: SavedOptions;
   /** Of each image so far which categories it is labelled for, if there is a chance level. */
   kinds: string[];
   layers: {
@@ -215,8 +220,9 @@ export interface DissectedUnit extends UnitMatches {
  * units[0]?.best?.concept.name;
  */
 export async function dissect(options: DissectOptions): Promise<Dissection> {
-  const { probe, upsampling, ...rest } = options;
   const check = checker('@cnnviz/dissect', 'dissect');
+  requireOptions(check, options);
+  const { probe, upsampling, ...rest } = options;
   check.callable('probe', probe);
   const [dissection] = await dissectWith(check, {
     ...rest,
@@ -279,6 +285,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const kept = new KeptMaps(options.activationMemory ?? 200e6);
   const slots = slotsOf(run);
   const { repeatedLabels } = slots;
+  const own = savedOptions(options);
   const kinds = [...(options.state?.kinds ?? [])];
   throwIfAborted(options);
 
@@ -286,10 +293,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     kind: 'Dissection',
     phase,
     images,
+    options: structuredClone(own),
     kinds: [...kinds],
     layers: (layers ?? []).map(({ name, mapSize, thresholds, topImages, tally, chance }) => ({
       layer: name,
-      mapSize,
+      mapSize: [...mapSize],
       thresholds: thresholds.state(),
       topImages: topImages?.state() ?? null,
       tally: tally?.state() ?? null,
@@ -300,7 +308,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const masksBegun = options.state?.phase === 'masks';
   for (let start = masksBegun ? count : (options.state?.images ?? 0); start < count; start += batchSize) {
     const indices = indicesFrom(start, Math.min(count, start + batchSize));
-    const images = await Promise.all(indices.map((index) => concepts.read(index)));
+    const images = await readImages(run, indices);
     const batch = await activationsOf(run, images, indices);
     layers ??= batch[0]!.map((map, index) => createLayer(run, names[index]!, map));
     for (const [row, image] of indices.entries()) {
@@ -310,7 +318,10 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
         requireFiniteActivations(check, image, map.activations, map.units);
         layer.thresholds.add(image, map.activations);
         layer.topImages?.add(image, map.activations, layer.mapSize, maxima);
-        await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
+        await options.onActivations?.({
+          ...{ layer: layer.name, image, concepts: structuredClone(images[row]!), ...map },
+          activations: map.activations.slice(),
+        });
       }
       if (options.chance !== undefined) kinds.push(kindOf(slots.of(images[row]!)));
       kept.keep(image, batch[row]!, layers);
@@ -334,17 +345,17 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
       tally!.add(image, labels, masks);
       topImages?.addMasks(image, masks, concepts.labelSize);
       if (options.chance !== undefined) exchanged[index]!.push({ image, concepts: labels, masks });
-      await options.onMasks?.({ layer: name, image, concepts: labels, masks });
+      await options.onMasks?.({ layer: name, image, concepts: structuredClone(labels), masks: structuredClone(masks) });
     }
   };
   const tallyBatch = async (indices: readonly number[]) => {
     const again = indices.filter((index) => !kept.has(index));
-    const images = await Promise.all(again.map((index) => concepts.read(index)));
+    const images = await readImages(run, again);
     const batch = again.length === 0 ? [] : await activationsOf(run, images, again);
     for (const index of indices) {
       const maps = kept.take(index);
       if (maps !== undefined) {
-        const labels = await (concepts.readLabels?.(index) ?? concepts.read(index));
+        const labels = checkImageConcepts(check, await (concepts.readLabels?.(index) ?? concepts.read(index)), index);
         await tallyImage(index, labels, (layer) => maps[layer]!);
         continue;
       }
@@ -423,11 +434,10 @@ export interface Run {
 }
 
 export function checkOptions(check: Check, options: DissectLayersOptions): number {
+  requireOptions(check, options);
   const { concepts, upsampling } = options;
   check.callable('probe', options.probe);
-  if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
-  check.shape('concepts.labelSize', concepts.labelSize, 2);
-  check.shape('concepts.imageSize', concepts.imageSize, 2);
+  checkConceptData(check, 'concepts', concepts);
   const names = typeof upsampling === 'object' && upsampling !== null ? Object.keys(upsampling) : [];
   if (names.length === 0) check.fail('type', 'upsampling', 'a record of at least one layer', upsampling);
   for (const name of names) interpolationOf(check, upsampling[name]!, { size: [1, 1], mapSize: [1, 1] });
@@ -440,10 +450,14 @@ export function checkOptions(check: Check, options: DissectLayersOptions): numbe
   if (options.topImages !== undefined) check.number('topImages', options.topImages, { integer: true, min: 0 });
   if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
   checkRepeatedLabels(check, options.repeatedLabels);
+  if (options.onActivations !== undefined) check.callable('onActivations', options.onActivations);
+  if (options.onMasks !== undefined) check.callable('onMasks', options.onMasks);
+  const isChance = options.chance === undefined || (typeof options.chance === 'object' && options.chance !== null);
+  if (!isChance) check.fail('type', 'chance', 'an object of options', options.chance);
   const { permutations, seed } = options.chance ?? {};
   if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
   if (seed !== undefined) check.seed('chance.seed', seed);
-  return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
+  return concepts.count;
 }
 
 export const indicesFrom = (start: number, end: number) =>
@@ -488,6 +502,7 @@ export function restoreLayers(run: Run, state: DissectionState): Layer[] | null 
     }
   }
   checkChance(run, state);
+  requireSameOptions(check, 'the state', state.options, savedOptions(options));
   if (state.layers.length === 0) return null;
   return state.layers.map(({ layer, mapSize, thresholds, topImages, tally, chance }) => ({
     ...placeLayer(run, layer, mapSize),
@@ -509,6 +524,13 @@ function checkChance({ check, options }: Run, { phase, images, kinds, layers }: 
   }
 }
 
+export function readImages({ check, options }: Run, indices: readonly number[]): Promise<ConceptImage[]> {
+  const { concepts } = options;
+  return Promise.all(
+    indices.map(async (index) => checkConceptImage(check, await concepts.read(index), concepts, index)),
+  );
+}
+
 /** Runs the probe on some images and reads its activations; `indices` are for errors. */
 export async function activationsOf(
   run: Run,
@@ -519,9 +541,6 @@ export async function activationsOf(
   const [height, width] = options.concepts.imageSize;
   const pixels = new Float32Array(images.length * height * width * 3);
   images.forEach((image, row) => {
-    if (image.pixels?.length !== height * width * 3) {
-      check.fail('range', `the pixels of ${image.name}`, `${height} x ${width} x 3 numbers`, image.pixels);
-    }
     pixels.set(image.pixels, row * height * width * 3);
   });
   const batch = () => tf.tensor4d(pixels, [images.length, height, width, 3]);

@@ -1,5 +1,6 @@
 import { type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
 import { html, raw } from 'hono/html';
+import { checkConceptData, checkConceptImage } from './check-concept-data.ts';
 import { type ComparedDissection, compareDissections, type DissectionComparison } from './compare-dissections.ts';
 import type { ConceptData } from './concepts.ts';
 import type { Dissection } from './dissect.ts';
@@ -146,7 +147,7 @@ async function picturesOf(
   const longer = check.number('pictureSize', options.pictureSize ?? 112, { integer: true, min: 1, max: 4096 });
   const names = new Map<number, string>();
   if (concepts === undefined) return { perUnit, names, style: '' };
-  if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
+  checkConceptData(check, 'concepts', concepts);
   for (const { dissection } of dissections) requireDataOf(check, dissection, concepts);
   const { imageSize } = concepts;
   const scale = Math.min(1, longer / Math.max(...imageSize));
@@ -158,7 +159,7 @@ async function picturesOf(
   );
   let style = '';
   for (const image of shown) {
-    const { pixels, name } = await concepts.read(image);
+    const { pixels, name } = checkConceptImage(check, await concepts.read(image), concepts, image);
     names.set(image, name);
     style += `.i${image}{background-image:url(${await pictureUrl(resizeImage(pixels, imageSize, size), size)})}\n`;
     await reportProgress(options, { images: names.size, count: shown.size });

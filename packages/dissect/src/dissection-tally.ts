@@ -262,7 +262,7 @@ export class DissectionTally {
   state(): DissectionTallyState {
     return {
       kind: 'DissectionTally',
-      options: this.#options,
+      options: structuredClone(this.#options),
       images: this.#images,
       truth: [...this.#truth],
       activation: [...this.#activation],

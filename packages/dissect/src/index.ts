@@ -104,6 +104,7 @@ export {
 } from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
 export { rotateUnits } from './rotate-units.ts';
+export type { SavedOptions } from './saved-options.ts';
 export {
   parseTallyCsv,
   type TallyMatch,
