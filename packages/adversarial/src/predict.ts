@@ -1,5 +1,5 @@
 import type { AnyClassifier } from '@cnnviz/internal';
-import { askModel, checker, warnOfProbabilities } from '@cnnviz/internal';
+import { askModel, type Check, checker, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -16,8 +16,6 @@ export interface NamedPrediction extends Prediction {
   name: string;
 }
 
-const check = checker('@cnnviz/adversarial', 'predict');
-
 /**
  * What a model takes each image for.
  *
@@ -32,6 +30,11 @@ const check = checker('@cnnviz/adversarial', 'predict');
  * console.log(first?.label, first?.confidence);
  */
 export async function predict(model: AnyClassifier, images: Tensor4D): Promise<Prediction[]> {
+  return predictions(checker('@cnnviz/adversarial', 'predict'), model, images);
+}
+
+/** `predict` under the name of the function that was called. */
+export async function predictions(check: Check, model: AnyClassifier, images: Tensor4D): Promise<Prediction[]> {
   check.callable('model', model);
   check.images('images', images);
   const answers = await askModel(model, images, (answer) => {

@@ -1,6 +1,7 @@
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
+import { inItsBatches } from './in-its-batches.ts';
 import { isPromise } from './realm.ts';
 
 /**
@@ -22,7 +23,7 @@ export function askModel<I extends Tensor, O, R>(
   const now = tf.tidy(() => {
     const isMadeHere = typeof images === 'function';
     const asked = isMadeHere ? tf.tidy(images) : images;
-    const answer = model(asked);
+    const answer = inItsBatches(model, asked);
     if (!isPromise(answer)) return read(answer) as TensorContainer;
     later = readLater(answer, asked, read).finally(() => isMadeHere && asked.dispose());
     // What the model has made so far it may need until it answers.
@@ -43,7 +44,7 @@ export function askAtOnce<I extends Tensor, O>(
   images: I,
   need = 'gradients of the model',
 ): O {
-  const answer = model(images);
+  const answer = inItsBatches(model, images);
   if (!isPromise(answer)) return answer;
   answer.then(
     (late) => disposeAnswer(late, images),
