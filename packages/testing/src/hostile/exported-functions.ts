@@ -46,7 +46,7 @@ function functionsOf(checker: ts.TypeChecker, symbol: ts.Symbol, name: string): 
 function methodsOf(checker: ts.TypeChecker, type: ts.Type, prefix: string): ExportedFunction[] {
   return checker.getPropertiesOfType(type).flatMap((property) => {
     const name = property.getName();
-    const isHidden = name === 'prototype' || name === 'toJSON' || name.startsWith('__') || isPrivate(property);
+    const isHidden = ['prototype', 'toJSON'].includes(name) || /^(__|#)/.test(name) || isPrivate(property);
     const signatures = isHidden ? [] : checker.getTypeOfSymbol(property).getCallSignatures();
     return signatures.length === 0 ? [] : [{ name: `${prefix}${name}`, parameters: parametersOf(checker, signatures) }];
   });

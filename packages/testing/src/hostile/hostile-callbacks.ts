@@ -49,7 +49,10 @@ function failing(label: string, fail: (error: Error) => unknown): Replacement {
 }
 
 function hostileAnswers(answer: DescribedType, path: string, mayAnswerLater: boolean): Replacement[] {
-  return hostileValues(answer, answer.kinds.has('tensor')).map(({ label, mayPass, make }) => {
+  const isTensor = answer.kinds.has('tensor');
+  // A tensor that nobody asks for is the callback's own to free.
+  const wrong = hostileValues(answer, isTensor).filter(({ label }) => isTensor || label !== 'a tensor');
+  return wrong.map(({ label, mayPass, make }) => {
     const mayBe = label === 'a promise' ? mayAnswerLater : mayPass && label !== 'a tensor with other rows';
     return answering(`${path} = ${label}`, mayBe, make);
   });
