@@ -1,7 +1,8 @@
 import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
+import { checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { countsOfText, textOfCounts } from './counts-text.ts';
-import { type DissectionTally, intersectionOverUnion } from './dissection-tally.ts';
+import { DissectionTally, iouOf } from './dissection-tally.ts';
 import {
   clearShared,
   countShared,
@@ -10,7 +11,8 @@ import {
   labelSlots,
   type RepeatedLabels,
 } from './label-slots.ts';
-import type { UnitMasks } from './unit-masks.ts';
+import { requireList } from './require-lists.ts';
+import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
 export interface ChanceTallyOptions {
   units: number;
@@ -89,6 +91,7 @@ export class ChanceTally {
   #pixels = 0;
 
   constructor(options: ChanceTallyOptions) {
+    check.options(options);
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const permutations = check.number('permutations', options.permutations ?? 99, { integer: true, min: 1 });
     const seed = check.seed('seed', options.seed ?? 0);
@@ -128,9 +131,11 @@ export class ChanceTally {
   /** Exchanges labels within a group of images, in any order; dozens or more, as one image has nothing to exchange. */
   add(group: readonly LabelledMasks[]): void {
     const { units } = this.#options;
+    requireList(check, 'group', group);
     const labelled = group.map(({ image, concepts, masks }): Labelled => {
       check.number('image', image, { integer: true, min: 0 });
-      if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+      checkImageConcepts(check, concepts, image);
+      requireMasks(check, masks, units, this.#options.labelSize);
       return { image, masks, slots: this.#slots.of(concepts) };
     });
     this.#addPixels(labelled.reduce((sum, { slots }) => sum + this.#pixelsOf(slots), 0));
@@ -181,6 +186,7 @@ export class ChanceTally {
 
   /** Adds the counts of another tally: the same options, other images. */
   merge(other: ChanceTally): void {
+    if (!(other instanceof ChanceTally)) check.fail('type', 'other', 'a ChanceTally', other);
     this.#take({ options: other.#options, images: other.#images, pixels: other.#pixels }, other.#intersection);
   }
 
@@ -209,6 +215,7 @@ export class ChanceTally {
    */
   ious(tally: DissectionTally): number[][] {
     const { units, concepts, permutations } = this.#options;
+    if (!(tally instanceof DissectionTally)) check.fail('type', 'tally', 'a DissectionTally', tally);
     if (tally.images !== this.#images) {
       check.failBecause('state', `it has ${this.#images} images, the tally of their own labels ${tally.images}`);
     }
@@ -226,7 +233,7 @@ export class ChanceTally {
         const first = (unit * concepts.length + concept) * permutations;
         for (let permutation = 0; permutation < permutations; permutation++) {
           const intersection = this.#intersection[first + permutation]!;
-          const iou = intersectionOverUnion({ truth, activation, intersection });
+          const iou = iouOf({ truth, activation, intersection });
           if (iou > best[permutation]!) best[permutation] = iou;
         }
       });

@@ -23,7 +23,17 @@ export function checkImageConcepts<T extends ImageConcepts>(check: Check, image:
     image.maps.every((map) => typeof map === 'object' && map !== null) &&
     Array.isArray(image.imageLabels) &&
     image.imageLabels.every((label) => typeof label === 'object' && label !== null);
-  return isImage ? image : check.fail('type', `image ${index}`, 'an object with name, maps and imageLabels', image);
+  if (!isImage) check.fail('type', `image ${index}`, 'an object with name, maps and imageLabels', image);
+  for (const [map, { category }] of image.maps.entries()) {
+    if (typeof category !== 'string')
+      check.fail('type', `the category of map ${map} of ${image.name}`, 'a name', category);
+  }
+  for (const { category, label } of image.imageLabels) {
+    if (typeof category !== 'string')
+      check.fail('type', `the category of a label of ${image.name}`, 'a name', category);
+    if (typeof label !== 'number') check.fail('type', `the labels of ${image.name}`, '0 or numbers of concepts', label);
+  }
+  return image;
 }
 
 /** Checks what `read(index)` gave, its pixels too. */

@@ -10,7 +10,6 @@ import {
 } from './decode-image.ts';
 import { checkPath, namedFileReader, type ReadFile } from './files.ts';
 import { rasterizePolygon } from './rasterize-polygon.ts';
-import { requireOptions } from './require-options.ts';
 import { resizeImage } from './resize-image.ts';
 
 /** What is read of a COCO annotation file. */
@@ -89,7 +88,7 @@ export interface CocoConceptsOptions {
  */
 export function cocoConcepts(annotations: CocoAnnotations, options: CocoConceptsOptions): ConceptData {
   const check = checker('@cnnviz/dissect', 'cocoConcepts');
-  requireOptions(check, options);
+  check.options(options);
   const read = namedFileReader(check, check.callable('readFile', options.readFile));
   const { imageSize, labelSize = imageSize, skipUnsegmented = false } = options;
   check.shape('imageSize', imageSize, 2);
@@ -179,10 +178,14 @@ function checkTables(check: Check, annotations: CocoAnnotations, options: CocoCo
   if (ids.includes(0)) check.number('the number of category 0, after all ids,', instead, { max: 65535 });
   const concepts = categories.map((category, index) => {
     const where = `annotations.categories[${index}]`;
-    if (typeof category.name !== 'string') check.fail('type', `${where}.name`, 'a name', category.name);
+    const { name: label, supercategory } = category;
+    if (typeof label !== 'string') check.fail('type', `${where}.name`, 'a name', label);
+    if (supercategory !== undefined && supercategory !== null && typeof supercategory !== 'string') {
+      check.fail('type', `${where}.supercategory`, 'a name', supercategory);
+    }
     const name = categoryOf(category);
     if (typeof name !== 'string' || name === '') check.fail('type', `categoryOf(${where})`, 'a name', name);
-    const concept: Concept = { number: ids[index] || instead, name: category.name, category: name };
+    const concept: Concept = { number: ids[index] || instead, name: label, category: name };
     return { id: ids[index]!, concept };
   });
   return { images, imageOf, concepts };

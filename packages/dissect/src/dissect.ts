@@ -6,10 +6,12 @@ import {
   isPromise,
   type LongWork,
   reportProgress,
+  requireLongWork,
+  requireOutput,
   restoring,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from './chance-tally.ts';
 import { checkConceptData, checkConceptImage, checkImageConcepts } from './check-concept-data.ts';
@@ -17,7 +19,6 @@ import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concep
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { exchangeGroups } from './exchange-groups.ts';
 import { checkRepeatedLabels, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
-import { requireOptions } from './require-options.ts';
 import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopImage, TopImages, type TopImagesState } from './top-images.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
@@ -221,7 +222,7 @@ export interface DissectedUnit extends UnitMatches {
  */
 export async function dissect(options: DissectOptions): Promise<Dissection> {
   const check = checker('@cnnviz/dissect', 'dissect');
-  requireOptions(check, options);
+  check.options(options);
   const { probe, upsampling, ...rest } = options;
   check.callable('probe', probe);
   const [dissection] = await dissectWith(check, {
@@ -253,7 +254,8 @@ export async function dissect(options: DissectOptions): Promise<Dissection> {
  * dissections.map(({ layer }) => layer); // ['pixels', 'halves']
  */
 export async function dissectLayers(options: DissectLayersOptions): Promise<Dissection[]> {
-  return dissectWith(checker('@cnnviz/dissect', 'dissectLayers'), options);
+  const check = checker('@cnnviz/dissect', 'dissectLayers');
+  return dissectWith(check, check.options(options));
 }
 
 export interface Layer {
@@ -434,7 +436,8 @@ export interface Run {
 }
 
 export function checkOptions(check: Check, options: DissectLayersOptions): number {
-  requireOptions(check, options);
+  check.options(options);
+  requireLongWork(check, options as LongWork<never>);
   const { concepts, upsampling } = options;
   check.callable('probe', options.probe);
   checkConceptData(check, 'concepts', concepts);
@@ -452,8 +455,7 @@ export function checkOptions(check: Check, options: DissectLayersOptions): numbe
   checkRepeatedLabels(check, options.repeatedLabels);
   if (options.onActivations !== undefined) check.callable('onActivations', options.onActivations);
   if (options.onMasks !== undefined) check.callable('onMasks', options.onMasks);
-  const isChance = options.chance === undefined || (typeof options.chance === 'object' && options.chance !== null);
-  if (!isChance) check.fail('type', 'chance', 'an object of options', options.chance);
+  if (options.chance !== undefined) check.options(options.chance, 'chance');
   const { permutations, seed } = options.chance ?? {};
   if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
   if (seed !== undefined) check.seed('chance.seed', seed);
@@ -544,22 +546,17 @@ export async function activationsOf(
     pixels.set(image.pixels, row * height * width * 3);
   });
   const batch = () => tf.tensor4d(pixels, [images.length, height, width, 3]);
-  const maps = await askModel(options.probe, batch, (given) =>
-    names.map((name) => {
+  const maps = await askModel(options.probe, batch, (given) => {
+    const isRecord = typeof given === 'object' && given !== null;
+    if (!isRecord) check.fail('type', 'probe', `a function to a record of the activations of ${names}`, given);
+    return names.map((name) => {
       const map: unknown = Object.hasOwn(given, name) ? given[name] : undefined;
-      const isMap =
-        map instanceof tf.Tensor &&
-        map.rank === 4 &&
-        map.dtype === 'float32' &&
-        map.shape[0] === images.length &&
-        map.size > 0;
-      if (!isMap) {
-        const of = name === '' ? 'probe' : `probe of ${name}`;
-        check.fail('type', of, `a function to float32 activations [${images.length}, h, w, units]`, map);
-      }
-      return tf.clone(map as Tensor4D);
-    }),
-  );
+      const of = name === '' ? 'probe' : `probe of ${name}`;
+      const expected = `a function to float32 activations [${images.length}, h, w, units]`;
+      const fits = ({ rank, shape, size }: Tensor) => rank === 4 && shape[0] === images.length && size > 0;
+      return tf.clone(requireOutput<Rank.R4>(check, of, expected, map, fits));
+    });
+  });
   try {
     const values = await Promise.all(maps.map((map) => map.data<'float32'>()));
     return indices.map((_, row) =>

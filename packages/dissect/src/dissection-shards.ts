@@ -1,4 +1,13 @@
-import { type Check, checker, type LongWork, reportProgress, restoring, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireBatches,
+  requireLongWork,
+  restoring,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { ConceptImage } from './concepts.ts';
 import {
   activationsOf,
@@ -17,7 +26,6 @@ import {
   slotsOf,
 } from './dissect.ts';
 import { DissectionTally, type DissectionTallyState } from './dissection-tally.ts';
-import { requireOptions } from './require-options.ts';
 import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import type { TopImagesState } from './top-images.ts';
@@ -98,7 +106,8 @@ interface MasksShard {
  */
 export async function dissectShard(options: DissectShardOptions): Promise<DissectionShard> {
   const check = checker('@cnnviz/dissect', 'dissectShard');
-  requireOptions(check, options);
+  check.options(options);
+  requireLongWork(check, options);
   const { images: range, thresholds, onProgress: _, ...shared } = options;
   const count = checkOptions(check, shared);
   const first = check.number('images[0]', range?.[0], { integer: true, min: 0, max: count - 1 });
@@ -217,11 +226,9 @@ export async function mergeShards(
   options: MergeShardsOptions,
 ): Promise<DissectionState> {
   const check = checker('@cnnviz/dissect', 'mergeShards');
-  requireOptions(check, options);
+  check.options(options);
   const { count, thresholds } = options;
-  const isList =
-    typeof shards === 'object' && shards !== null && (Symbol.iterator in shards || Symbol.asyncIterator in shards);
-  if (!isList) check.fail('type', 'shards', 'a list of shards', shards);
+  requireBatches(check, 'shards', shards);
   check.number('count', count, { integer: true, min: 1 });
   const there: [first: number, end: number][] = [];
   let found = thresholds?.options;

@@ -1,7 +1,8 @@
 import { type Check, checker, restoring } from '@cnnviz/internal';
+import { checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { clearShared, countShared, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
-import type { UnitMasks } from './unit-masks.ts';
+import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
 export interface DissectionTallyOptions {
   units: number;
@@ -112,6 +113,7 @@ export class DissectionTally {
   #images = 0;
 
   constructor(options: DissectionTallyOptions) {
+    check.options(options);
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const keepImages = check.boolean('keepImages', options.keepImages ?? false);
     this.#slots = labelSlots(check, options);
@@ -160,7 +162,8 @@ export class DissectionTally {
   add(image: number, concepts: ImageConcepts, masks: UnitMasks): void {
     const { units, keepImages } = this.#options;
     check.number('image', image, { integer: true, min: 0 });
-    if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+    checkImageConcepts(check, concepts, image);
+    requireMasks(check, masks, units, this.#options.labelSize);
     if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was added before`);
     const slots = this.#slots.of(concepts);
     const { present, truth, isPresent } = slots;
@@ -201,6 +204,7 @@ export class DissectionTally {
 
   /** Adds the counts of another tally: the same options, other images. */
   merge(other: DissectionTally): void {
+    if (!(other instanceof DissectionTally)) check.fail('type', 'other', 'a DissectionTally', other);
     this.#take(other.state());
   }
 
@@ -225,9 +229,10 @@ export class DissectionTally {
    * What each unit detects, by what was added so far. Of equal IoUs in one category the concept that comes first counts,
    * and of equal IoUs of two categories the category that comes last, as in NetDissect.
    *
-   * @param iouLimit A unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
+   * @param options `iouLimit`: a unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
    */
-  result({ iouLimit = 0.04 }: { iouLimit?: number } = {}): UnitMatches[] {
+  result(options: { iouLimit?: number } = {}): UnitMatches[] {
+    const { iouLimit = 0.04 } = check.options(options);
     check.number('iouLimit', iouLimit, { min: 0, max: 1 });
     return Array.from({ length: this.#options.units }, (_, unit) => {
       const bestOf: (ConceptMatch | undefined)[] = this.#options.categories.map(() => undefined);
@@ -249,12 +254,13 @@ export class DissectionTally {
   match(unit: number, label: number): ConceptMatch {
     const { units, concepts } = this.#options;
     check.number('unit', unit, { integer: true, min: 0, max: units - 1 });
+    if (typeof label !== 'number') check.fail('type', 'label', 'the number of a concept', label);
     const slot = this.#slots.slotOf(label, 'label');
     if (slot === 0) check.fail('range', 'label', 'the number of a concept', label);
     const truth = this.#truth[slot - 1]!;
     const activation = this.#activation[unit * this.#options.categories.length + this.#slots.categoryOf[slot]!]!;
     const intersection = this.#intersection[unit * concepts.length + slot - 1]!;
-    const iou = intersectionOverUnion({ truth, activation, intersection });
+    const iou = iouOf({ truth, activation, intersection });
     return { concept: concepts[slot - 1]!, truth, activation, intersection, iou };
   }
 
@@ -274,6 +280,16 @@ export class DissectionTally {
 
 /** Intersection over union of pixel counts; 0 where there is nothing. */
 export function intersectionOverUnion(counts: { truth: number; activation: number; intersection: number }): number {
+  const check = checker('@cnnviz/dissect', 'intersectionOverUnion');
+  const { truth, activation, intersection } = check.options(counts, 'counts');
+  check.number('counts.truth', truth, { min: 0 });
+  check.number('counts.activation', activation, { min: 0 });
+  check.number('counts.intersection', intersection, { min: 0 });
+  return iouOf(counts);
+}
+
+/** Of counts that were checked. */
+export function iouOf(counts: { truth: number; activation: number; intersection: number }): number {
   const union = counts.truth + counts.activation - counts.intersection;
   return union === 0 ? 0 : counts.intersection / union;
 }

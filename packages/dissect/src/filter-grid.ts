@@ -49,6 +49,7 @@ export interface FilterGridOptions extends GridOptions {
  */
 export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): Tensor3D {
   const check = checker('@cnnviz/dissect', 'filterGrid');
+  check.options(options);
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
   if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);
@@ -63,9 +64,8 @@ export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): 
     count,
     check.number('maxFilters', options.maxFilters ?? (isColour ? count : 32), limit),
   );
-  const shownChannels = isColour
-    ? channels
-    : Math.min(channels, check.number('maxChannels', options.maxChannels ?? 32, limit));
+  const maxChannels = check.number('maxChannels', options.maxChannels ?? 32, limit);
+  const shownChannels = isColour ? channels : Math.min(channels, maxChannels);
   const normalization = checkNormalization(check, options.normalization);
   const layout = {
     ...checkGrid(check, options),

@@ -3,7 +3,6 @@ import type { Concept, ConceptData, ConceptMap, ImageConcepts } from './concepts
 import { checkExifOrientation, decodeImage, decodeLabels, type ExifOrientation } from './decode-image.ts';
 import { namedFileReader, type ReadFile } from './files.ts';
 import { numberOf, parseTable } from './parse-table.ts';
-import { requireOptions } from './require-options.ts';
 import { resizeImage, resizeLabels } from './resize-image.ts';
 import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
@@ -58,7 +57,7 @@ export interface FolderConceptsOptions {
 export async function folderConcepts(readFile: ReadFile, options: FolderConceptsOptions): Promise<ConceptData> {
   const check = checker('@cnnviz/dissect', 'folderConcepts');
   const read = namedFileReader(check, check.callable('readFile', readFile));
-  requireOptions(check, options);
+  check.options(options);
   const { images, imageSize, labelSize = imageSize, names = 'names.csv' } = options;
   const isPaths = isListOfPaths(images) && images.length > 0;
   if (!isPaths) check.fail('type', 'images', 'paths of images', images);

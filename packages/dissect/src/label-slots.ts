@@ -1,5 +1,6 @@
 import { type Check, isA } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
+import { requireList } from './require-lists.ts';
 
 /** The labels of one image as slots: 1 + the index of the concept, 0 for none. */
 export interface ImageSlots {
@@ -131,8 +132,10 @@ function checkConcepts(check: Check, { concepts, categories }: LabelSlotsOptions
   }
   if (new Set(categories).size !== categories.length) check.fail('range', 'categories', 'different names', categories);
   if (!Array.isArray(concepts) || concepts.length === 0) check.fail('type', 'concepts', 'a list of concepts', concepts);
+  requireList(check, 'concepts', concepts);
   const numbers = new Set<number>();
   for (const { number, name, category } of concepts as readonly Concept[]) {
+    if (typeof name !== 'string') check.fail('type', 'the name of a concept', 'a text', name);
     check.number(`the number of concept ${JSON.stringify(name)}`, number, { integer: true, min: 1, max: 65535 });
     if (numbers.has(number)) check.failBecause('range', `two concepts have the number ${number}`);
     numbers.add(number);

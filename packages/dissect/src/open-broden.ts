@@ -1,9 +1,8 @@
-import { type Check, checker, isA } from '@cnnviz/internal';
+import { type Check, checker, isA, requireLongWork } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
 import { checkExifOrientation, decodeColourLabels, decodeImage, type ExifOrientation } from './decode-image.ts';
 import { checkPath, namedFileReader, type ReadFile, type ReadNamedFile } from './files.ts';
 import { isNumber, numberOf, parseTable, type Table } from './parse-table.ts';
-import { requireOptions } from './require-options.ts';
 import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
 export interface OpenBrodenOptions {
@@ -56,7 +55,11 @@ export async function openBroden(
   source: ReadFile | string | URL,
   options: OpenBrodenOptions = {},
 ): Promise<ConceptData> {
-  requireOptions(check, options);
+  check.options(options);
+  requireLongWork(check, { signal: options.signal });
+  if (options.split !== undefined && typeof options.split !== 'string') {
+    check.fail('type', 'split', 'the name of a split', options.split);
+  }
   const exifOrientation = checkExifOrientation(check, options.exifOrientation);
   const access = typeof source === 'function' ? source : overHttp(source, options.signal);
   const read = namedFileReader(check, access, options.signal);

@@ -1,11 +1,18 @@
-import { type Check, checker, isA, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  isA,
+  type LongWork,
+  reportProgress,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import { encode } from 'fast-png';
 import Papa from 'papaparse';
 import { checkConceptData, checkConceptImage } from './check-concept-data.ts';
 import type { Concept, ConceptData, ConceptImage } from './concepts.ts';
 import type { WriteFile } from './files.ts';
 import { withoutRepeats } from './label-slots.ts';
-import { requireOptions } from './require-options.ts';
 import { isPlainPath, numbered, uniquePaths } from './unique-paths.ts';
 
 export interface WriteBrodenOptions extends LongWork<{ images: number; of: number }> {
@@ -43,7 +50,10 @@ export async function writeBroden(
   const check = checker('@cnnviz/dissect', 'writeBroden');
   checkConceptData(check, 'data', data);
   check.callable('writeFile', writeFile);
-  requireOptions(check, options);
+  check.options(options);
+  requireLongWork(check, options);
+  const named = data.concepts.every((concept) => typeof concept === 'object' && concept !== null);
+  if (!named) check.fail('type', 'data.concepts', 'a list of concepts', data.concepts);
   const splitOf = check.callable('splitOf', options.splitOf ?? (() => 'train'));
   const { categories, imageSize, labelSize, count } = data;
   checkCategories(check, categories);

@@ -82,9 +82,13 @@ function verdict(
     const isAccepted = mayPass || wasCalled === false || accepts?.[label] !== undefined;
     return isAccepted ? undefined : 'was accepted';
   }
-  if (ofCallback !== undefined) return thrown === ofCallback ? undefined : `hid the callback's error: ${shown(thrown)}`;
   const message = thrown instanceof Error ? thrown.message : '';
   const isOurs = speaksAs.some((speaker) => message.startsWith(`${packageName}: ${speaker}: `));
+  if (ofCallback !== undefined) {
+    // An error of ours may say more, such as the file that cannot be read, if the callback's is its cause.
+    const isTold = thrown === ofCallback || (isOurs && (thrown as Error).cause === ofCallback);
+    return isTold ? undefined : `hid the callback's error: ${shown(thrown)}`;
+  }
   return isOurs ? undefined : shown(thrown);
 }
 
