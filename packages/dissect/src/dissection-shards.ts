@@ -3,7 +3,6 @@ import {
   checker,
   type LongWork,
   reportProgress,
-  requireBatches,
   requireLongWork,
   restoring,
   throwIfAborted,
@@ -26,6 +25,7 @@ import {
   slotsOf,
 } from './dissect.ts';
 import { DissectionTally, type DissectionTallyState } from './dissection-tally.ts';
+import { iterated } from './iterated.ts';
 import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import type { TopImagesState } from './top-images.ts';
@@ -228,12 +228,11 @@ export async function mergeShards(
   const check = checker('@cnnviz/dissect', 'mergeShards');
   check.options(options);
   const { count, thresholds } = options;
-  requireBatches(check, 'shards', shards);
   check.number('count', count, { integer: true, min: 1 });
   const there: [first: number, end: number][] = [];
   let found = thresholds?.options;
   async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
-    for await (const shard of shards) {
+    for await (const shard of iterated(check, 'shards', 'a list of shards', shards)) {
       if (shard?.kind !== 'DissectionShard') check.fail('type', 'shards', 'what dissectShard gave', shard);
       const own = check.oneOf('phase of a shard', shard.phase, ['thresholds', 'masks']);
       if (own !== phase) {

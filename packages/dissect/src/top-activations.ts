@@ -13,6 +13,7 @@ import {
 } from '@cnnviz/internal';
 import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { iterated } from './iterated.ts';
 import { isTop, type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
@@ -56,7 +57,6 @@ export async function topActivations(
 ): Promise<TopActivations> {
   const check = checker('@cnnviz/dissect', 'topActivations');
   check.callable('probe', probe);
-  if (!isIterable(batches)) check.fail('type', 'batches', 'batches of images, one after the other', batches);
   check.options(options);
   requireLongWork(check, options);
   const firstImage = check.number('firstImage', options.firstImage ?? 0, { integer: true, min: 0 });
@@ -73,7 +73,7 @@ export async function topActivations(
   let tally = resume === undefined || seen === 0 ? null : TopActivationsTally.from(resume);
   throwIfAborted(options);
   let passed = 0;
-  for await (const batch of batches) {
+  for await (const batch of iterated(check, 'batches', 'batches of images, one after the other', batches)) {
     const count = check.images('batches', batch).shape[0];
     const skipped = Math.min(count, Math.max(0, (tally?.images ?? 0) - passed));
     passed += count;
@@ -144,11 +144,4 @@ async function activationsOf(
   } finally {
     tf.dispose(activations);
   }
-}
-
-/** Text can be iterated, and is no batches. */
-function isIterable(value: Batches<Tensor4D>): boolean {
-  const found = value as Partial<Iterable<Tensor4D> & AsyncIterable<Tensor4D>> | null;
-  if (typeof found !== 'object' || found === null) return false;
-  return typeof (found[Symbol.iterator] ?? found[Symbol.asyncIterator]) === 'function';
 }

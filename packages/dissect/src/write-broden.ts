@@ -203,7 +203,7 @@ function* pathsOf(name: string, index: number): Generator<string> {
 
 function checkCategories(check: Check, categories: readonly string[]): void {
   for (const category of categories) {
-    if (!/^[\w-]+$/.test(category) || fixedColumns.includes(category)) {
+    if (typeof category !== 'string' || !/^[\w-]+$/.test(category) || fixedColumns.includes(category)) {
       check.fail('range', 'data.categories', `letters, digits, _ and -, none of ${fixedColumns}`, category);
     }
   }
