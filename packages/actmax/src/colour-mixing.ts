@@ -1,4 +1,13 @@
-import { type Batches, type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireBatches,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { symmetricEigen } from './symmetric-eigen.ts';
@@ -36,6 +45,9 @@ export async function colourMixing(
   options: LongWork<{ images: number }> = {},
 ): Promise<ColourMixing> {
   const check = checker('@cnnviz/actmax', 'colourMixing');
+  check.options(options);
+  requireLongWork(check, options);
+  requireBatches(check, 'batches', batches);
   throwIfAborted(options);
   let moments: ColourMoments | undefined;
   let count = 0;

@@ -1,9 +1,9 @@
 import type { AnyClassifier, Bounds } from '@cnnviz/internal';
-import { checker, enlarge, tileGrid } from '@cnnviz/internal';
+import { checker, enlarge, requireNames, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { amplifyPerturbation } from './amplify-perturbation.ts';
-import { type NamedPrediction, type Prediction, predict } from './predict.ts';
+import { amplify } from './amplify-perturbation.ts';
+import { type NamedPrediction, type Prediction, predictions } from './predict.ts';
 
 export interface AdversarialStripOptions {
   /** What a valid pixel may be: the range that the model was trained on; black and white of the picture. */
@@ -40,7 +40,7 @@ export interface AdversarialStrip {
  *   and after.
  * @param images `[n, h, w, 1 or 3]` inside `bounds`.
  * @param adversarial The same images after an attack.
- * @throws RangeError if an option is out of its range, or the shapes differ.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, or the shapes differ.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  *
  * @example
@@ -58,7 +58,9 @@ export async function adversarialStrip(
   options: AdversarialStripOptions,
 ): Promise<AdversarialStrip> {
   const check = checker('@cnnviz/adversarial', 'adversarialStrip');
-  const { bounds, amplification: asked, classNames } = options;
+  check.options(options);
+  const { bounds, amplification: asked } = options;
+  const classNames = requireNames(check, 'classNames', options.classNames);
   const [min, max] = check.bounds('bounds', bounds);
   const padding = check.number('padding', options.padding ?? 2, { integer: true, min: 0 });
   const factor = check.number('factor', options.factor ?? 1, { integer: true, min: 1 });
@@ -67,12 +69,12 @@ export async function adversarialStrip(
   if (count === 0 || (channels !== 1 && channels !== 3)) {
     check.fail('range', 'images', 'a tensor [n, h, w, 1 or 3] with n >= 1', images);
   }
-  const amplified = await amplifyPerturbation(images, adversarial, {
+  const amplified = await amplify(check, images, adversarial, {
     bounds,
     ...(asked !== undefined && { amplification: asked }),
   });
   try {
-    const [before, after] = [await predict(model, images), await predict(model, adversarial)];
+    const [before, after] = [await predictions(check, model, images), await predictions(check, model, adversarial)];
     const named = (prediction: Prediction): NamedPrediction => ({
       ...prediction,
       name: classNames?.[prediction.label] ?? String(prediction.label),

@@ -1,5 +1,5 @@
 import type { Bounds } from '@cnnviz/internal';
-import { checker } from '@cnnviz/internal';
+import { type Check, checker, requireWithin } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -25,9 +25,9 @@ export interface AmplifiedPerturbation {
 /**
  * What was added to images, made visible: 0.5 + amplification (adversarial - image) / (max - min).
  *
- * @param images `[n, h, w, c]`.
- * @param adversarial The same images after an attack.
- * @throws RangeError if an option is out of its range, or the shapes differ.
+ * @param images `[n, h, w, c]` inside `bounds`.
+ * @param adversarial The same images after an attack; a point outside `bounds` is shown as it is.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, or the shapes differ.
  * @throws TypeError if an argument is of another kind.
  *
  * @example
@@ -42,7 +42,17 @@ export async function amplifyPerturbation(
   adversarial: Tensor4D,
   options: AmplifyPerturbationOptions,
 ): Promise<AmplifiedPerturbation> {
-  const check = checker('@cnnviz/adversarial', 'amplifyPerturbation');
+  return amplify(checker('@cnnviz/adversarial', 'amplifyPerturbation'), images, adversarial, options);
+}
+
+/** `amplifyPerturbation` under the name of the function that was called. */
+export async function amplify(
+  check: Check,
+  images: Tensor4D,
+  adversarial: Tensor4D,
+  options: AmplifyPerturbationOptions,
+): Promise<AmplifiedPerturbation> {
+  check.options(options);
   check.images('images', images);
   check.images('adversarial', adversarial);
   if (!tf.util.arraysEqual(images.shape, adversarial.shape)) {
@@ -51,6 +61,7 @@ export async function amplifyPerturbation(
   const [min, max] = check.bounds('bounds', options.bounds);
   const asked = options.amplification;
   if (asked !== undefined) check.number('amplification', asked, { above: 0 });
+  await requireWithin(check, 'images', images, [min, max]);
   const changes = tf.tidy(() => tf.max(tf.abs(tf.sub(adversarial, images)), [1, 2, 3]));
   const largest = [...(await changes.data())];
   tf.dispose(changes);

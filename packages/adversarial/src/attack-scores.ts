@@ -1,4 +1,4 @@
-import type { Check, Classifier } from '@cnnviz/internal';
+import { askAtOnce, type Check, type Classifier } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Broken } from './failures.ts';
@@ -59,7 +59,7 @@ export async function scoreImages(
   targeted: boolean,
 ): Promise<Score[]> {
   const scores = tf.tidy(() =>
-    scoresOf(checkLogits(check, model(images), images.shape[0]), labels, tf.zeros([images.shape[0]])),
+    scoresOf(checkLogits(check, askAtOnce(check, model, images), images.shape[0]), labels, tf.zeros([images.shape[0]])),
   );
   try {
     return await readScores(scores, wanted, targeted);

@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
-import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { askAtOnce, checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AscentLoss, type AscentSettings, adaptiveAscent, ascentLosses } from './adaptive-ascent.ts';
@@ -84,6 +84,8 @@ export async function autoPgd(
   options: AutoPgdOptions,
 ): Promise<AttackResult> {
   const check = checker('@cnnviz/adversarial', 'autoPgd');
+  check.options(options);
+  requireLongWork(check, options);
   const randomStart = check.boolean('randomStart', options.randomStart ?? true);
   const restarts = check.number('restarts', options.restarts ?? 1, { integer: true, min: 1 });
   if (restarts > 1 && !randomStart) check.fail('range', 'restarts', '1 without randomStart', restarts);
@@ -187,7 +189,7 @@ async function scoreClean(
   targeted: boolean,
 ) {
   const { logits, values } = tf.tidy(() => {
-    const logits = checkLogits(check, model(images), images.shape[0]);
+    const logits = tf.clone(checkLogits(check, askAtOnce(check, model, images), images.shape[0]));
     const onDevice = tf.tensor1d([...labels], 'int32');
     return { logits, values: scoresOf(logits, onDevice, tf.zeros([labels.length])) };
   });

@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { askAtOnce, checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
@@ -71,6 +71,8 @@ export async function carliniWagner(
   options: CarliniWagnerOptions,
 ): Promise<CarliniWagnerResult> {
   const check = checker('@cnnviz/adversarial', 'carliniWagner');
+  check.options(options);
+  requireLongWork(check, options);
   const settings = {
     bounds: check.bounds('bounds', options.bounds),
     targeted: check.boolean('targeted', options.targeted ?? false),
@@ -160,7 +162,7 @@ async function scoreOriginals(
   failures: Failures,
 ): Promise<Best> {
   const scores = tf.tidy(() => {
-    const logits = checkLogits(check, model(images), images.shape[0]);
+    const logits = checkLogits(check, askAtOnce(check, model, images), images.shape[0]);
     const still = tf.zeros([images.shape[0]]) as Tensor1D;
     return tf.stack(scoresOf(logits, labels, still, still, still, settings), 1) as Tensor2D;
   });

@@ -1,7 +1,6 @@
 import type { AnyClassifier, Bounds, Check } from '@cnnviz/internal';
 import { askAtOnce, askModel, requireGradients, requireWithin } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
 
 /**
@@ -45,13 +44,9 @@ async function checkArguments(
   check.bounds('bounds', bounds);
   if (needsGradients) requireGradients(check);
   await requireWithin(check, 'images', images, bounds);
-  const count = Math.min(1, images.shape[0]);
-  const ask = needsGradients ? (one: Tensor4D) => askAtOnce(check, model, one) : model;
-  const classes = await askModel(
-    ask,
-    () => tf.slice(images, 0, count),
-    (logits) => checkLogits(check, logits, count).shape[1],
-  );
+  const ask = needsGradients ? (all: Tensor4D) => askAtOnce(check, model, all) : model;
+  // All of them: the batch size of a model may be fixed.
+  const classes = await askModel(ask, images, (logits) => checkLogits(check, logits, images.shape[0]).shape[1]);
   await requireWithin(check, 'labels', labels, [0, classes - 1]);
   return classes;
 }

@@ -5,6 +5,7 @@ import {
   type LabelledImages,
   type LongWork,
   reportProgress,
+  requireBatches,
   throwIfAborted,
   wilsonInterval,
 } from '@cnnviz/internal';
@@ -60,6 +61,8 @@ export async function countCriticalSamples(
   options: CountOptions,
   work: LongWork<CountProgress>,
 ): Promise<CriticalSampleRatio[]> {
+  check.callable('model', model);
+  requireBatches(check, 'batches', batches);
   const settings = { ...checkLassOptions(check, options), radii };
   const confidence = check.number('confidence', options.confidence ?? 0.95, { above: 0, below: 1 });
   const fingerprint = JSON.stringify({ ...settings, bounds: options.bounds, seed: options.seed });

@@ -6,6 +6,10 @@ import {
   createRandom,
   type LabelledImages,
   type LongWork,
+  requireBatches,
+  requireLabelledImages,
+  requireLongWork,
+  requireTrainable,
   type Trainable,
 } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,7 +31,7 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
   weight?: number;
   /** Default: 10, of which two suffice to cross the box and the others follow the noise. */
   maxIterations?: number;
-  /** Called after each search. */
+  /** Called after each search. Awaited. */
   onFound?: (found: FoundInBatch) => void;
 }
 
@@ -65,7 +69,9 @@ export function criticalSampleBatches(
   batches: Batches<LabelledImages>,
   options: CriticalSampleBatchesOptions,
 ): AsyncIterable<LabelledImages> {
-  return mixCriticalSamples(checker('@cnnviz/adversarial', 'criticalSampleBatches'), model, batches, options);
+  const check = checker('@cnnviz/adversarial', 'criticalSampleBatches');
+  requireLongWork(check, check.options(options));
+  return mixCriticalSamples(check, model, requireBatches(check, 'batches', batches), options);
 }
 
 const classifiers = new WeakMap<Trainable, Classifier>();
@@ -83,7 +89,8 @@ export function mixCriticalSamples(
   batches: Batches<LabelledImages>,
   options: CriticalSampleBatchesOptions,
 ): AsyncIterable<LabelledImages> {
-  check.callable('model.apply', model?.apply);
+  requireTrainable(check, 'model', model);
+  if (options.onFound !== undefined) check.callable('onFound', options.onFound);
   const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
   const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
   const classify = classifierOf(model);
@@ -91,10 +98,10 @@ export function mixCriticalSamples(
   return {
     async *[Symbol.asyncIterator]() {
       const random = createRandom(options.seed);
-      for await (const { images, labels } of batches) {
+      for await (const labelled of batches) {
+        const { images, labels } = requireLabelledImages(check, labelled);
         const onHost = await readImages(check, classify, images, options);
         const count = images.shape[0];
-        check.labels('labels', labels, { count });
         const chosen = [...random.permutation(count).subarray(0, Math.round(weight * count))];
         const streams = randomsOfImages(random.integer(2 ** 32), numbersFrom(0, chosen.length));
         const mixed = onHost.values.slice();
@@ -106,7 +113,7 @@ export function mixCriticalSamples(
           for (const [position, image] of chosen.entries()) {
             mixed.set(found.points.subarray(position * size, (position + 1) * size), image * size);
           }
-          options.onFound?.({ searched: chosen.length, critical: found.critical.filter(Boolean).length });
+          await options.onFound?.({ searched: chosen.length, critical: found.critical.filter(Boolean).length });
         }
         const batch = { images: tf.tensor4d(mixed, images.shape), labels };
         try {

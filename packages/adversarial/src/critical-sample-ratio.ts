@@ -1,4 +1,11 @@
-import { type Batches, type Classifier, checker, type LabelledImages, type LongWork } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Classifier,
+  checker,
+  type LabelledImages,
+  type LongWork,
+  requireLongWork,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type CountOptions,
@@ -49,6 +56,8 @@ export async function criticalSampleRatio(
   options: CriticalSampleRatioOptions,
 ): Promise<CriticalSampleRatio> {
   const check = checker('@cnnviz/adversarial', 'criticalSampleRatio');
+  check.options(options);
+  requireLongWork(check, options);
   const bounds = check.bounds('bounds', options.bounds);
   const radius = check.number('radius', options.radius ?? defaultRadius(bounds), { min: 0 });
   const { signal, onProgress } = options;

@@ -1,4 +1,11 @@
-import { type Batches, type Classifier, checker, type LabelledImages, type LongWork } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Classifier,
+  checker,
+  type LabelledImages,
+  type LongWork,
+  requireLongWork,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type CountOptions,
@@ -42,6 +49,8 @@ export async function criticalSampleSweep(
   options: CriticalSampleSweepOptions,
 ): Promise<CriticalSampleRatio[]> {
   const check = checker('@cnnviz/adversarial', 'criticalSampleSweep');
+  check.options(options);
+  requireLongWork(check, options);
   const { radii } = options;
   if (!Array.isArray(radii)) check.fail('type', 'radii', 'a list of numbers', radii);
   for (const radius of radii) check.number('radii', radius, { min: 0 });

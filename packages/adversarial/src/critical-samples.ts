@@ -5,6 +5,7 @@ import {
   type FailedImage,
   type LongWork,
   requireGradients,
+  requireLongWork,
   requireWithin,
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -83,6 +84,8 @@ export async function criticalSamples(
   options: CriticalSamplesOptions,
 ): Promise<CriticalSamples> {
   const check = checker('@cnnviz/adversarial', 'criticalSamples');
+  check.options(options);
+  requireLongWork(check, options);
   const settings = {
     ...checkLassOptions(check, options),
     stopBelow: check.number('stopBelow', options.stopBelow ?? 0, { integer: true, min: 0 }),

@@ -5,6 +5,8 @@ import {
   createRandom,
   reportProgress,
   requireGradients,
+  requireLongWork,
+  requireWithin,
   throwIfAborted,
   warnOfProbabilities,
 } from '@cnnviz/internal';
@@ -74,8 +76,8 @@ export interface DecisionMap {
  * Both axes are of length 1, so that distances on the map are distances between images.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`; with `random` directions, at once or later.
- * @param image The sample, `[1, h, w, c]`; not modified.
- * @throws RangeError if an option is out of its range, or there is not one image.
+ * @param image The sample, `[1, h, w, c]` inside `bounds`; not modified.
+ * @throws RangeError if an option is out of its range, the sample outside `bounds`, or there is not one image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
  *   `gradient` needs its gradient.
  * @throws Error if logits or gradients are not finite, the gradient is 0 everywhere, no gradients are registered, or
@@ -110,6 +112,8 @@ export async function decisionMap(
   options: DecisionMapOptions,
 ): Promise<DecisionMap> {
   const check = checker('@cnnviz/adversarial', 'decisionMap');
+  check.options(options);
+  requireLongWork(check, options);
   check.callable('model', model);
   if (check.images('image', image).shape[0] !== 1) check.fail('range', 'image', 'one image [1, h, w, c]', image);
   const bounds = check.bounds('bounds', options.bounds);
@@ -120,6 +124,7 @@ export async function decisionMap(
   if (resolution % 2 === 0) check.fail('range', 'resolution', 'odd', resolution);
   const clip = check.boolean('clip', options.clip ?? false);
   const batchSize = check.number('batchSize', options.batchSize ?? 64, { integer: true, min: 1 });
+  await requireWithin(check, 'image', image, bounds);
   throwIfAborted(options);
 
   const directions = await chooseDirections(check, model, image, kind, seed);

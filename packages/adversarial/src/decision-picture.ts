@@ -1,4 +1,4 @@
-import { checker, enlarge } from '@cnnviz/internal';
+import { type Check, checker, enlarge, requireNames } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecisionMap } from './decision-map.ts';
@@ -38,7 +38,9 @@ const STRIPE = 6;
  * A decision map as a picture: a colour for each class, paler where the model is less sure, striped where the plane has
  * left the bounds of a valid image, and a cross at the sample.
  *
- * @throws RangeError if an option is out of its range.
+ * @param map As `decisionMap` gives it.
+ * @throws RangeError if an option is out of its range, or `map` has not one entry for each point.
+ * @throws TypeError if an argument is of another kind.
  *
  * @example
  * import * as tf from '@tensorflow/tfjs-core';
@@ -49,10 +51,15 @@ const STRIPE = 6;
  * console.log(picture.shape); // [90, 90, 3]
  * for (const { name, colour, share } of legend) console.log(name, colour, share);
  */
-export function decisionPicture(map: DecisionMap, options: DecisionPictureOptions = {}): DecisionPicture {
+export function decisionPicture(
+  map: Pick<DecisionMap, 'resolution' | 'classes' | 'confidences' | 'inside'> & { sample: { label: number } },
+  options: DecisionPictureOptions = {},
+): DecisionPicture {
   const check = checker('@cnnviz/adversarial', 'decisionPicture');
+  check.options(options);
   const factor = check.number('factor', options.factor ?? 8, { integer: true, min: 1 });
-  const { resolution, classes, confidences, inside, sample } = map;
+  const classNames = requireNames(check, 'classNames', options.classNames);
+  const { resolution, classes, confidences, inside, sample } = requireMap(check, map);
   const counts = new Map<number, number>();
   for (const label of classes) counts.set(label, (counts.get(label) ?? 0) + 1);
   const labels = [...counts.keys()].sort(
@@ -60,7 +67,7 @@ export function decisionPicture(map: DecisionMap, options: DecisionPictureOption
   );
   const legend = labels.map((label, rank) => ({
     label,
-    name: options.classNames?.[label] ?? String(label),
+    name: classNames?.[label] ?? String(label),
     colour: COLOURS[Math.min(rank, COLOURS.length - 1)]!,
     share: counts.get(label)! / classes.length,
   }));
@@ -85,6 +92,25 @@ export function decisionPicture(map: DecisionMap, options: DecisionPictureOption
     return tf.mul(coloured, tf.sub(1, tf.tensor3d(drawCross(ink, side), [side, side, 1]))) as Tensor3D;
   });
   return { picture, legend };
+}
+
+type Pictured = Parameters<typeof decisionPicture>[0];
+
+/** As far as the picture looks at it. */
+function requireMap(check: Check, map: Pictured): Pictured {
+  const { resolution, classes, confidences, inside, sample } = check.options(map, 'map');
+  check.number('map.resolution', resolution, { integer: true, min: 1 });
+  const requireEach = (name: string, list: readonly unknown[], one: (place: string, value: unknown) => unknown) => {
+    const points = resolution * resolution;
+    if (!Array.isArray(list)) check.fail('type', `map.${name}`, `a list of ${points}`, list);
+    if (list.length !== points) check.fail('range', `map.${name}`, `a list of ${points}`, list);
+    for (const [place, value] of list.entries()) one(`map.${name}[${place}]`, value);
+  };
+  requireEach('classes', classes, (place, value) => check.number(place, value, { integer: true, min: 0 }));
+  requireEach('confidences', confidences, (place, value) => check.number(place, value, { min: 0, max: 1 }));
+  requireEach('inside', inside, check.boolean);
+  check.number('map.sample.label', check.options(sample, 'map.sample').label, { integer: true, min: 0 });
+  return map;
 }
 
 /** Black, in the middle, with a gap so that the sample's own colour stays visible. */

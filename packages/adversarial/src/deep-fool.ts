@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { askAtOnce, checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
@@ -71,6 +71,8 @@ export async function deepFool(
   options: DeepFoolOptions,
 ): Promise<DeepFoolResult> {
   const check = checker('@cnnviz/adversarial', 'deepFool');
+  check.options(options);
+  requireLongWork(check, options);
   const bounds = check.bounds('bounds', options.bounds);
   const norm = check.oneOf('norm', options.norm ?? 'l2', deepFoolNorms);
   const candidates = check.number('candidates', options.candidates ?? 10, { integer: true, min: 2 });
@@ -142,7 +144,7 @@ export async function deepFool(
 
 /** The logits of the images still under attack, on the host. */
 async function readLogits(check: Check, model: Classifier, points: Tensor4D): Promise<Float32Array[]> {
-  const logits = tf.tidy(() => tf.clone(checkLogits(check, model(points), points.shape[0])));
+  const logits = tf.tidy(() => tf.clone(checkLogits(check, askAtOnce(check, model, points), points.shape[0])));
   try {
     const values = (await logits.data()) as Float32Array;
     const classes = logits.shape[1];

@@ -2,7 +2,7 @@ import { constantClassifier, describeOnBackends, linearClassifier, linearClosedF
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type FgsmOptions, fgsm } from './fgsm.ts';
 
 type Classify = Parameters<typeof fgsm>[0];
@@ -51,6 +51,23 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
           grey.map((pixel, index) => pixel + 0.1 * Math.sign(gradient[index]!)),
         );
       }
+    });
+
+    test('gives NaN for an image outside the bounds, says so once, and leaves the others', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const model: Classify = (images) => linear(images);
+      const [inside] = await attack(model, [grey], [1], { epsilon: 0.1, bounds });
+      const outOf255 = grey.map((pixel) => 255 * pixel);
+      for (const epsilon of [0.1, 0]) {
+        const [first, second] = await attack(model, [grey, outOf255], [1, 1], { epsilon, bounds });
+        expect(first).toEqual(epsilon === 0 ? grey : inside);
+        expect(second).toEqual(grey.map(() => Number.NaN));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      expect(warn.mock.calls.flat()).toEqual([
+        '@cnnviz/adversarial: fgsm: images must be within [0, 1], and some are not: give the bounds of the images that you have',
+      ]);
+      warn.mockRestore();
     });
 
     test('moves by epsilon along the gradient in L2', async () => {

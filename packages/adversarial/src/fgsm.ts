@@ -1,5 +1,5 @@
 import type { Bounds, Classifier } from '@cnnviz/internal';
-import { checker, requireGradients } from '@cnnviz/internal';
+import { checker, nanWhereOutside, requireGradients, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { floorToFloat32 } from './floor-to-float32.ts';
@@ -32,12 +32,13 @@ export interface FgsmOptions {
  * step. The factor 1 - p of its gradient, which normalising cancels, is left out: a network that is certain in float32
  * (p = 1) is attacked like any other. An image whose gradient is zero is returned as it is.
  *
- * Nothing waits for the device. What only a reading could find shows as NaN in the image concerned: logits or a gradient
- * that are not finite, and a label without a logit. The first logits of a model are read later, to warn if they look like
- * probabilities.
+ * Nothing waits for the device. What only a reading could find shows as NaN in the image concerned: pixels outside
+ * `bounds`, logits or a gradient that are not finite, and a label without a logit. The console says of images outside
+ * `bounds` when their values arrive, once for each model. The first logits of a model are read then too, to warn if they
+ * look like probabilities.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
- * @param images `[n, h, w, c]` inside `bounds`; not modified.
+ * @param images `[n, h, w, c]` inside `bounds`; not modified. One that is not comes back as NaN.
  * @param labels Class of each image, `[n]` int32: what the step leads away from or, if `targeted`, towards.
  * @returns Adversarial images `[n, h, w, c]`, inside `bounds` and within `epsilon` of `images` as computed in float32
  *   (L2 and L1: in exact arithmetic on the float32 pixels). The caller disposes.
@@ -53,6 +54,7 @@ export interface FgsmOptions {
  */
 export function fgsm(model: Classifier, images: Tensor4D, labels: Tensor1D, options: FgsmOptions): Tensor4D {
   const check = checker('@cnnviz/adversarial', 'fgsm');
+  check.options(options);
   check.callable('model', model);
   check.images('images', images);
   check.labels('labels', labels, { count: images.shape[0] });
@@ -62,11 +64,13 @@ export function fgsm(model: Classifier, images: Tensor4D, labels: Tensor1D, opti
   const targeted = check.boolean('targeted', options.targeted ?? false);
   const l1Step = check.oneOf('l1Step', options.l1Step ?? 'gradient', l1Steps);
   requireGradients(check);
-  if (epsilon === 0) return tf.clone(images);
+  warnOfOutside(check, 'images', images, bounds, model);
+  if (epsilon === 0) return nanWhereOutside(images, images, bounds);
   return tf.tidy(() => {
     const { gradient } = logitsAndGradient(check, model, images, (logits) => logOddsGradient(logits, labels));
     const towardsLabel = stepDirection(gradient, norm, l1Step);
     const length = floorToFloat32(epsilon);
-    return perturb(images, tf.mul(towardsLabel, targeted ? length : -length), bounds);
+    const moved = perturb(images, tf.mul(towardsLabel, targeted ? length : -length), bounds);
+    return nanWhereOutside(moved, images, bounds);
   });
 }

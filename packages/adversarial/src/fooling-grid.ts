@@ -1,5 +1,5 @@
 import type { Bounds } from '@cnnviz/internal';
-import { checker, enlarge, tileGrid } from '@cnnviz/internal';
+import { checker, enlarge, type NumberRange, requireNames, tileGrid, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FoolingImages } from './fooling-images.ts';
@@ -45,6 +45,8 @@ export interface FoolingGrid {
 /**
  * Fooling images side by side, with what each is taken for and how surely.
  *
+ * Nothing waits for the device: pixels outside `bounds` are clipped, and the console says so when their values arrive.
+ *
  * @param fooling As `foolingImages` gives it, or `{ images, targets, confidences }` of other origin.
  * @throws RangeError if an option is out of its range, or there is not one target and confidence for each image.
  * @throws TypeError if an argument is of another kind.
@@ -58,16 +60,24 @@ export interface FoolingGrid {
  * console.log(picture.shape, labels[0]?.name, labels[0]?.text);
  */
 export function foolingGrid(
-  { images, targets, confidences }: Pick<FoolingImages, 'images' | 'targets' | 'confidences'>,
+  fooling: Pick<FoolingImages, 'images' | 'targets' | 'confidences'>,
   options: FoolingGridOptions,
 ): FoolingGrid {
   const check = checker('@cnnviz/adversarial', 'foolingGrid');
+  check.options(options);
+  const { images, targets, confidences } = check.options(fooling, 'fooling');
+  const classNames = requireNames(check, 'classNames', options.classNames);
   const [count, height, width, channels] = check.images('images', images).shape;
   if (count === 0 || (channels !== 1 && channels !== 3)) {
     check.fail('range', 'images', 'a tensor [n, h, w, 1 or 3] with n >= 1', images);
   }
-  if (targets.length !== count) check.fail('range', 'targets', `${count} classes`, targets);
-  if (confidences.length !== count) check.fail('range', 'confidences', `${count} numbers`, confidences);
+  const requireEach = (name: string, list: readonly number[], expected: string, range: NumberRange) => {
+    if (!Array.isArray(list)) check.fail('type', name, `${count} ${expected}`, list);
+    if (list.length !== count) check.fail('range', name, `${count} ${expected}`, list);
+    for (const [index, value] of list.entries()) check.number(`${name}[${index}]`, value, range);
+  };
+  requireEach('targets', targets, 'classes', { integer: true, min: 0 });
+  requireEach('confidences', confidences, 'numbers', { min: 0, max: 1 });
   const [min, max] = check.bounds('bounds', options.bounds);
   const padding = check.number('padding', options.padding ?? 2, { integer: true, min: 0 });
   const factor = check.number('factor', options.factor ?? 1, { integer: true, min: 1 });
@@ -75,6 +85,7 @@ export function foolingGrid(
     count,
     check.number('columns', options.columns ?? Math.ceil(Math.sqrt(count)), { integer: true, min: 1 }),
   );
+  warnOfOutside(check, 'images', images, [min, max], images);
   const picture = tf.tidy(() => {
     const scaled = tf.clipByValue(tf.div(tf.sub(images, min), max - min), 0, 1) as typeof images;
     return enlarge(tileGrid(scaled, { columns, padding }), factor);
@@ -84,7 +95,7 @@ export function foolingGrid(
     const confidence = confidences[index]!;
     return {
       target,
-      name: options.classNames?.[target] ?? String(target),
+      name: classNames?.[target] ?? String(target),
       confidence,
       text: `${(Math.floor(confidence * 10_000) / 100).toFixed(2)}%`,
       row,

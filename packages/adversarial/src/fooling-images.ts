@@ -5,6 +5,7 @@ import {
   gaussianBlur,
   reportProgress,
   requireGradients,
+  requireLongWork,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -147,6 +148,8 @@ export interface FoolingImages {
  */
 export async function foolingImages(model: Classifier, options: FoolingImagesOptions): Promise<FoolingImages> {
   const check = checker('@cnnviz/adversarial', 'foolingImages');
+  check.options(options);
+  requireLongWork(check, options);
   check.callable('model', model);
   const settings = checkOptions(check, options);
   requireGradients(check);

@@ -1,5 +1,5 @@
 import type { AnyClassifier, Check } from '@cnnviz/internal';
-import { askAtOnce, disposeTapeOnThrow, warnOfProbabilities } from '@cnnviz/internal';
+import { askAtOnce, disposeTapeOnThrow, requireOutput, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -39,10 +39,10 @@ export function logitsAndGradient(
   return { logits: value, gradient: grad };
 }
 
-/** @throws TypeError if a model's output is not `[count, 2 or more]`. */
+/** @throws TypeError if a model's output is not float32 `[count, 2 or more]`. */
 export function checkLogits(check: Check, logits: unknown, count: number): Tensor2D {
-  const isLogits =
-    logits instanceof tf.Tensor && logits.rank === 2 && logits.shape[0] === count && (logits.shape[1] ?? 0) >= 2;
-  if (isLogits) return logits as Tensor2D;
-  return check.fail('type', 'model', `a function from images to logits [${count}, 2 or more]`, logits);
+  const expected = `a function from images to logits [${count}, 2 or more]`;
+  return requireOutput(check, 'model', expected, logits, ({ rank, shape }) => {
+    return rank === 2 && shape[0] === count && shape[1]! >= 2;
+  });
 }

@@ -146,8 +146,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const options = { maxEpsilon: 4 * least, bounds, steps: 4, tolerance: least };
       const other = (labels[0]! + 1) % 3;
       const { epsilons } = await attack(watched, [near, near], [other, labels[0]!], options);
-      // One for the number of classes, both for the direction, then one image for each of one or two multiples.
-      expect(shown.slice(0, 3)).toEqual([1, 2, 1]);
+      // Both for the number of classes, both for the direction, then one image for each of one or two multiples.
+      expect(shown.slice(0, 3)).toEqual([2, 2, 1]);
       expect(shown.slice(2).every((count) => count === 1)).toBe(true);
       expect(epsilons[0]).toBe(0);
       expect(epsilons[1]).toBeLessThan(2.01 * least);

@@ -1,5 +1,5 @@
 import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { readScores, scoreImages, scoresOf } from './attack-scores.ts';
@@ -67,6 +67,8 @@ export async function minimalFgsm(
   options: MinimalFgsmOptions,
 ): Promise<MinimalFgsmResult> {
   const check = checker('@cnnviz/adversarial', 'minimalFgsm');
+  check.options(options);
+  requireLongWork(check, options);
   const maxEpsilon = check.number('maxEpsilon', options.maxEpsilon, { above: 0 });
   const bounds = check.bounds('bounds', options.bounds);
   const norm = check.oneOf('norm', options.norm ?? 'linf', norms);

@@ -1,5 +1,5 @@
 import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, throwIfAborted } from '@cnnviz/internal';
+import { checker, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
 import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
@@ -52,6 +52,8 @@ export async function momentumPgd(
   options: MomentumPgdOptions,
 ): Promise<AttackResult> {
   const check = checker('@cnnviz/adversarial', 'momentumPgd');
+  check.options(options);
+  requireLongWork(check, options);
   const epsilon = check.number('epsilon', options.epsilon, { min: 0 });
   const settings = {
     epsilon,

@@ -1,5 +1,5 @@
 import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, createRandom, throwIfAborted } from '@cnnviz/internal';
+import { checker, createRandom, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { checkAttack } from './check-attack.ts';
 import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
@@ -78,6 +78,8 @@ export async function pgd(
   options: PgdOptions,
 ): Promise<AttackResult> {
   const check = checker('@cnnviz/adversarial', 'pgd');
+  check.options(options);
+  requireLongWork(check, options);
   const epsilon = check.number('epsilon', options.epsilon, { min: 0 });
   const norm = check.oneOf('norm', options.norm ?? 'linf', norms);
   const randomStart = check.boolean('randomStart', options.randomStart ?? true);

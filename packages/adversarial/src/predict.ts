@@ -1,5 +1,5 @@
 import type { AnyClassifier } from '@cnnviz/internal';
-import { askModel, checker, warnOfProbabilities } from '@cnnviz/internal';
+import { askModel, type Check, checker, requireFinite, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -16,14 +16,13 @@ export interface NamedPrediction extends Prediction {
   name: string;
 }
 
-const check = checker('@cnnviz/adversarial', 'predict');
-
 /**
  * What a model takes each image for.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later.
  * @param images `[n, h, w, c]`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
+ * @throws Error if a confidence is not finite, as of logits with NaN: no class is the largest of them.
  *
  * @example
  * import { predict } from '@cnnviz/adversarial';
@@ -32,6 +31,11 @@ const check = checker('@cnnviz/adversarial', 'predict');
  * console.log(first?.label, first?.confidence);
  */
 export async function predict(model: AnyClassifier, images: Tensor4D): Promise<Prediction[]> {
+  return predictions(checker('@cnnviz/adversarial', 'predict'), model, images);
+}
+
+/** `predict` under the name of the function that was called. */
+export async function predictions(check: Check, model: AnyClassifier, images: Tensor4D): Promise<Prediction[]> {
   check.callable('model', model);
   check.images('images', images);
   const answers = await askModel(model, images, (answer) => {
@@ -40,6 +44,7 @@ export async function predict(model: AnyClassifier, images: Tensor4D): Promise<P
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
   });
   try {
+    await requireFinite(check, 'confidences', answers);
     const values = await answers.data();
     return Array.from({ length: images.shape[0] }, (_, image) => ({
       label: values[2 * image]!,

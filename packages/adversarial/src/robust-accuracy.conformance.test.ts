@@ -42,7 +42,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ state: {} }, /state must be a state of version 1, got undefined/],
     ],
     badInputs: [
-      [() => ({ batches: 7 as never }), /batches must be an iterable of \{ images, labels \}, got 7/],
+      [() => ({ batches: 7 as never }), /batches must be an iterable of batches, also an asynchronous one, got 7/],
       [() => ({ batches: [] }), /batches must be at least one batch, got \[\]/],
       [
         () => ({ batches: [{ images: tf.fill([1, 4, 4, 1], 2) as Tensor4D, labels: tf.tensor1d([0], 'int32') }] }),

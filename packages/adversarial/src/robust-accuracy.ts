@@ -9,7 +9,10 @@ import {
   type LabelledImages,
   type LongWork,
   reportProgress,
+  requireBatches,
   requireGradients,
+  requireLabelledImages,
+  requireLongWork,
   throwIfAborted,
   wilsonInterval,
 } from '@cnnviz/internal';
@@ -186,7 +189,8 @@ export async function robustAccuracy(
 
   let batch = 0;
   let first = 0;
-  for await (const { images, labels } of batches) {
+  for await (const labelled of batches) {
+    const { images, labels } = requireLabelledImages(check, labelled);
     if (batch < done.batches) {
       first += labels.shape[0];
       batch++;
@@ -264,9 +268,10 @@ function checkOptions(
   batches: Batches<LabelledImages>,
   options: RobustAccuracyOptions,
 ): Settings {
+  check.options(options);
+  requireLongWork(check, options);
   check.callable('model', model);
-  const isIterable = typeof batches === 'object' && (Symbol.iterator in batches || Symbol.asyncIterator in batches);
-  if (!isIterable) check.fail('type', 'batches', 'an iterable of { images, labels }', batches);
+  requireBatches(check, 'batches', batches);
   const norm = check.oneOf('norm', options.norm ?? 'linf', norms);
   const settings: Settings = {
     epsilon: check.number('epsilon', options.epsilon, { min: 0 }),

@@ -146,22 +146,15 @@ export async function tryAttack(
 ): Promise<boolean[]> {
   const labels = tf.tensor1d([...standing.labels], 'int32');
   try {
-    const { images, failed = [] } =
+    const { images, failed } =
       typeof attack === 'string'
         ? await runStandard(check, model, attack, standing, labels, settings, batch)
-        : await attack.run(model as Classifier, standing.images, labels, {
+        : await runCustom(check, model, attack, standing, labels, {
             ...settings,
             seed: seedOfBatch(settings.seed, batch),
           });
     try {
       requireAllLeft(check, failed, standing.numbers);
-      if (typeof attack !== 'string') {
-        const name = `the images of attack ${JSON.stringify(attack.name)}`;
-        check.images(name, images);
-        if (!tf.util.arraysEqual(images.shape, standing.images.shape)) {
-          check.fail('range', name, `[${standing.images.shape.join(', ')}]`, images);
-        }
-      }
       const predictions = await predict(check, model, images);
       const isValid = await areWithin(images, standing.images, settings);
       return standing.labels.map((label, index) => isValid[index]! && predictions[index] !== label);
@@ -171,6 +164,41 @@ export async function tryAttack(
   } finally {
     tf.dispose(labels);
   }
+}
+
+/** What an attack of one's own makes, as images of ours: it may return those that it was given. */
+async function runCustom(
+  check: Check,
+  model: AnyClassifier,
+  attack: CustomAttack,
+  standing: Standing,
+  labels: Tensor1D,
+  settings: AttackSettings,
+): Promise<{ images: Tensor4D; failed: readonly FailedImage[] }> {
+  const made = await attack.run(model as Classifier, standing.images, labels, settings);
+  const name = JSON.stringify(attack.name);
+  const { images, failed } = check.options(made, `what attack ${name} gives`);
+  try {
+    check.images(`the images of attack ${name}`, images);
+    if (!tf.util.arraysEqual(images.shape, standing.images.shape)) {
+      check.fail('range', `the images of attack ${name}`, `[${standing.images.shape.join(', ')}]`, images);
+    }
+    return { images: tf.clone(images), failed: requireFailed(check, `failed of attack ${name}`, failed ?? []) };
+  } finally {
+    // Those that it was given are disposed with the others of their batch, and what it keeps is not ours.
+    const isKept = images === standing.images || images?.kept || images instanceof tf.Variable;
+    if (images instanceof tf.Tensor && !isKept) tf.dispose(images);
+  }
+}
+
+function requireFailed(check: Check, name: string, failed: readonly FailedImage[]): readonly FailedImage[] {
+  if (!Array.isArray(failed)) check.fail('type', name, 'a list of { index, step, reason }', failed);
+  for (const [place, image] of failed.entries()) {
+    const { index, step } = check.options(image as FailedImage, `${name}[${place}]`);
+    check.number(`${name}[${place}].index`, index, { integer: true, min: 0 });
+    check.number(`${name}[${place}].step`, step, { integer: true, min: 0 });
+  }
+  return failed;
 }
 
 function runStandard(
@@ -217,9 +245,11 @@ function seedOfBatch(seed: number, batch: number): number {
 }
 
 async function predict(check: Check, model: AnyClassifier, images: Tensor4D): Promise<ArrayLike<number>> {
-  const predictions = await askModel(model, images, (logits) =>
-    tf.argMax(checkLogits(check, logits, images.shape[0]), 1),
-  );
+  const predictions = await askModel(model, images, (answer) => {
+    const logits = checkLogits(check, answer, images.shape[0]);
+    // Of NaN no class is the largest: it is never a right answer.
+    return tf.where(tf.any(tf.isNaN(logits), 1), tf.scalar(-1, 'int32'), tf.argMax(logits, 1)) as Tensor1D;
+  });
   try {
     return await predictions.data<'int32'>();
   } finally {

@@ -1,5 +1,13 @@
 import type { AnyClassifier, Bounds, Check, LongWork, Random } from '@cnnviz/internal';
-import { askModel, checker, createRandom, reportProgress, throwIfAborted, warnOfProbabilities } from '@cnnviz/internal';
+import {
+  askModel,
+  checker,
+  createRandom,
+  reportProgress,
+  requireLongWork,
+  throwIfAborted,
+  warnOfProbabilities,
+} from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkBlackBoxAttack } from './check-attack.ts';
@@ -80,6 +88,8 @@ export async function squareAttack(
   options: SquareAttackOptions,
 ): Promise<SquareAttackResult> {
   const check = checker('@cnnviz/adversarial', 'squareAttack');
+  check.options(options);
+  requireLongWork(check, options);
   const settings: SquareSettings = {
     epsilon: check.number('epsilon', options.epsilon, { min: 0 }),
     bounds: check.bounds('bounds', options.bounds),

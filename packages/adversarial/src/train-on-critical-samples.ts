@@ -8,7 +8,11 @@ import {
   type LabelledImages,
   type LongWork,
   reportProgress,
+  requireBatches,
   requireGradients,
+  requireLongWork,
+  requireOptimizer,
+  requireTrainable,
   requireWithin,
   type Trainable,
   throwIfAborted,
@@ -17,6 +21,7 @@ import {
 import type { Optimizer, Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CriticalSampleBatchesOptions, classifierOf, mixCriticalSamples } from './critical-sample-batches.ts';
+import { checkLogits } from './logits-and-gradient.ts';
 import { oneHot } from './one-hot.ts';
 
 /** A {@link Trainable} that may take a seed, another one in each step, for what it drops at random. */
@@ -88,13 +93,13 @@ export async function trainOnCriticalSamples(
   options: TrainOnCriticalSamplesOptions,
 ): Promise<CriticalTrainingRecord[]> {
   const check = checker('@cnnviz/adversarial', 'trainOnCriticalSamples');
+  check.options(options);
+  requireLongWork(check, options);
   requireGradients(check);
-  check.callable('model.apply', model?.apply);
-  if (!Array.isArray(model.variables) || model.variables.length === 0) {
-    check.fail('type', 'model.variables', 'a list of variables', model.variables);
-  }
-  const { optimizer } = options;
-  if (!(optimizer instanceof tf.Optimizer)) check.fail('type', 'optimizer', 'an Optimizer', optimizer);
+  requireTrainable(check, 'model', model);
+  const batchesOf = typeof batches === 'function' ? batches : () => batches;
+  if (typeof batches !== 'function') requireBatches(check, 'batches', batches);
+  const optimizer = requireOptimizer(check, 'optimizer', options.optimizer);
   const epochs = check.number('epochs', options.epochs, { integer: true, min: 1 });
   const random = createRandom(check.seed('seed', options.seed));
   throwIfAborted(options);
@@ -109,7 +114,7 @@ export async function trainOnCriticalSamples(
       criticalSampleRatio: searched === 0 ? null : critical / searched,
     });
     let batch = 0;
-    const mixed = mixCriticalSamples(check, model, typeof batches === 'function' ? batches(epoch) : batches, {
+    const mixed = mixCriticalSamples(check, model, requireBatches(check, 'batches', batchesOf(epoch)), {
       ...options,
       seed: random.integer(2 ** 32),
       onFound: (found) => {
@@ -148,7 +153,8 @@ async function takeStep(
   let measured: Tensor | undefined;
   let classes = 0;
   const lossOf = () => {
-    const logits = askAtOnce(check, (given) => model.apply(given, { training: true, seed }), images);
+    const answer = askAtOnce(check, (given: Tensor4D) => model.apply(given, { training: true, seed }), images);
+    const logits = checkLogits(check, answer, images.shape[0]);
     classes = logits.shape[1];
     warnOfProbabilities(check, classifierOf(model), logits);
     const loss = tf.losses.softmaxCrossEntropy(oneHot(labels, classes), logits) as Scalar;

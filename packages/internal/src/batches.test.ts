@@ -1,7 +1,8 @@
 import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { batchesOf, chunksOf, countBatches, takeBatches } from './batches.ts';
+import { batchesOf, chunksOf, countBatches, requireBatches, takeBatches } from './batches.ts';
+import { checker } from './check.ts';
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
   describe('batchesOf', () => {
@@ -111,4 +112,21 @@ test('countBatches counts arrays and asynchronous data sets', async () => {
   expect(await countBatches([1, 2, 3])).toBe(3);
   expect(await countBatches([])).toBe(0);
   expect(await countBatches(takeBatches([1, 2, 3], 2))).toBe(2);
+});
+
+test('requireBatches takes what can be iterated, text excepted', () => {
+  const check = checker('@cnnviz/regularizers', 'train');
+  async function* later() {}
+  for (const batches of [[1], new Set([1]), later()]) expect(requireBatches(check, 'batches', batches)).toBe(batches);
+  for (const [value, shown] of [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['abc', '"abc"'],
+    [{ images: 1 }, '{ images }'],
+    [() => [], 'a function'],
+  ]) {
+    expect(() => requireBatches(check, 'batches', value as never)).toThrow(
+      `train: batches must be an iterable of batches, also an asynchronous one, got ${shown}`,
+    );
+  }
 });

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checker } from './check.ts';
+import { type Check, checker } from './check.ts';
 import type { Batches } from './contracts.ts';
 
 /**
@@ -17,6 +17,7 @@ import type { Batches } from './contracts.ts';
  */
 export function batchesOf<T extends Record<string, Tensor>>(tensors: T, size: number): Iterable<T> {
   const check = checker('@cnnviz/internal', 'batchesOf');
+  check.options(tensors, 'tensors');
   check.number('size', size, { integer: true, min: 1 });
   const entries = Object.entries(tensors);
   const lengths = entries.map(([name, tensor]) => check.tensor(name, tensor).shape[0]);
@@ -60,6 +61,14 @@ export function takeBatches<T>(batches: Batches<T>, count: number): AsyncIterabl
       }
     },
   };
+}
+
+/** Throws unless it can be iterated. Text can be, and is none. */
+export function requireBatches<T>(check: Check, name: string, batches: Batches<T>): Batches<T> {
+  const found = batches as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
+  const isIterable =
+    typeof found === 'object' && typeof (found?.[Symbol.iterator] ?? found?.[Symbol.asyncIterator]) === 'function';
+  return isIterable ? batches : check.fail('type', name, 'an iterable of batches, also an asynchronous one', batches);
 }
 
 /** How many batches there are, found by iterating them once. */

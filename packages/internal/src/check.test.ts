@@ -101,6 +101,37 @@ describe('bounds', () => {
   });
 });
 
+test('range takes a constant, too', () => {
+  expect(check.range('rotate', [45, 45])).toEqual([45, 45]);
+  expect(check.range('rotate', [-1, 2])).toEqual([-1, 2]);
+  expect(thrownBy(() => check.range('rotate', [2, 1]))).toEqual([
+    'RangeError',
+    `${of} rotate must be two finite numbers [min, max] with min <= max, got [2, 1]`,
+  ]);
+  expect(thrownBy(() => check.range('rotate', [0, Number.NaN]))[0]).toBe('RangeError');
+  expect(thrownBy(() => check.range('rotate', 45))[0]).toBe('TypeError');
+});
+
+test('options are an object and nothing else', () => {
+  const options = { epsilon: 1 };
+  expect(check.options(options)).toBe(options);
+  for (const [value, shown] of [
+    ['minimize', '"minimize"'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [[1], '[1]'],
+    [Float32Array.of(1), 'Float32Array [1]'],
+    [Math.max, 'function max'],
+    [Promise.resolve(options), 'an instance of Promise'],
+  ]) {
+    expect(thrownBy(() => check.options(value))).toEqual([
+      'TypeError',
+      `${of} options must be an object, got ${shown}`,
+    ]);
+  }
+  expect(thrownBy(() => check.options(3, 'mixup'))[1]).toBe(`${of} mixup must be an object, got 3`);
+});
+
 test('shape takes whole positive sizes, of one rank if that is asked for', () => {
   expect(check.shape('shape', [28, 28, 1], 3)).toEqual([28, 28, 1]);
   expect(thrownBy(() => check.shape('shape', [28, 28], 3))).toEqual([

@@ -1,6 +1,7 @@
 import type { DataType, Rank, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Bounds } from './contracts.ts';
+import { isPromise } from './realm.ts';
 
 /** What is wrong: a value (RangeError), its kind (TypeError), or the state that the call was made in (Error). */
 export type FailureKind = 'range' | 'type' | 'state';
@@ -24,6 +25,10 @@ export interface Check {
   seed(name: string, value: unknown): number;
   /** Two finite numbers, the first below the second. */
   bounds(name: string, value: unknown): Bounds;
+  /** What is drawn from: two finite numbers, the first not above the second. Equal ones are a constant. */
+  range(name: string, value: unknown): Bounds;
+  /** An object of options. Of another value every option would be read as left out. */
+  options<T>(value: T, name?: string): T;
   /** Whole positive sizes, such as `[28, 28, 1]`. */
   shape<T extends readonly number[]>(name: string, value: T, rank?: number): T;
   tensor<R extends Rank = Rank>(name: string, value: unknown, kind?: { rank?: number; dtype?: DataType }): Tensor<R>;
@@ -78,6 +83,21 @@ export function checker(packageName: string, functionName: string): Check {
     return fits ? (value as Tensor<R>) : fail('type', name, article, value);
   };
 
+  const pair = (
+    name: string,
+    value: unknown,
+    expected: string,
+    isRight: (min: number, max: number) => boolean,
+  ): Bounds => {
+    if (!Array.isArray(value) || value.length !== 2 || value.some((bound) => typeof bound !== 'number')) {
+      return fail('type', name, expected, value);
+    }
+    const [min, max] = value as [number, number];
+    return Number.isFinite(min) && Number.isFinite(max) && isRight(min, max)
+      ? (value as [number, number])
+      : fail('range', name, expected, value);
+  };
+
   return {
     fail,
     failBecause,
@@ -98,15 +118,17 @@ export function checker(packageName: string, functionName: string): Check {
 
     seed: (name, value) => number(name, value, { integer: true, min: 0, max: Number.MAX_SAFE_INTEGER }),
 
-    bounds: (name, value) => {
-      const expected = 'two finite numbers [min, max] with min < max';
-      if (!Array.isArray(value) || value.length !== 2 || value.some((bound) => typeof bound !== 'number')) {
-        return fail('type', name, expected, value);
-      }
-      const [min, max] = value as [number, number];
-      return Number.isFinite(min) && Number.isFinite(max) && min < max
-        ? (value as [number, number])
-        : fail('range', name, expected, value);
+    bounds: (name, value) => pair(name, value, 'two finite numbers [min, max] with min < max', (min, max) => min < max),
+
+    range: (name, value) =>
+      pair(name, value, 'two finite numbers [min, max] with min <= max', (min, max) => min <= max),
+
+    options: (value, name = 'options') => {
+      const isObject =
+        typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+      return isObject && !(value instanceof tf.Tensor) && !isPromise(value)
+        ? value
+        : fail('type', name, 'an object', value);
     },
 
     shape: (name, value, rank) => {

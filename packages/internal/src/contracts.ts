@@ -5,11 +5,21 @@ import type { Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-co
  *
  * Logits are what a softmax at the end would get. Whatever needs them warns once of a model that seems to return
  * probabilities instead.
+ *
+ * Batches come in the size that the caller gave, or in smaller ones where fewer images are left. A model that takes no
+ * other number than one says so: `Object.assign(model, { batchSize: 8 })`. It then gets 8 images each time, the last
+ * batch being filled up with its last image. What `classifier` of `@cnnviz/models` gives does that by itself.
  */
-export type Classifier = (images: Tensor4D) => Tensor2D;
+export type Classifier = ((images: Tensor4D) => Tensor2D) & BatchSized;
 
-/** Images `[n, h, w, c]` to the activations `[n, h', w', units]` of one layer. */
-export type Probe = (images: Tensor4D) => Tensor4D;
+/** Of a model whose batch size is fixed. */
+export interface BatchSized {
+  /** Images that the model takes at once: no more and no less. Default: any number. */
+  readonly batchSize?: number;
+}
+
+/** Images `[n, h, w, c]` to the activations `[n, h', w', units]` of one layer. It may say its `batchSize`, as {@link Classifier}. */
+export type Probe = ((images: Tensor4D) => Tensor4D) & BatchSized;
 
 /**
  * A classifier that answers at once or later: onnxruntime, a server or a worker gives a promise of the logits.
@@ -23,10 +33,10 @@ export type Probe = (images: Tensor4D) => Tensor4D;
  *
  * A rejection passes through as it is. An abort takes effect once the model has answered.
  */
-export type AnyClassifier = (images: Tensor4D) => Tensor2D | Promise<Tensor2D>;
+export type AnyClassifier = ((images: Tensor4D) => Tensor2D | Promise<Tensor2D>) & BatchSized;
 
 /** A probe that answers at once or later, by the rules of {@link AnyClassifier}. */
-export type AnyProbe = (images: Tensor4D) => Tensor4D | Promise<Tensor4D>;
+export type AnyProbe = ((images: Tensor4D) => Tensor4D | Promise<Tensor4D>) & BatchSized;
 
 /** Codes `[n, d]` to images `[n, h, w, c]`. */
 export type Generator = (codes: Tensor2D) => Tensor4D;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { reportProgress, throwIfAborted } from './long-work.ts';
+import { checker } from './check.ts';
+import { reportProgress, requireLongWork, throwIfAborted } from './long-work.ts';
 
 test('progress is awaited', async () => {
   const log: string[] = [];
@@ -76,4 +77,15 @@ test('no signal and no onProgress is fine', async () => {
   throwIfAborted({ signal: undefined });
   throwIfAborted({ signal: new AbortController().signal });
   await expect(reportProgress({ signal: undefined, onProgress: undefined }, 1)).resolves.toBeUndefined();
+});
+
+test('requireLongWork says what is no signal and no function', () => {
+  const check = checker('@cnnviz/genetic', 'evolve');
+  requireLongWork(check, {});
+  requireLongWork(check, { signal: new AbortController().signal, onProgress: () => {} });
+  const controller = new AbortController();
+  expect(() => requireLongWork(check, { signal: controller as never })).toThrow(
+    'evolve: signal must be an AbortSignal, got an instance of AbortController',
+  );
+  expect(() => requireLongWork(check, { onProgress: 'log' as never })).toThrow('onProgress must be a function');
 });

@@ -1,9 +1,19 @@
+import type { Check } from './check.ts';
+
 /** What every long function takes: a way to stop it and a way to watch it. */
 export interface LongWork<P> {
   /** Aborting it makes the work reject with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Called after each step, and awaited. */
   onProgress?: ((progress: P) => void | Promise<void>) | undefined;
+}
+
+/** Throws unless signal and progress are what they must be. */
+export function requireLongWork<P>(check: Check, { signal, onProgress }: LongWork<P>): void {
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    check.fail('type', 'signal', 'an AbortSignal', signal);
+  }
+  if (onProgress !== undefined) check.callable('onProgress', onProgress);
 }
 
 /** Throws the signal's reason once it is aborted. */

@@ -1,5 +1,6 @@
-import { engine, getBackend, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
+import { readDespiteDisposal } from './read-despite-disposal.ts';
 
 /** Each model is looked at once. */
 const seen = new WeakSet<object>();
@@ -42,19 +43,3 @@ export function areProbabilities(values: ArrayLike<number>, classes: number): bo
 
 /** As AutoAttack. */
 const ROUNDING = 1e-5;
-
-/**
- * The values of a tensor that may be disposed while they are on their way. The webgpu backend loses them where the data
- * is gone when they arrive, so there the data is held until then, by a count of its users that no tensor shows in.
- */
-async function readDespiteDisposal(tensor: Tensor): Promise<ArrayLike<number>> {
-  if (getBackend() !== 'webgpu') return tensor.data<'float32'>();
-  const { dataId } = tensor;
-  const { backend } = engine();
-  backend.incRef(dataId);
-  try {
-    return await tensor.data<'float32'>();
-  } finally {
-    if (backend.disposeData(dataId)) engine().removeDataId(dataId, backend);
-  }
-}
