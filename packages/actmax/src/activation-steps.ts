@@ -1,5 +1,6 @@
 import {
   askAtOnce,
+  type BatchSized,
   type Bounds,
   type Check,
   checker,
@@ -16,6 +17,13 @@ import {
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { adam } from './adam.ts';
+import {
+  checkedActivations,
+  checkedOptimizer,
+  checkedParameterization,
+  checkedRegularizers,
+  checkedTransforms,
+} from './checked-parts.ts';
 import { allAreDead, isFiniteScore, reasonToGiveUp, type Score } from './failing-images.ts';
 import { type Objective, type PreparedObjective, rememberedActivations } from './objective.ts';
 import { objectivesSideBySide } from './objectives-side-by-side.ts';
@@ -173,7 +181,8 @@ export async function* ascend(
 ): AsyncGenerator<AscentStep, MaximizedActivation, undefined> {
   const settings = checkOptions(check, options);
   requireGradients(check);
-  const { parameterization, steps, stopAt, count } = settings;
+  const { parameterization, regularizers, steps, stopAt, count } = settings;
+  for (const regularizer of regularizers) await regularizer.check?.(parameterization);
   const run = begin(check, settings, options.resume);
   let prepared: Prepared | undefined;
   try {
@@ -226,40 +235,23 @@ interface Settings {
 }
 
 function checkOptions(check: Check, options: AscentOptions): Settings {
-  const { parameterization, transforms = [], regularizers = [], optimizer = adam() } = options;
+  check.options(options);
   const objectives = [options.objective].flat() as Objective[];
   const objective = objectivesSideBySide(check, objectives);
-  if (typeof parameterization?.render !== 'function') {
-    check.fail('type', 'parameterization', 'a parameterization such as pixels({ … })', parameterization);
-  }
-  if (typeof optimizer.update !== 'function') check.fail('type', 'optimizer', 'an optimizer such as adam()', optimizer);
-  const requireList = (name: string, list: unknown, isOne: (item: unknown) => boolean, expected: string) => {
-    if (!Array.isArray(list) || !list.every(isOne)) check.fail('type', name, expected, list);
-  };
-  const isTransform = (item: unknown) => typeof (item as { look?: unknown } | null)?.look === 'function';
-  requireList(
-    'transforms',
-    transforms,
-    (item) => typeof item === 'function' || isTransform(item),
-    'a list of transforms such as jitter() and functions of images',
-  );
-  requireList(
-    'regularizers',
-    regularizers,
-    (item) => typeof item === 'object' && item !== null,
-    'a list of regularizers such as decay()',
-  );
-  for (const regularizer of regularizers) regularizer.check?.(parameterization);
+  const parameterization = checkedParameterization(check, options.parameterization);
+  const optimizer = checkedOptimizer(check, options.optimizer ?? adam());
+  const transforms = checkedTransforms(check, options.transforms ?? []);
+  const regularizers = checkedRegularizers(check, options.regularizers ?? []);
   const count = check.number('count', options.count ?? objective.count ?? 1, { integer: true, min: 1 });
   if (objective.count !== undefined && objective.count !== count) {
     check.fail('range', 'count', `${objective.count}, as many as the objective is for`, count);
   }
-  const { stopAt = Number.POSITIVE_INFINITY } = options;
+  const stopAt = options.stopAt ?? Number.POSITIVE_INFINITY;
   if (stopAt !== Number.POSITIVE_INFINITY) check.number('stopAt', stopAt);
   return {
     objective,
     parameterization,
-    bounds: check.bounds('bounds', parameterization.bounds),
+    bounds: parameterization.bounds,
     seed: check.seed('seed', options.seed),
     count,
     optimizer,
@@ -419,18 +411,17 @@ interface Prepared extends PreparedObjective {
   plain(images: Tensor4D): Tensor4D;
 }
 
-/** Lets the models see the first image, so that what they do not have is an error before anything is computed. */
+/** Lets the models see the images, so that what they do not have is an error before any gradient is computed. */
 function prepare(check: Check, settings: Settings, variables: Tensor): Prepared {
   const { objective, parameterization, transforms, count } = settings;
   const fill = middleOf(settings.bounds);
   const random = createRandom(0);
   let seenSize: [number, number] | undefined;
   const { score, held } = tf.tidy(() => {
-    const first = tf.slice(variables, 0, 1);
-    const seen = transformImages(parameterization.render(first), transforms, random, fill);
+    const seen = transformImages(parameterization.render(variables), transforms, random, fill);
     seenSize = [seen.shape[1], seen.shape[2]];
     const prepared = objective.prepare(
-      rememberedActivations((model) => askAtOnce(check, (images) => outputFor(check, model, images), seen)),
+      rememberedActivations((model) => checkedActivations(check, outputFor(check, model, seen), seen)),
       count,
     );
     for (const tensor of prepared.held) tf.keep(tensor);
@@ -440,19 +431,19 @@ function prepare(check: Check, settings: Settings, variables: Tensor): Prepared 
 }
 
 function outputFor(check: Check, model: (images: Tensor4D) => Tensor, images: Tensor4D): Tensor {
-  try {
-    return model(images);
-  } catch (cause) {
-    const reason = messageOf(cause);
-    try {
-      return check.failBecause(
-        'state',
-        `a model of the objective refuses images [${images.shape.join(', ')}]: ${reason}`,
-      );
-    } catch (error) {
-      throw Object.assign(error as Error, { cause });
-    }
-  }
+  const answering = Object.assign(
+    (given: Tensor4D): Tensor => {
+      try {
+        return model(given);
+      } catch (cause) {
+        const size = `[${given.shape.join(', ')}]`;
+        const sentence = `a model of the objective refuses images ${size}: ${messageOf(cause)}`;
+        return check.failBecause('state', sentence, cause);
+      }
+    },
+    { batchSize: (model as BatchSized).batchSize },
+  );
+  return askAtOnce(check, answering, images);
 }
 
 const middleOf = ([min, max]: Bounds) => (min + max) / 2;
@@ -469,7 +460,9 @@ function evaluateWithGradient(check: Check, settings: Settings, { score }: Prepa
   const ascended = (variables: Tensor): Tensor => {
     const images = parameterization.render(variables);
     const seen = transformImages(images, transforms, run.random, middleOf(bounds));
-    const activations = score(rememberedActivations((model) => askAtOnce(check, model, seen)));
+    const activations = score(
+      rememberedActivations((model) => checkedActivations(check, askAtOnce(check, model, seen), seen)),
+    );
     const penalty = penaltyOf(settings, images, variables);
     if (penalty === undefined) return activations;
     kept.activations = tf.keep(tf.clone(activations));
@@ -523,7 +516,7 @@ async function giveUpFailing(check: Check, settings: Settings, run: Run, scores:
 function backToBest(run: Run, scores: readonly Score[], failing: readonly FailedImage[]): void {
   const { best, variables } = run;
   const fails = scores.map((_, image) => failing.some(({ index }) => index === image));
-  run.variables = chooseRowsOfAnyValue(fails, best.variables, variables);
+  run.variables = chooseRows(fails, best.variables, variables);
   variables.dispose();
   // At the start nothing has been kept yet.
   const isFirst = best.values.map((value, image) => fails[image] && value === Number.NEGATIVE_INFINITY);
@@ -607,23 +600,12 @@ function keepBest({ objective }: Settings, run: Run, scores: readonly Score[]): 
   };
 }
 
-/** For each image its row of `chosen` or of `others`, exactly, where both are finite. */
+/** For each image its row of `chosen` or of `others`, exactly, whatever the rows hold that are not chosen. */
 function chooseRows(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
   if (isChosen.every(Boolean)) return tf.clone(chosen);
-  // By products: `tf.where` of the wasm backend takes 10 to 30 times as long (4.22).
-  return tf.tidy(() => {
-    const shape = [isChosen.length, ...Array<number>(chosen.rank - 1).fill(1)];
-    const mask = tf.tensor(isChosen.map(Number), shape);
-    return tf.add(tf.mul(chosen, mask), tf.mul(others, tf.sub(1, mask)));
-  });
-}
-
-/** As `chooseRows`, whatever the rows hold that are not chosen. */
-function chooseRowsOfAnyValue(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
-  return tf.tidy(() => {
-    const mask = tf.tensor([...isChosen], [isChosen.length, ...Array<number>(chosen.rank - 1).fill(1)], 'bool');
-    return tf.where(mask, chosen, others);
-  });
+  // Gathered: `tf.where` of the wasm backend takes 10 to 30 times as long (4.22).
+  const rows = isChosen.map((isOwn, row) => (isOwn ? row : isChosen.length + row));
+  return tf.tidy(() => tf.gather(tf.concat([chosen, others]), tf.tensor1d(rows, 'int32')));
 }
 
 function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readonly Score[]): void {
@@ -632,9 +614,7 @@ function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readon
   const project = (variables: Tensor) => parameterization.project?.(variables) ?? variables;
   const hasGradient = scores.map(isFiniteScore);
   const { variables, memory } = tf.tidy(() => {
-    const finite = hasGradient.every(Boolean)
-      ? gradient
-      : chooseRowsOfAnyValue(hasGradient, gradient, tf.zerosLike(gradient));
+    const finite = hasGradient.every(Boolean) ? gradient : chooseRows(hasGradient, gradient, tf.zerosLike(gradient));
     const stepped = optimizer.update(finite, run.memory, at);
     let moved = project(tf.add(run.variables, stepped.update));
     for (const { afterStep } of regularizers) if (afterStep) moved = project(afterStep(moved, at));

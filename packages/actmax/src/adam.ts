@@ -26,6 +26,7 @@ export interface AdamOptions {
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   const check = checker('@cnnviz/actmax', 'adam');
+  check.options(options);
   const learningRate = check.number('learningRate', options.learningRate ?? 0.05, { above: 0 });
   const beta1 = check.number('beta1', options.beta1 ?? 0.9, { min: 0, below: 1 });
   const beta2 = check.number('beta2', options.beta2 ?? 0.999, { min: 0, below: 1 });

@@ -23,6 +23,7 @@ export interface BlurOptions {
  */
 export function blur(options: BlurOptions = {}): Regularizer {
   const check = checker('@cnnviz/actmax', 'blur');
+  check.options(options);
   const sigma = check.number('sigma', options.sigma ?? 0.5, { min: 0.3 });
   const every = check.number('every', options.every ?? 4, { integer: true, min: 1 });
   return {

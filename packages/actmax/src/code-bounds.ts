@@ -4,12 +4,14 @@ import {
   checker,
   type LongWork,
   reportProgress,
+  requireBatches,
   requireFinite,
+  requireLongWork,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { addToCodeMoments, type CodeMoments, emptyCodeMoments } from './code-moments.ts';
+import { addToCodeMoments, type CodeMoments, emptyCodeMoments, requireMoments } from './code-moments.ts';
 import { type AnyEncoder, requireFeatures } from './encoder.ts';
 
 export interface CodeBoundsOptions {
@@ -64,8 +66,11 @@ export async function codeBounds(
   options: CodeBoundsOptions & LongWork<{ images: number }> = {},
 ): Promise<CodeBounds> {
   const check = checker('@cnnviz/actmax', 'codeBounds');
+  check.options(options);
+  requireLongWork(check, options);
   check.callable('encoder', encoder);
   const settings = checkOptions(options, check);
+  requireBatches(check, 'batches', batches);
   throwIfAborted(options);
   let moments: CodeMoments | undefined;
   for await (const images of batches) {
@@ -94,7 +99,7 @@ export async function codeBounds(
  */
 export function codeBoundsOf(moments: CodeMoments, options: CodeBoundsOptions = {}): CodeBounds {
   const check = checker('@cnnviz/actmax', 'codeBoundsOf');
-  return boundsOf(moments, checkOptions(options, check), check);
+  return boundsOf(requireMoments(check, 'moments', moments), checkOptions(check.options(options), check), check);
 }
 
 type Check = ReturnType<typeof checker>;

@@ -1,4 +1,4 @@
-import { checker } from '@cnnviz/internal';
+import { type Check, checker, isA } from '@cnnviz/internal';
 
 /** Mean and spread of features seen so far; plain data. Those of two parts of a data set make those of the whole. */
 export interface CodeMoments {
@@ -33,6 +33,13 @@ export function emptyCodeMoments(features: number): CodeMoments {
  * @see Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962.
  */
 export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>): CodeMoments {
+  const check = checker('@cnnviz/actmax', 'addToCodeMoments');
+  requireMoments(check, 'moments', moments);
+  const features = moments.mean.length;
+  if (typeof rows !== 'object' || typeof rows?.length !== 'number')
+    check.fail('type', 'rows', 'a list of numbers', rows);
+  if (rows.length % features !== 0) check.fail('range', 'rows', `rows of ${features} features`, rows);
+  for (let index = 0; index < rows.length; index++) check.number(`rows[${index}]`, rows[index]);
   const mean = moments.mean.slice();
   const squares = moments.squares.slice();
   const min = moments.min.slice();
@@ -70,9 +77,10 @@ export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>):
  * console.log(codeBoundsOf(whole).upper);
  */
 export function mergeCodeMoments(a: CodeMoments, b: CodeMoments): CodeMoments {
-  const size = a.mean.length;
-  if (b.mean.length !== size) {
-    checker('@cnnviz/actmax', 'mergeCodeMoments').fail('range', 'b', `moments of ${size} features`, b.mean.length);
+  const check = checker('@cnnviz/actmax', 'mergeCodeMoments');
+  const size = requireMoments(check, 'a', a).mean.length;
+  if (requireMoments(check, 'b', b).mean.length !== size) {
+    check.fail('range', 'b', `moments of ${size} features`, b.mean.length);
   }
   const count = a.count + b.count;
   if (count === 0) return a;
@@ -88,4 +96,18 @@ export function mergeCodeMoments(a: CodeMoments, b: CodeMoments): CodeMoments {
     min: of((feature) => Math.min(a.min[feature]!, b.min[feature]!)),
     max: of((feature) => Math.max(a.max[feature]!, b.max[feature]!)),
   };
+}
+
+/** Throws unless they are moments: a count, and as many numbers of each kind as there are features. */
+export function requireMoments(check: Check, name: string, moments: CodeMoments): CodeMoments {
+  const { count, mean } = check.options(moments, name);
+  check.number(`${name}.count`, count, { integer: true, min: 0 });
+  for (const part of ['mean', 'squares', 'min', 'max'] as const) {
+    const values = moments[part];
+    if (!isA('Float64Array', values)) check.fail('type', `${name}.${part}`, 'a Float64Array', values);
+    if (values.length !== mean.length || values.length === 0) {
+      check.fail('range', `${name}.${part}`, 'one number for each feature', values);
+    }
+  }
+  return moments;
 }

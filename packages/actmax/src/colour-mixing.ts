@@ -1,4 +1,13 @@
-import { type Batches, type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireBatches,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
@@ -35,6 +44,9 @@ export async function colourMixing(
   options: LongWork<{ images: number }> = {},
 ): Promise<ColourMixing> {
   const check = checker('@cnnviz/actmax', 'colourMixing');
+  check.options(options);
+  requireLongWork(check, options);
+  requireBatches(check, 'batches', batches);
   throwIfAborted(options);
   let moments: ColourMoments | undefined;
   let count = 0;

@@ -1,4 +1,4 @@
-import { checker, type Probe } from '@cnnviz/internal';
+import { askAtOnce, checker, type Probe } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Objective } from './objective.ts';
@@ -29,8 +29,8 @@ export function contentFrom(probe: Probe, images: Tensor4D): Objective {
     prepare: (activations) => {
       const size = requireMaps(check, activations(probe));
       check.images('images', images);
-      const wanted = probe(images);
-      if (String(wanted.shape.slice(1)) !== String(size)) {
+      const wanted = askAtOnce(check, probe, images);
+      if (String(requireMaps(check, wanted)) !== String(size)) {
         check.fail('range', 'images', `of a size that leads to activations [n, ${size.join(', ')}]`, wanted);
       }
       const lengths = tf.maximum(tf.sum(tf.square(wanted), [1, 2, 3]), 1e-12);

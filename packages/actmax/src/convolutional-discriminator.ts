@@ -27,6 +27,7 @@ export interface ConvolutionalDiscriminatorOptions {
  */
 export function convolutionalDiscriminator(options: ConvolutionalDiscriminatorOptions): Trainable {
   const check = checker('@cnnviz/actmax', 'convolutionalDiscriminator');
+  check.options(options);
   const [height, width, channels] = check.shape('shape', options.shape, 3);
   const filters = check.shape('filters', options.filters ?? [16, 32]);
   if (filters.length === 0) check.fail('range', 'filters', 'at least one number', filters);

@@ -21,6 +21,7 @@ export interface DecayOptions {
  */
 export function decay(options: DecayOptions = {}): Regularizer {
   const check = checker('@cnnviz/actmax', 'decay');
+  check.options(options);
   const factor = check.number('factor', options.factor ?? 0.99, { min: 0, max: 1 });
   const towards = check.number('towards', options.towards ?? 0);
   return {

@@ -35,6 +35,7 @@ export function direction(
   options: DirectionOptions = {},
 ): Objective {
   const check = checker('@cnnviz/actmax', 'direction');
+  check.options(options);
   check.callable('probe', probe);
   const { vectors, count } = checkDirections(check, directions);
   const cosinePower = check.number('cosinePower', options.cosinePower ?? 0, { min: 0 });
@@ -80,6 +81,7 @@ function checkDirections(check: Check, directions: ArrayLike<number> | readonly 
   const isOne = typeof directions[0] === 'number';
   const vectors = isOne ? [directions as ArrayLike<number>] : (directions as readonly ArrayLike<number>[]);
   for (const vector of vectors) {
+    if (typeof vector?.length !== 'number') check.fail('type', 'directions', expected, directions);
     const values = Array.from(vector);
     if (values.length !== vectors[0]!.length) check.fail('range', 'directions', 'vectors of one length', directions);
     for (const value of values) check.number('directions', value);

@@ -1,12 +1,11 @@
-import { askAtOnce, type Check } from '@cnnviz/internal';
+import { askAtOnce, type BatchSized, type Check, requireOutput } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 
 /** Images `[n, h, w, c]` to the features `[n, d]` of each: a network up to one of its layers, flattened. */
-export type Encoder = (images: Tensor4D) => Tensor2D;
+export type Encoder = ((images: Tensor4D) => Tensor2D) & BatchSized;
 
 /** An encoder that answers at once or later, by the rules of `AnyClassifier`. */
-export type AnyEncoder = (images: Tensor4D) => Tensor2D | Promise<Tensor2D>;
+export type AnyEncoder = ((images: Tensor4D) => Tensor2D | Promise<Tensor2D>) & BatchSized;
 
 /**
  * The features of a batch, within a gradient.
@@ -20,7 +19,6 @@ export function encode(check: Check, encoder: Encoder, images: Tensor4D, name = 
 /** @throws TypeError if an encoder's output is not `[n, d]`. */
 export function requireFeatures(check: Check, features: unknown, images: Tensor4D, name = 'encoder'): Tensor2D {
   const count = images.shape[0];
-  const isFeatures = features instanceof tf.Tensor && features.rank === 2 && features.shape[0] === count;
-  if (isFeatures) return features as Tensor2D;
-  return check.fail('type', name, `a function from images to features [${count}, d]`, features);
+  const expected = `a function from images to features [${count}, d]`;
+  return requireOutput(check, name, expected, features, ({ rank, shape }) => rank === 2 && shape[0] === count);
 }

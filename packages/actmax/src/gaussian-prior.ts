@@ -25,6 +25,7 @@ export interface GaussianPriorOptions {
  */
 export function gaussianPrior(options: GaussianPriorOptions = {}): Regularizer {
   const check = checker('@cnnviz/actmax', 'gaussianPrior');
+  check.options(options);
   const weight = check.number('weight', options.weight ?? 1, { min: 0 });
   const mean = checkList(check, 'mean', options.mean ?? 0, {});
   const deviation = checkList(check, 'deviation', options.deviation ?? 1, { above: 0 });

@@ -1,4 +1,4 @@
-import { askAtOnce, askModel, type Check, disposeTapeOnThrow, type Trainable } from '@cnnviz/internal';
+import { askAtOnce, askModel, type Check, disposeTapeOnThrow, requireOutput, type Trainable } from '@cnnviz/internal';
 import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AnyEncoder, type Encoder, encode, requireFeatures } from './encoder.ts';
@@ -101,15 +101,16 @@ function gradientsOf(variables: readonly Variable[], loss: () => Scalar): NamedG
 }
 
 function requireGenerated(check: Check, generated: Tensor4D, images: Tensor4D): void {
-  const isLike = generated instanceof tf.Tensor && String(generated.shape) === String(images.shape);
-  if (!isLike) check.fail('range', 'generator', `one of images [${images.shape.join(', ')}]`, generated);
+  const expected = `one of images [${images.shape.join(', ')}]`;
+  requireOutput(check, 'generator', expected, generated, ({ shape }) => String(shape) === String(images.shape));
 }
 
 /** Logits `[n, 1]`. */
 function realness(check: Check, discriminator: Trainable, images: Tensor4D): Tensor2D {
   const logits = applyAtOnce(check, discriminator, images, 'discriminator');
-  const isLogits = logits instanceof tf.Tensor && String(logits.shape) === String([images.shape[0], 1]);
-  return isLogits ? logits : check.fail('range', 'discriminator', `one of logits [${images.shape[0]}, 1]`, logits);
+  const [count] = images.shape;
+  const expected = `one of logits [${count}, 1]`;
+  return requireOutput(check, 'discriminator', expected, logits, ({ shape }) => String(shape) === String([count, 1]));
 }
 
 function applyAtOnce<I extends Tensor, O>(

@@ -1,4 +1,13 @@
-import { askAtOnce, type Bounds, type Check, checker, type Generator, requireWithin } from '@cnnviz/internal';
+import {
+  askAtOnce,
+  type Bounds,
+  type Check,
+  checker,
+  type Generator,
+  ownResult,
+  requireOutput,
+  requireWithin,
+} from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameterization } from './parameterization.ts';
@@ -57,6 +66,7 @@ export interface GeneratorOptions {
  */
 export function generator(model: Generator, options: GeneratorOptions): Parameterization {
   const check = checker('@cnnviz/actmax', 'generator');
+  check.options(options);
   check.callable('model', model);
   const codeLength = check.number('codeLength', options.codeLength, { integer: true, min: 1 });
   const range = check.bounds('range', options.range);
@@ -66,11 +76,13 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
   const deviation = check.number('deviation', options.deviation ?? 1, { min: 0 });
   const { from } = options;
   if (from !== undefined) checkCodes(check, from, codeLength);
+  const requireImages = (name: string, of: string, images: unknown, count: number): Tensor4D => {
+    const expected = `a function from ${of} to images [${count}, h, w, c]`;
+    return requireOutput(check, name, expected, images, ({ rank, shape }) => rank === 4 && shape[0] === count);
+  };
   const generate = (codes: Tensor): Tensor4D => {
     const images: unknown = askAtOnce(check, model, codes as Tensor2D, 'gradients of the generator');
-    const isImages = images instanceof tf.Tensor && images.rank === 4 && images.shape[0] === codes.shape[0];
-    if (isImages) return images as Tensor4D;
-    return check.fail('type', 'model', `a function from codes to images [${codes.shape[0]}, h, w, c]`, images);
+    return requireImages('model', 'codes', images, codes.shape[0]!);
   };
 
   const project = (codes: Tensor): Tensor =>
@@ -90,11 +102,14 @@ export function generator(model: Generator, options: GeneratorOptions): Paramete
       if (from.shape[0] !== count) check.fail('range', 'from', `codes of ${count} images`, from);
       return project(from);
     },
-    render: (codes) => tf.clipByValue(map(generate(codes)), ...bounds) as Tensor4D,
+    render: (codes) => {
+      const images = requireImages('map', 'images', map(generate(codes)), codes.shape[0]!);
+      return tf.clipByValue(images, ...bounds) as Tensor4D;
+    },
     ...(limits && { project }),
     check: async (codes) => {
       const tolerance = 1e-4 * (range[1] - range[0]);
-      const images = tf.tidy(() => generate(codes));
+      const images = ownResult(() => generate(codes));
       try {
         await requireWithin(check, "the generator's images (their `range`)", images, [
           range[0] - tolerance,
@@ -129,8 +144,8 @@ interface Limits {
 }
 
 function checkCodeBounds(check: Check, codeBounds: CodeBox | undefined, codeLength: number): Limits | undefined {
-  if (codeBounds === undefined) return undefined;
-  const { lower, upper } = codeBounds;
+  if (codeBounds === undefined || codeBounds === null) return undefined;
+  const { lower, upper } = requireCodeBox(check, codeBounds);
   for (const [side, limits] of Object.entries({ lower, upper })) {
     if (limits?.length !== codeLength) check.fail('range', `codeBounds.${side}`, `${codeLength} numbers`, limits);
   }
@@ -145,4 +160,21 @@ function checkCodeBounds(check: Check, codeBounds: CodeBox | undefined, codeLeng
 function checkCodes(check: Check, codes: unknown, codeLength: number): void {
   const tensor = check.tensor('from', codes, { rank: 2, dtype: 'float32' });
   if (tensor.shape[1] !== codeLength) check.fail('range', 'from', `codes [n, ${codeLength}]`, tensor);
+}
+
+/** Throws unless it holds lists of numbers, as many lower as upper ones. */
+export function requireCodeBox(check: Check, codeBounds: CodeBox): CodeBox {
+  if (typeof codeBounds !== 'object' || codeBounds === null) {
+    check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
+  }
+  const { lower, upper } = check.options(codeBounds, 'codeBounds');
+  for (const [side, limits] of Object.entries({ lower, upper })) {
+    const isList = Array.isArray(limits) || ArrayBuffer.isView(limits);
+    if (!isList || limits.length === 0) check.fail('type', `codeBounds.${side}`, 'a list of numbers', limits);
+    for (let index = 0; index < limits.length; index++) {
+      if (typeof limits[index] !== 'number') check.number(`codeBounds.${side}[${index}]`, limits[index]);
+    }
+  }
+  if (lower.length !== upper.length) check.fail('range', 'codeBounds.lower', `${upper.length} numbers`, lower);
+  return codeBounds;
 }

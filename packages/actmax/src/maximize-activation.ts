@@ -1,4 +1,4 @@
-import { checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, type LongWork, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import { type AscentOptions, type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
 
 export interface MaximizeActivationOptions extends AscentOptions, LongWork<AscentStep> {}
@@ -38,8 +38,10 @@ export interface MaximizeActivationOptions extends AscentOptions, LongWork<Ascen
  * });
  */
 export async function maximizeActivation(options: MaximizeActivationOptions): Promise<MaximizedActivation> {
+  const check = checker('@cnnviz/actmax', 'maximizeActivation');
+  requireLongWork(check, check.options(options));
   throwIfAborted(options);
-  const steps = ascend(checker('@cnnviz/actmax', 'maximizeActivation'), options);
+  const steps = ascend(check, options);
   for (;;) {
     const next = await steps.next();
     if (next.done) return next.value;

@@ -1,4 +1,13 @@
-import { type Batches, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireBatches,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 export interface NearestDistance {
@@ -30,6 +39,19 @@ export async function nearestDistances(
   work: LongWork<{ images: number }> = {},
 ): Promise<NearestDistance[]> {
   const check = checker('@cnnviz/actmax', 'nearestDistances');
+  return distancesTo(check, images, batches, work);
+}
+
+/** `nearestDistances` under the name of the function that was called. */
+export async function distancesTo(
+  check: Check,
+  images: Tensor4D,
+  batches: Batches<Tensor4D>,
+  work: LongWork<{ images: number }>,
+  name = 'batches',
+): Promise<NearestDistance[]> {
+  requireLongWork(check, check.options(work));
+  requireBatches(check, name, batches);
   const [count, ...shape] = check.images('images', images).shape;
   throwIfAborted(work);
   const pixels = shape.reduce((product, size) => product * size, 1);
@@ -37,8 +59,8 @@ export async function nearestDistances(
   const rows = await imageRows(images);
   let seen = 0;
   for await (const others of batches) {
-    const [, ...otherShape] = check.images('batches', others).shape;
-    if (String(otherShape) !== String(shape)) check.fail('range', 'batches', `of images [${shape.join(', ')}]`, others);
+    const [, ...otherShape] = check.images(name, others).shape;
+    if (String(otherShape) !== String(shape)) check.fail('range', name, `of images [${shape.join(', ')}]`, others);
     for (const [index, other] of (await imageRows(others)).entries()) {
       for (const [image, best] of nearest.entries()) {
         const square = squaredDistance(rows[image]!, other, best.square);
@@ -48,7 +70,7 @@ export async function nearestDistances(
     seen += others.shape[0];
     await reportProgress(work, { images: seen });
   }
-  if (seen === 0) check.fail('range', 'batches', 'at least one image', []);
+  if (seen === 0) check.fail('range', name, 'at least one image', []);
   return nearest.map(({ square, index }) => ({ distance: Math.sqrt(square / pixels), index }));
 }
 

@@ -31,6 +31,7 @@ export interface NormalizedAscentOptions {
  */
 export function normalizedAscent(options: NormalizedAscentOptions): Optimizer {
   const check = checker('@cnnviz/actmax', 'normalizedAscent');
+  check.options(options);
   const initial = check.number('initial', options.initial, { above: 0 });
   const final = check.number('final', options.final ?? initial, { min: 0 });
   return {

@@ -18,7 +18,7 @@ export interface Objective {
    * Called once, within `tf.tidy`, before the first gradient: the place to check that the units exist, and to make
    * constants.
    *
-   * @param activations Of the first image alone.
+   * @param activations Of the images that the run starts from.
    * @param count How many images there will be.
    * @throws RangeError if a unit does not exist, or the objective is not for `count` images.
    */

@@ -1,13 +1,13 @@
 import type { Check } from '@cnnviz/internal';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkedObjective } from './checked-parts.ts';
 import { type Activations, type Objective, rememberedActivations } from './objective.ts';
-import { requireObjective } from './sum.ts';
 
 /** One objective of several, which take the images of a batch one after the other; each model still runs once. */
-export function objectivesSideBySide(check: Check, objectives: readonly Objective[]): Objective {
-  if (objectives.length === 0) check.fail('range', 'objective', 'at least one objective', objectives);
-  for (const objective of objectives) requireObjective(check, objective);
+export function objectivesSideBySide(check: Check, given: readonly Objective[]): Objective {
+  if (given.length === 0) check.fail('range', 'objective', 'at least one objective', given);
+  const objectives = given.map((objective) => checkedObjective(check, objective));
   if (objectives.length === 1) return objectives[0]!;
   const counts = objectives.map(({ count }) => count ?? 1);
   const firsts = counts.map((_, index) => counts.slice(0, index).reduce((total, count) => total + count, 0));
@@ -16,7 +16,9 @@ export function objectivesSideBySide(check: Check, objectives: readonly Objectiv
     count: counts.reduce((total, count) => total + count),
     coupled: objectives.some(({ coupled }) => coupled),
     prepare: (activations) => {
-      const prepared = objectives.map((objective, index) => objective.prepare(activations, counts[index]!));
+      const prepared = objectives.map((objective, index) =>
+        objective.prepare(rowsOf(activations, firsts[index]!, counts[index]!), counts[index]!),
+      );
       return {
         held: prepared.flatMap(({ held }) => held),
         score: (of) =>

@@ -24,7 +24,9 @@ export function oneUnitEach<Output extends Tensor>(options: OneUnitEach<Output>)
       const score = (of: Activations) => {
         const output = of(model);
         observe?.(output);
-        return tf.sum(tf.mul(valuesOf(output), isWanted), 1) as Tensor1D;
+        const values = valuesOf(output);
+        // Chosen, not multiplied with 0: another unit may be infinite.
+        return tf.sum(tf.where(tf.cast(isWanted, 'bool'), values, tf.zerosLike(values)), 1) as Tensor1D;
       };
       return { held: [isWanted], score };
     },

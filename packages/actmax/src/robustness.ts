@@ -1,3 +1,4 @@
+import { checker } from '@cnnviz/internal';
 import { jitter } from './jitter.ts';
 import { pad } from './pad.ts';
 import { resize } from './resize.ts';
@@ -33,7 +34,12 @@ export interface RobustnessOptions {
  * const transforms = robustness({ pad: 4, jitter: [2, 1] });
  */
 export function robustness(options: RobustnessOptions = {}): ViewTransform[] {
-  const [before, after] = options.jitter ?? [8, 4];
+  const check = checker('@cnnviz/actmax', 'robustness');
+  check.options(options);
+  const pixels = options.jitter ?? [8, 4];
+  if (!Array.isArray(pixels) || pixels.length !== 2)
+    check.fail('type', 'jitter', 'two numbers [before, after]', pixels);
+  const [before, after] = pixels.map((most: number) => check.number('jitter', most, { integer: true, min: 0 }));
   return [
     pad(options.pad),
     jitter(before),

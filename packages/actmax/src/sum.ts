@@ -1,6 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkedObjective } from './checked-parts.ts';
 import type { Objective } from './objective.ts';
 
 /**
@@ -55,7 +56,7 @@ export function times(factor: number, objective: Objective): Objective {
 }
 
 function weightedSum(check: Check, terms: readonly { weight: number; objective: Objective }[]): Objective {
-  const objectives = terms.map(({ objective }) => requireObjective(check, objective));
+  const objectives = terms.map(({ objective }) => checkedObjective(check, objective));
   const counts = new Set(objectives.flatMap(({ count }) => count ?? []));
   if (counts.size > 1) check.fail('range', 'objectives', 'for one number of images', [...counts]);
   return {
@@ -70,10 +71,4 @@ function weightedSum(check: Check, terms: readonly { weight: number; objective: 
       };
     },
   };
-}
-
-/** @throws TypeError if something else than an objective was given. */
-export function requireObjective(check: Check, objective: unknown): Objective {
-  if (typeof (objective as Objective | undefined)?.prepare === 'function') return objective as Objective;
-  return check.fail('type', 'objective', 'an objective such as logit(model, 0)', objective);
 }

@@ -6,14 +6,16 @@ import {
   checker,
   type LongWork,
   reportProgress,
+  requireBatches,
   requireFinite,
+  requireLongWork,
   throwIfAborted,
   warnOfProbabilities,
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AnyEncoder, requireFeatures } from './encoder.ts';
-import { imageRows, nearestDistances, squaredDistance } from './nearest-distances.ts';
+import { distancesTo, imageRows, squaredDistance } from './nearest-distances.ts';
 
 /** Images that one method made for one unit, each from another start. */
 export interface Synthesis {
@@ -84,12 +86,17 @@ export async function synthesisQuality(
   options: SynthesisQualityOptions,
 ): Promise<SynthesisQualityRow[]> {
   const check = checker('@cnnviz/actmax', 'synthesisQuality');
+  check.options(options);
+  requireLongWork(check, options);
   const { units, data, judge } = options;
   check.callable('units', units);
-  if (judge !== undefined) check.callable('judge', judge);
+  if (judge !== undefined && judge !== null) check.callable('judge', judge);
   if (!Array.isArray(syntheses)) check.fail('type', 'syntheses', 'a list', syntheses);
   if (syntheses.length === 0) check.fail('range', 'syntheses', 'at least one', syntheses);
-  for (const { images, unit } of syntheses) {
+  requireBatches(check, 'data', data);
+  for (const [index, synthesis] of syntheses.entries()) {
+    const { method, images, unit } = check.options(synthesis, `syntheses[${index}]`);
+    if (typeof method !== 'string') check.fail('type', 'method', 'a string', method);
     check.images('images', images);
     check.number('unit', unit, { integer: true, min: 0 });
   }
@@ -99,7 +106,7 @@ export async function synthesisQuality(
   for (const { method, unit, images } of syntheses) {
     check.number('unit', unit, { integer: true, max: bestReal.length - 1 });
     const activation = mean(await activationsOf(check, units, images, unit));
-    const nearest = await nearestDistances(images, data, { signal: options.signal });
+    const nearest = await distancesTo(check, images, data, { signal: options.signal }, 'data');
     rows.push({
       method,
       unit,
@@ -146,7 +153,7 @@ async function verdict(
   images: Tensor4D,
   unit: number,
 ): Promise<Pick<SynthesisQualityRow, 'recognized' | 'confidence'>> {
-  if (judge === undefined) return { recognized: null, confidence: null };
+  if (judge === undefined || judge === null) return { recognized: null, confidence: null };
   const { seen, probabilities } = await askModel(judge, images, (answer) => {
     const logits = requireFeatures(check, answer, images, 'judge');
     if (unit >= logits.shape[1]) check.fail('range', 'judge', `one of more than ${unit} classes`, logits);

@@ -30,6 +30,7 @@ const SMOOTHING = 1e-6;
  */
 export function totalVariation(options: TotalVariationOptions): Regularizer {
   const check = checker('@cnnviz/actmax', 'totalVariation');
+  check.options(options);
   const weight = check.number('weight', options.weight, { min: 0 });
   const power = check.number('power', options.power ?? 2, { min: 1 });
   return {

@@ -11,8 +11,13 @@ import {
   readOptimizer,
   readWeights,
   reportProgress,
+  requireBatches,
   requireGradients,
+  requireLongWork,
+  requireOptimizer,
+  requireTrainable,
   requireWeights,
+  requireWithin,
   restoreOptimizer,
   setLearningRate,
   type Trainable,
@@ -144,10 +149,15 @@ export async function trainGenerator(
   options: TrainGeneratorOptions,
 ): Promise<{ history: GeneratorEpochRecord[] }> {
   const check = checker('@cnnviz/actmax', 'trainGenerator');
+  check.options(options);
+  requireLongWork(check, options);
   requireGradients(check);
   const { weights, pauseBelow, comparator, adversary } = checkOptions(check, generator, encoder, options);
   throwIfAborted(options);
   const { optimizer, epochs, checkpoint, samples } = options;
+  const batchesOf = typeof batches === 'function' ? batches : () => batches;
+  if (typeof batches !== 'function') requireBatches(check, 'batches', batches);
+  if (samples !== undefined) await requireWithin(check, 'samples.images', samples.images, samples.bounds);
   const models: GeneratorModels = { generator, encoder, comparator, discriminator: adversary?.model };
   const all = [...generator.variables, ...(adversary?.model.variables ?? [])];
   const ownRate = learningRateOf(check, optimizer);
@@ -204,7 +214,7 @@ export async function trainGenerator(
         setLearningRate(optimizer, learningRate);
       }
       let batch = 0;
-      for await (const images of typeof batches === 'function' ? batches(epoch) : batches) {
+      for await (const images of requireBatches(check, 'batches', batchesOf(epoch))) {
         if (batch++ < batchesDone) continue;
         throwIfAborted(options);
         const count = check.images('images', images).shape[0];
@@ -341,7 +351,7 @@ function checkOptions(
   encoder: AnyEncoder,
   options: TrainGeneratorOptions,
 ): { weights: GeneratorLossWeights; pauseBelow: number; comparator: Encoder; adversary: Adversary | undefined } {
-  checkTrainable(check, 'generator', generator);
+  requireTrainable(check, 'generator', generator);
   check.callable('encoder', encoder);
   const { loss, optimizer, discriminatorOptimizer, discriminator, samples } = options;
   if (loss !== 'l2' && (typeof loss !== 'object' || loss === null)) {
@@ -355,7 +365,7 @@ function checkOptions(
     adversarial: check.number('loss.adversarial', adversarial, { min: 0 }),
   };
   if (image + feature + adversarial === 0) check.fail('range', 'loss', 'one with a weight above 0', loss);
-  if (!(optimizer instanceof tf.Optimizer)) check.fail('type', 'optimizer', 'an Optimizer', optimizer);
+  requireOptimizer(check, 'optimizer', optimizer);
   check.number('epochs', options.epochs, { integer: true, min: 1 });
   for (const name of ['schedule', 'comparator', 'onCheckpoint'] as const) {
     if (options[name] !== undefined) check.callable<unknown>(name, options[name]);
@@ -364,18 +374,20 @@ function checkOptions(
     check.number('checkpointEvery', options.checkpointEvery, { integer: true, min: 1 });
   }
   if (samples !== undefined) {
-    check.images('samples.images', samples.images);
+    check.images('samples.images', check.options(samples, 'samples').images);
     check.bounds('samples.bounds', samples.bounds);
     check.callable('samples.onPicture', samples.onPicture);
     if (samples.every !== undefined) check.number('samples.every', samples.every, { integer: true, min: 1 });
   }
   let adversary: Adversary | undefined;
   if (adversarial > 0) {
-    if (discriminator === undefined || !(discriminatorOptimizer instanceof tf.Optimizer)) {
+    if (discriminator === undefined || discriminatorOptimizer === undefined) {
       return check.failBecause('type', 'loss.adversarial needs a discriminator and a discriminatorOptimizer');
     }
-    checkTrainable(check, 'discriminator', discriminator);
-    adversary = { model: discriminator, optimizer: discriminatorOptimizer };
+    adversary = {
+      model: requireTrainable(check, 'discriminator', discriminator),
+      optimizer: requireOptimizer(check, 'discriminatorOptimizer', discriminatorOptimizer),
+    };
   }
   return {
     weights,
@@ -384,11 +396,4 @@ function checkOptions(
     comparator: options.comparator ?? (encoder as Encoder),
     adversary,
   };
-}
-
-function checkTrainable(check: Check, name: string, model: { apply: unknown; variables: unknown }): void {
-  check.callable(`${name}.apply`, model?.apply);
-  if (!Array.isArray(model.variables) || model.variables.length === 0) {
-    check.fail('type', `${name}.variables`, 'a list of variables', model.variables);
-  }
 }

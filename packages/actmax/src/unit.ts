@@ -23,6 +23,7 @@ export interface UnitOptions {
  */
 export function unit(probe: Probe, units: Units, options: UnitOptions = {}): Objective {
   const check = checker('@cnnviz/actmax', 'unit');
+  check.options(options);
   check.callable('probe', probe);
   const wanted = wantedUnits(check, 'units', units);
   const position = options.position === undefined ? undefined : checkPosition(check, options.position);

@@ -48,6 +48,7 @@ export interface UpconvolutionalGeneratorOptions {
  */
 export function upconvolutionalGenerator(options: UpconvolutionalGeneratorOptions): TrainableGenerator {
   const check = checker('@cnnviz/actmax', 'upconvolutionalGenerator');
+  check.options(options);
   const codeSize = check.number('codeSize', options.codeSize, { integer: true, min: 1 });
   const [height, width, channels] = check.shape('shape', options.shape, 3);
   const [min, max] = check.bounds('bounds', options.bounds);

@@ -1,5 +1,5 @@
-import type { Check } from '@cnnviz/internal';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { type Check, requireOutput } from '@cnnviz/internal';
+import type { Rank, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** One unit that all images are to want, or one for each image. */
@@ -38,14 +38,15 @@ export function wantedUnits(check: Check, name: 'units' | 'classes', units: Unit
   };
 }
 
-/** @throws TypeError if a model's output is not `[n, classes]`. */
+/** @throws TypeError if a model's output is not float32 `[n, classes]`. */
 export function requireLogits(check: Check, output: Tensor): Tensor2D {
-  if (output instanceof tf.Tensor && output.rank === 2) return output as Tensor2D;
-  return check.fail('type', 'model', 'a function from images to logits [n, classes]', output);
+  const expected = 'a function from images to logits [n, classes]';
+  return requireOutput(check, 'model', expected, output, ({ rank }) => rank === 2);
 }
 
-/** @throws TypeError if a probe's output is not `[n, h, w, units]`. */
+/** @throws TypeError if a probe's output is not float32 `[n, h, w, units]`. */
 export function requireMaps(check: Check, output: Tensor): readonly [height: number, width: number, units: number] {
-  if (output instanceof tf.Tensor && output.rank === 4) return output.shape.slice(1) as [number, number, number];
-  return check.fail('type', 'probe', 'a function from images to activations [n, h, w, units]', output);
+  const expected = 'a function from images to activations [n, h, w, units]';
+  const maps = requireOutput<Rank.R4>(check, 'probe', expected, output, ({ rank }) => rank === 4);
+  return maps.shape.slice(1) as [number, number, number];
 }

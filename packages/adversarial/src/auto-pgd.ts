@@ -189,7 +189,7 @@ async function scoreClean(
   targeted: boolean,
 ) {
   const { logits, values } = tf.tidy(() => {
-    const logits = checkLogits(check, askAtOnce(check, model, images), images.shape[0]);
+    const logits = tf.clone(checkLogits(check, askAtOnce(check, model, images), images.shape[0]));
     const onDevice = tf.tensor1d([...labels], 'int32');
     return { logits, values: scoresOf(logits, onDevice, tf.zeros([labels.length])) };
   });

@@ -181,3 +181,16 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
   });
 });
+
+test('predict says that logits of NaN have no largest, in place of class 0', async () => {
+  const images = tf.zeros([2, 2, 2, 1]) as tf.Tensor4D;
+  const broken = () =>
+    tf.tensor2d([
+      [1, 2],
+      [Number.NaN, 0],
+    ]);
+  await expect(predict(broken, images)).rejects.toThrow(
+    '@cnnviz/adversarial: predict: confidences must be finite, got NaN',
+  );
+  images.dispose();
+});

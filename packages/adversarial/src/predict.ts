@@ -1,5 +1,5 @@
 import type { AnyClassifier } from '@cnnviz/internal';
-import { askModel, type Check, checker, warnOfProbabilities } from '@cnnviz/internal';
+import { askModel, type Check, checker, requireFinite, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkLogits } from './logits-and-gradient.ts';
@@ -22,6 +22,7 @@ export interface NamedPrediction extends Prediction {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later.
  * @param images `[n, h, w, c]`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
+ * @throws Error if a confidence is not finite, as of logits with NaN: no class is the largest of them.
  *
  * @example
  * import { predict } from '@cnnviz/adversarial';
@@ -43,6 +44,7 @@ export async function predictions(check: Check, model: AnyClassifier, images: Te
     return tf.stack([tf.cast(tf.argMax(logits, 1), 'float32'), tf.max(tf.softmax(logits), 1)], 1);
   });
   try {
+    await requireFinite(check, 'confidences', answers);
     const values = await answers.data();
     return Array.from({ length: images.shape[0] }, (_, image) => ({
       label: values[2 * image]!,

@@ -236,6 +236,53 @@ describeOnBackends(['cpu'], () => {
       expect(await stands(Number.NaN, 0.6, 'linf').catch(() => true)).toBe(true);
     });
 
+    test("leaves images that an attack of one's own keeps, in every batch", async () => {
+      const kept = tf.keep(tf.zeros([4, ...shape]) as Tensor4D);
+      const keeping: CustomAttack = {
+        name: 'keeping',
+        run: async (_, images) => ({ images: images.shape[0] === 4 ? kept : images }),
+      };
+      const data = {
+        images: tf.tensor4d(pictures.slice(1, 5).flat(), [4, ...shape]),
+        labels: tf.tensor1d(classes.slice(1, 5), 'int32'),
+      };
+      const before = tf.memory().numTensors;
+      await robustAccuracy(linear, [data, data, data], { epsilon: 1, bounds, seed: 0, attacks: [keeping] });
+      expect(kept.isDisposed).toBe(false);
+      expect(tf.memory().numTensors).toBe(before);
+      tf.dispose([kept, data.images, data.labels]);
+    });
+
+    test('takes an answer of NaN for no class, and so for a wrong one', async () => {
+      // Sound on the images themselves, NaN on what the attack makes of them.
+      const breaking = (images: Tensor4D) =>
+        tf.add(
+          linear(images),
+          tf.reshape(tf.sub(tf.div(tf.max(images, [1, 2, 3]), tf.max(images, [1, 2, 3])), 1), [-1, 1]),
+        ) as Tensor2D;
+      const blackening: CustomAttack = {
+        name: 'blackening',
+        run: async (_, images) => ({ images: tf.zerosLike(images) }),
+      };
+      const zeroClass = pictures.map((_, image) => image).filter((image) => classes[image] === 0 && image % 6 !== 0);
+      const data = {
+        images: tf.tensor4d(
+          zeroClass.flatMap((image) => pictures[image]!),
+          [zeroClass.length, ...shape],
+        ),
+        labels: tf.zeros([zeroClass.length], 'int32') as Tensor1D,
+      };
+      expect(zeroClass.length).toBeGreaterThan(0);
+      const { accuracy } = await robustAccuracy(breaking, [data], {
+        epsilon: 1,
+        bounds,
+        seed: 0,
+        attacks: [blackening],
+      });
+      expect(accuracy).toBe(0);
+      tf.dispose([data.images, data.labels]);
+    });
+
     test('goes on from any state to the same result, through JSON', async () => {
       const shorter: CustomAttack = {
         name: 'three steps',

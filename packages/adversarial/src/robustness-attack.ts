@@ -185,8 +185,9 @@ async function runCustom(
     }
     return { images: tf.clone(images), failed: requireFailed(check, `failed of attack ${name}`, failed ?? []) };
   } finally {
-    // Those that it was given are disposed with the others of their batch.
-    if (images instanceof tf.Tensor && images !== standing.images) tf.dispose(images);
+    // Those that it was given are disposed with the others of their batch, and what it keeps is not ours.
+    const isKept = images === standing.images || images?.kept || images instanceof tf.Variable;
+    if (images instanceof tf.Tensor && !isKept) tf.dispose(images);
   }
 }
 
@@ -244,9 +245,11 @@ function seedOfBatch(seed: number, batch: number): number {
 }
 
 async function predict(check: Check, model: AnyClassifier, images: Tensor4D): Promise<ArrayLike<number>> {
-  const predictions = await askModel(model, images, (logits) =>
-    tf.argMax(checkLogits(check, logits, images.shape[0]), 1),
-  );
+  const predictions = await askModel(model, images, (answer) => {
+    const logits = checkLogits(check, answer, images.shape[0]);
+    // Of NaN no class is the largest: it is never a right answer.
+    return tf.where(tf.any(tf.isNaN(logits), 1), tf.scalar(-1, 'int32'), tf.argMax(logits, 1)) as Tensor1D;
+  });
   try {
     return await predictions.data<'int32'>();
   } finally {

@@ -137,4 +137,22 @@ describe('topActivationGrid', () => {
     ]);
     tf.dispose([batch, picture]);
   });
+
+  test('leaves images that imageOf keeps, for a second grid', async () => {
+    const before = tf.memory().numTensors;
+    const kept = tf.tidy(() =>
+      images
+        .map((_, index) => imageOf(index))
+        .map(({ input, picture }) => ({
+          input: tf.keep(input),
+          picture: tf.keep(picture),
+        })),
+    );
+    const keeping = { ...noMask, imageOf: (index: number) => kept[index]! };
+    const first = await redsOf(keeping);
+    expect(await redsOf(keeping)).toEqual(first);
+    expect(first).toEqual(await redsOf(noMask));
+    tf.dispose(kept.map(({ input, picture }) => [input, picture]));
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });

@@ -28,7 +28,7 @@ export interface ShownImage {
 export interface TopActivationGridOptions
   extends Pick<GridOptions, 'padding' | 'border' | 'background' | 'scale'>,
     LongWork<{ images: number }> {
-  /** Image `index` of those that `top` was found on. What it returns is disposed. */
+  /** Image `index` of those that `top` was found on. What it returns is disposed, unless it is under `tf.keep`. */
   imageOf: (index: number) => ShownImage | Promise<ShownImage>;
   /** Where the positions of the map lie on the image: the receptive field of the layer, or another rule. */
   upsampling: Upsampling;
@@ -208,7 +208,8 @@ async function viewOf(
       maps: wanted.map((_, index) => values.subarray(index * pixels, (index + 1) * pixels)),
     };
   } finally {
-    tf.dispose([image?.input, image?.picture, maps ?? []]);
+    const isOurs = (tensor: Tensor3D) => !tensor?.kept && !(tensor instanceof tf.Variable);
+    tf.dispose([...[image?.input, image?.picture].filter(isOurs), maps ?? []]);
   }
 }
 

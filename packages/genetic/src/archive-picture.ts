@@ -1,8 +1,8 @@
 import { checker, enlarge, type TileGridOptions, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ImageEncoding } from './image-encoding.ts';
-import type { Elite } from './map-elites.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
+import { type Elite, requireElite } from './map-elites.ts';
 
 export interface ArchivePictureOptions {
   /** Of each image as it is rendered. Default: as it evolved. */
@@ -65,17 +65,25 @@ export function archivePicture<G>(
   elites: readonly Elite<G>[],
   options: ArchivePictureOptions = {},
 ): ArchivePicture {
-  const { factor = 1, padding = 2, classNames } = options;
-  if (!(elites?.length > 0)) check.fail('range', 'elites', 'at least one', elites);
+  requireImageEncoding(check, encoding);
+  const { factor = 1, padding = 2, classNames } = check.options(options);
+  if (!Array.isArray(elites)) check.fail('type', 'elites', 'a list', elites);
+  if (elites.length === 0) check.fail('range', 'elites', 'at least one', elites);
+  for (const [index, elite] of elites.entries()) requireElite(check, `elites[${index}]`, elite);
   check.number('factor', factor, { integer: true, min: 1 });
-  const columns = Math.min(elites.length, options.columns ?? Math.ceil(Math.sqrt(elites.length)));
-  const [height, width] = options.size === undefined ? encoding.shape : [options.size.height, options.size.width];
+  const wanted = options.columns ?? Math.ceil(Math.sqrt(elites.length));
+  const columns = Math.min(elites.length, check.number('columns', wanted, { integer: true, min: 1 }));
+  const { size } = options;
+  if (classNames !== undefined && !Array.isArray(classNames)) check.fail('type', 'classNames', 'a list', classNames);
+  classNames?.forEach((name, index) => {
+    if (typeof name !== 'string') check.fail('type', `classNames[${index}]`, 'a string', name);
+  });
+  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
+  const [height, width] = size === undefined ? encoding.shape : [size.height, size.width];
   const grid: TileGridOptions = { columns, padding: check.number('padding', padding, { integer: true, min: 0 }) };
   const picture = tf.tidy(() => {
-    const images = encoding.render(
-      elites.map(({ genome }) => genome),
-      { height, width },
-    );
+    const genomes = elites.map(({ genome }) => genome);
+    const images = rendered(check, encoding, genomes, { height, width });
     return enlarge(tileGrid(images, grid), factor);
   });
   const labels = elites.map(({ cell, objective }, index) => {

@@ -1,3 +1,5 @@
+import type { Check } from '@cnnviz/internal';
+
 /** Which candidate is offered to which cell, and how good it is there. */
 export interface Offers {
   candidate: Int32Array;
@@ -9,6 +11,8 @@ export interface Offers {
 export interface Archive<Evaluation> {
   /** Tells saved states of different archives apart, such as `classes(10, all)`. */
   readonly name: string;
+  /** What else it depends on, as JSON data: a saved run resumes with the same only. Default: nothing. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly cells: number;
   /**
    * The offers of a batch, candidate by candidate.
@@ -16,6 +20,14 @@ export interface Archive<Evaluation> {
    * @throws RangeError if the evaluation is not of `count` candidates, or is not finite; says which candidate.
    */
   offers(evaluation: Evaluation, count: number): Offers;
+}
+
+/** Each takes 16 bytes: 2 GB in all. */
+const MOST_CELLS = 2 ** 27;
+
+export function requireCells(check: Check, name: string, cells: number): number {
+  check.number(name, cells, { integer: true, min: 1 });
+  return check.number(name, cells, { max: MOST_CELLS });
 }
 
 /** What became of an offer: it was turned down, improved a cell, or filled an empty one. */

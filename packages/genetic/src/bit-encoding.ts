@@ -1,7 +1,7 @@
 import { checker, type Random } from '@cnnviz/internal';
 import { bitFlipMutation } from './bit-flip-mutation.ts';
-import type { Encoding } from './encoding.ts';
-import { PROBABILITY } from './genes.ts';
+import { type Encoding, requirePair } from './encoding.ts';
+import { PROBABILITY, requireCount, requireMade } from './genes.ts';
 import { twoPointCrossover } from './two-point-crossover.ts';
 
 export interface BitEncodingOptions {
@@ -14,6 +14,7 @@ export interface BitEncodingOptions {
 }
 
 const check = checker('@cnnviz/genetic', 'bitEncoding');
+const BIT = [0, 1] as const;
 
 /**
  * Genomes of zeros and ones, a byte each; initially each is either with equal probability.
@@ -28,7 +29,7 @@ const check = checker('@cnnviz/genetic', 'bitEncoding');
  * const encoding = bitEncoding({ length: 100, flipRate: 0.05 });
  */
 export function bitEncoding(options: BitEncodingOptions): Encoding<Uint8Array> {
-  const length = check.number('length', options.length, { integer: true, min: 2 });
+  const length = requireCount(check, 'length', check.options(options).length, 2);
   const { crossover = twoPointCrossover, flipRate = 1 / length } = options;
   check.number('flipRate', flipRate, PROBABILITY);
   check.callable('crossover', crossover);
@@ -36,12 +37,19 @@ export function bitEncoding(options: BitEncodingOptions): Encoding<Uint8Array> {
   const pattern = new RegExp(`^[01]{${length}}$`);
   return {
     name: `bits(${length})`,
+    settings: { flipRate, crossover: options.crossover === undefined ? 'default' : 'own' },
     create: ({ random }) => {
       const genome = new Uint8Array(length);
       for (let gene = 0; gene < length; gene++) genome[gene] = random.integer(2);
       return genome;
     },
-    cross: (first, second, { random }) => crossover(first, second, random),
+    cross: (first, second, { random }) => {
+      const children = requirePair(check, 'crossover', crossover(first, second, random));
+      if (options.crossover !== undefined) {
+        for (const child of children) requireMade(check, 'crossover', child, first, BIT);
+      }
+      return children;
+    },
     mutate: (genome, { random }) => bitFlipMutation(genome, random, flip),
     diversity: differingBits,
     distance: (first, second) => differingBits([first, second]),

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { copyGenes, PROBABILITY, requireGenes } from './genes.ts';
+import { copyGenes, PROBABILITY, requireGenes, requireGenesWithin, requireRandom } from './genes.ts';
 import { drawMutatingGenes } from './mutating-genes.ts';
 
 export interface BitFlipOptions {
@@ -8,13 +8,14 @@ export interface BitFlipOptions {
 }
 
 const check = checker('@cnnviz/genetic', 'bitFlipMutation');
+const BIT = [0, 1] as const;
 
 /**
  * Flips each gene from 0 to 1 or back with probability `rate`, independently.
  *
  * @param genome Zeros and ones; not modified.
  * @returns The mutated copy.
- * @throws RangeError if the rate is outside [0, 1].
+ * @throws RangeError if the rate is outside [0, 1], or a gene is neither 0 nor 1.
  *
  * @example
  * import { bitFlipMutation, createRandom } from '@cnnviz/genetic';
@@ -24,8 +25,10 @@ const check = checker('@cnnviz/genetic', 'bitFlipMutation');
  */
 export function bitFlipMutation(genome: Uint8Array, random: Random, options: BitFlipOptions = {}): Uint8Array {
   requireGenes(check, genome);
-  const { rate = 1 / genome.length } = options;
+  requireRandom(check, random);
+  const { rate = genome.length === 0 ? 0 : 1 / genome.length } = check.options(options);
   check.number('rate', rate, PROBABILITY);
+  requireGenesWithin(check, 'genome', genome, BIT);
   const mutated = copyGenes(genome);
   for (const gene of drawMutatingGenes(mutated.length, rate, random)) mutated[gene] = mutated[gene]! ^ 1;
   return mutated;

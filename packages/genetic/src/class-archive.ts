@@ -1,5 +1,5 @@
 import { checker } from '@cnnviz/internal';
-import type { Archive } from './archive.ts';
+import { type Archive, requireCells } from './archive.ts';
 
 export interface ClassArchiveOptions {
   /** One cell for each. */
@@ -28,7 +28,7 @@ const check = checker('@cnnviz/genetic', 'classArchive');
  * const archive = classArchive({ classes: 10, competition: 'argmax' });
  */
 export function classArchive(options: ClassArchiveOptions): Archive<ArrayLike<number>> {
-  const classes = check.number('classes', options.classes, { integer: true, min: 1 });
+  const classes = requireCells(check, 'classes', check.options(options).classes);
   const competition = check.oneOf('competition', options.competition ?? 'all', ['all', 'argmax']);
   return {
     name: `classes(${classes}, ${competition})`,

@@ -290,3 +290,81 @@ it('leadsTo follows connections, silent ones too', () => {
   expect(leadsTo(connections, 4, 5)).toBe(false);
   expect(leadsTo(connections, 7, 7)).toBe(true);
 });
+
+describe('networks of any size and kind', () => {
+  useBackend('cpu');
+
+  /** Node after node, each fed by the one before: the first by x, the last is the output. */
+  function chain(length: number): CppnGenome {
+    const ids = [...Array.from({ length: length - 1 }, (_, index) => 5 + index), 4];
+    return {
+      nodes: [4, ...ids.slice(0, -1)].map((id) => ({ id, activation: 'linear' as const })),
+      connections: ids.map((to, index) => ({
+        innovation: index,
+        from: index === 0 ? 0 : ids[index - 1]!,
+        to,
+        weight: 3,
+        enabled: true,
+      })),
+    };
+  }
+
+  it('loads, crosses, mutates and renders a chain of 20,000 nodes', async () => {
+    const encoding = cppnEncoding({ shape: [2, 2, 1] });
+    const long = encoding.load(chain(20_000));
+    expect(long.nodes).toHaveLength(20_000);
+    const image = encoding.render([long]);
+    // Each node passes on what it gets: three times it, a third of that.
+    for (const value of await image.data()) expect(value).toBeCloseTo(0.5, 5);
+    image.dispose();
+    const [child] = encoding.cross(long, long, lent(0));
+    expect(encoding.mutate(child, lent(1)).nodes.length).toBeGreaterThan(19_000);
+  });
+
+  it('loads a network as a slow check of circles does, and names a connection that closes one', () => {
+    const encoding = cppnEncoding({ shape: [2, 2, 1] });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 4, max: 8 })), { maxLength: 9 }),
+        (pairs) => {
+          const distinct = [...new Map(pairs.map((pair) => [String(pair), pair])).values()];
+          const genome: CppnGenome = {
+            nodes: [4, 5, 6, 7, 8].map((id) => ({ id, activation: 'sine' })),
+            connections: distinct.map(([from, to], innovation) => ({ innovation, from, to, weight: 1, enabled: true })),
+          };
+          const closing = genome.connections.filter(({ from, to }) => leadsTo(genome.connections, to, from));
+          if (closing.length === 0) {
+            expect(encoding.load(genome)).toEqual(genome);
+            return;
+          }
+          const allowed = closing.map(({ from, to }) => `its connection ${from} to ${to} closes a circle`);
+          let message = '';
+          try {
+            encoding.load(genome);
+          } catch (error) {
+            message = (error as Error).message;
+          }
+          expect(allowed.some((text) => message.includes(text))).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('renders no network that depends on itself or has no such node', () => {
+    const encoding = cppnEncoding({ shape: [2, 2, 1] });
+    const connection = { innovation: 0, weight: 1, enabled: true };
+    const circle: CppnGenome = {
+      nodes: [{ id: 4, activation: 'sine' }],
+      connections: [{ ...connection, from: 4, to: 4 }],
+    };
+    expect(() => encoding.render([circle])).toThrow(
+      "@cnnviz/genetic: cppnEncoding: a genome's node 4 depends on itself",
+    );
+    const lost: CppnGenome = {
+      nodes: [{ id: 4, activation: 'sine' }],
+      connections: [{ ...connection, from: 9, to: 4 }],
+    };
+    expect(() => encoding.render([lost])).toThrow('a genome: the activation of node 9 must be one of');
+    expect(() => encoding.render([null as never])).toThrow('@cnnviz/genetic: cppnEncoding: ');
+  });
+});

@@ -65,7 +65,7 @@ const PRESETS = {
  * const large = encoding.render([genome], { height: 512, width: 512 }); // [1, 512, 512, 3]
  */
 export function cppnEncoding(options: CppnEncodingOptions): ImageEncoding<CppnGenome> {
-  const shape = check.shape('shape', options.shape, 3);
+  const shape = check.shape('shape', check.options(options).shape, 3);
   const [height, width] = shape;
   const channels = check.oneOf('channels', shape[2], [1, 3]);
   const preset = check.oneOf('preset', options.preset ?? 'neat', ['neat', 'fooling']);
@@ -74,6 +74,7 @@ export function cppnEncoding(options: CppnEncodingOptions): ImageEncoding<CppnGe
 
   return {
     name: `cppn(${height} x ${width} x ${channels}, ${settings.coordinates})`,
+    settings: { ...settings },
     shape,
     create: ({ random }) => ({
       nodes: Array.from({ length: channels }, (_, output) => ({
@@ -108,7 +109,8 @@ export function cppnEncoding(options: CppnEncodingOptions): ImageEncoding<CppnGe
     save: (genome) => structuredClone(genome),
     load: (saved) => structuredClone(requireCppnGenome(saved, channels)),
     render: (genomes, size = { height, width }) => {
-      check.shape('size', [size.height, size.width]);
+      if (!Array.isArray(genomes)) check.fail('type', 'genomes', 'a list of genomes', genomes);
+      check.shape('size', [check.options(size, 'size').height, size.width]);
       return renderCppns(genomes, {
         ...size,
         channels,

@@ -37,17 +37,57 @@ export interface CppnGenome {
 
 /** Whether a path of connections, silent ones included, leads from one node to another. */
 export function leadsTo(connections: readonly CppnConnection[], from: number, to: number): boolean {
+  const outgoing = groupConnections(connections, 'from');
   const reached = new Set([from]);
   const pending = [from];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node === to) return true;
-    for (const connection of connections) {
-      if (connection.from !== node || reached.has(connection.to)) continue;
+    for (const connection of outgoing.get(node) ?? []) {
+      if (reached.has(connection.to)) continue;
       reached.add(connection.to);
       pending.push(connection.to);
     }
   }
   return false;
+}
+
+/** The connections that come from each node, or lead to it. */
+export function groupConnections(
+  connections: Iterable<CppnConnection>,
+  end: 'from' | 'to',
+): Map<number, CppnConnection[]> {
+  const groups = new Map<number, CppnConnection[]>();
+  for (const connection of connections) {
+    const known = groups.get(connection[end]);
+    if (known === undefined) groups.set(connection[end], [connection]);
+    else known.push(connection);
+  }
+  return groups;
+}
+
+/** A connection of a circle, if there is one: what is left when nodes without a connection to them are taken away. */
+function connectionOfCircle(connections: readonly CppnConnection[]): CppnConnection | undefined {
+  const outgoing = groupConnections(connections, 'from');
+  const incoming = groupConnections(connections, 'to');
+  const left = new Map([...incoming].map(([node, own]) => [node, own.length]));
+  const pending = [...outgoing.keys()].filter((node) => !incoming.has(node));
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const { to } of outgoing.get(node) ?? []) {
+      left.set(to, left.get(to)! - 1);
+      if (left.get(to) === 0) pending.push(to);
+    }
+  }
+  const isLeft = (node: number) => (left.get(node) ?? 0) > 0;
+  let node = connections.find(({ to }) => isLeft(to))?.to;
+  const met = new Set<number>();
+  while (node !== undefined) {
+    met.add(node);
+    // Such a node is led to by another one, so that going back meets one again.
+    const back: CppnConnection = incoming.get(node)!.find(({ from }) => isLeft(from))!;
+    if (met.has(back.from)) return back;
+    node = back.from;
+  }
+  return undefined;
 }
 
 const check = checker('@cnnviz/genetic', 'cppnEncoding');
@@ -76,8 +116,7 @@ export function requireCppnGenome(saved: unknown, outputs: number): CppnGenome {
     if (typeof enabled !== 'boolean') fail(`its ${name} is neither enabled nor not`);
     last = innovation;
   }
-  for (const { from, to } of genome.connections) {
-    if (leadsTo(genome.connections, to, from)) fail(`its connection ${from} to ${to} closes a circle`);
-  }
+  const circular = connectionOfCircle(genome.connections);
+  if (circular !== undefined) fail(`its connection ${circular.from} to ${circular.to} closes a circle`);
   return genome;
 }

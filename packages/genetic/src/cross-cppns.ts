@@ -9,9 +9,10 @@ import type { CppnConnection, CppnGenome, CppnNode } from './cppn-genome.ts';
  * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
  */
 export function crossCppns(structure: CppnGenome, other: CppnGenome, random: Random): CppnGenome {
+  const otherNodes = new Map<number, CppnNode>(other.nodes.map((node) => [node.id, node]));
   let place = 0;
   return {
-    nodes: structure.nodes.map((node) => either(node, nodeOf(other, node.id), random)),
+    nodes: structure.nodes.map((node) => either(node, otherNodes.get(node.id), random)),
     connections: structure.connections.map((own) => {
       while (other.connections[place] !== undefined && other.connections[place]!.innovation < own.innovation) place++;
       const matching = other.connections[place];
@@ -22,10 +23,6 @@ export function crossCppns(structure: CppnGenome, other: CppnGenome, random: Ran
       return isOwn ? own : { ...own, weight, enabled };
     }),
   };
-}
-
-function nodeOf({ nodes }: CppnGenome, id: number): CppnNode | undefined {
-  return nodes.find((node) => node.id === id);
 }
 
 function either<T>(own: T, other: T | undefined, random: Random): T {

@@ -1,8 +1,8 @@
-import { checker } from '@cnnviz/internal';
+import { checker, isA } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeGenes, encodeGenes } from './base64-genes.ts';
-import { PROBABILITY } from './genes.ts';
+import { PROBABILITY, requireCount } from './genes.ts';
 import type { ImageEncoding } from './image-encoding.ts';
 import { polynomialMutation } from './polynomial-mutation.ts';
 import { meanDeviation } from './real-encoding.ts';
@@ -43,9 +43,9 @@ const { resizeNearestNeighbor } = tf.image;
  * const images = encoding.render([genome]); // [1, 28, 28, 1] in [0, 1]
  */
 export function directEncoding(options: DirectEncodingOptions): ImageEncoding<Float32Array> {
-  const shape = check.shape('shape', options.shape, 3);
+  const shape = check.shape('shape', check.options(options).shape, 3);
   const [height, width, channels] = shape;
-  const length = height * width * channels;
+  const length = requireCount(check, `genes of ${shape.join(' x ')}`, height * width * channels, 1);
   const { crossoverEta = 10, mutationRate = 0.1, mutationEta = 15, halveEvery } = options;
   check.number('crossoverEta', crossoverEta, { min: 0 });
   check.number('mutationRate', mutationRate, PROBABILITY);
@@ -54,6 +54,7 @@ export function directEncoding(options: DirectEncodingOptions): ImageEncoding<Fl
 
   return {
     name: `pixels(${height} x ${width} x ${channels})`,
+    settings: { crossoverEta, mutationRate, mutationEta, halveEvery: halveEvery ?? null },
     shape,
     create: ({ random }) => random.fillUniform(new Float32Array(length)),
     cross: (first, second, { random }) =>
@@ -94,14 +95,17 @@ function renderPixels(
   [height, width, channels]: readonly [number, number, number],
   size?: { height: number; width: number },
 ): Tensor4D {
+  if (!Array.isArray(genomes)) check.fail('type', 'genomes', 'a list of genomes', genomes);
   const length = height * width * channels;
   const pixels = new Float32Array(genomes.length * length);
   genomes.forEach((genome, index) => {
+    if (!isA('Float32Array', genome)) check.fail('type', `genomes[${index}]`, 'a Float32Array', genome);
     if (genome.length !== length) check.fail('range', `genomes[${index}]`, `of ${length} genes`, genome.length);
     pixels.set(genome, index * length);
   });
   return tf.tidy(() => {
     const images = tf.tensor4d(pixels, [genomes.length, height, width, channels]);
+    if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
     if (size === undefined || (size.height === height && size.width === width)) return images;
     return resizeNearestNeighbor(images, [size.height, size.width], false, false);
   });

@@ -1,4 +1,4 @@
-import type { Random } from '@cnnviz/internal';
+import type { Check, Random } from '@cnnviz/internal';
 
 /** What an algorithm lends an encoding while it breeds. */
 export interface Breeding {
@@ -16,6 +16,8 @@ export interface Breeding {
 export interface Encoding<G> {
   /** Tells saved states of different encodings apart, such as `bits(100)`. */
   readonly name: string;
+  /** What else decides how it breeds, as JSON data: a saved run resumes with the same only. Default: nothing. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** A random genome. */
   create(breeding: Breeding): G;
   /**
@@ -33,4 +35,29 @@ export interface Encoding<G> {
   save(genome: G): unknown;
   /** The genome that was saved. @throws Error where it is not one. */
   load(saved: unknown): G;
+}
+
+/** Throws unless it has what every algorithm calls. */
+export function requireEncoding<G>(check: Check, encoding: Encoding<G>): Encoding<G> {
+  check.options(encoding, 'encoding');
+  if (typeof encoding.name !== 'string') check.fail('type', 'encoding.name', 'a string', encoding.name);
+  for (const part of ['create', 'cross', 'mutate', 'diversity', 'save', 'load'] as const) {
+    check.callable<unknown>(`encoding.${part}`, encoding[part]);
+  }
+  if (encoding.distance !== undefined) check.callable('encoding.distance', encoding.distance);
+  if (encoding.settings !== undefined) check.options(encoding.settings, 'encoding.settings');
+  return encoding;
+}
+
+/** Throws where a part of the encoding gave no genome, or will later. */
+export function requireGenome<G>(check: Check, part: 'create' | 'mutate' | 'save', genome: G): G {
+  const isLater = typeof (genome as { then?: unknown } | null | undefined)?.then === 'function';
+  const isNone = genome === undefined || genome === null || isLater;
+  return isNone ? check.fail('type', `what encoding.${part} returns`, 'a genome', genome) : genome;
+}
+
+/** Throws unless a crossover made two genomes. */
+export function requirePair<G>(check: Check, crossover: string, pair: readonly [G, G]): readonly [G, G] {
+  const isPair = Array.isArray(pair) && pair.length === 2 && !pair.includes(undefined);
+  return isPair ? pair : check.fail('type', `what ${crossover} returns`, 'two genomes', pair);
 }

@@ -30,7 +30,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
         [{ batchSize: 0 }, /evolveFoolingImages: batchSize must be an integer >= 1, got 0/],
         [{ target: 2 }, /evolveFoolingImages: target must be a number > 0 and <= 1, got 2/],
         [{ crossoverRate: 2 }, /crossoverRate must be a number >= 0 and <= 1, got 2/],
-        [{ encoding: {} }, /evolveFoolingImages: encoding must be a function/],
+        [{ encoding: {} }, /evolveFoolingImages: encoding.name must be a string, got undefined/],
       ],
       seeded: true,
       abortable: true,

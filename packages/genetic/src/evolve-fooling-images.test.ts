@@ -171,4 +171,67 @@ describe('evolveFoolingImages', () => {
     const wrong = evolveFoolingImages(flat, { ...base, encoding: direct });
     await expect(wrong).rejects.toThrow('model must be a function to logits [n, classes]');
   });
+
+  it('refuses a model with one output, whose softmax is 1 for every image', async () => {
+    const single = (images: tf.Tensor4D) => tf.mean(images, [1, 2]) as tf.Tensor2D;
+    await expect(evolveFoolingImages(single, { ...base, encoding: direct })).rejects.toThrow(
+      '@cnnviz/genetic: evolveFoolingImages: model must give logits of two or more classes, got 1',
+    );
+    const before = tf.memory().numTensors;
+    // As the error says: the second class is what the sigmoid gave.
+    const two = (images: tf.Tensor4D) => {
+      const x = single(images);
+      return tf.concat([tf.zerosLike(x), x], 1) as tf.Tensor2D;
+    };
+    const { elites } = await evolveFoolingImages(two, { ...base, encoding: direct });
+    expect(elites.map(({ cell }) => cell)).toEqual([0, 1]);
+    for (const { objective } of elites) expect(objective).toBeLessThan(0.75);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('leaves alone what the model keeps, and what it was given', async () => {
+    const kept = tf.tidy(() => tf.keep(tf.tensor2d([[0, 2]])));
+    const flat = (images: tf.Tensor4D) => tf.reshape(images, [images.shape[0], -1]) as tf.Tensor2D;
+    const before = tf.memory().numTensors;
+    await evolveFoolingImages(() => kept, { ...base, encoding: direct, batchSize: 1 });
+    await evolveFoolingImages(flat, { ...base, encoding: direct, generations: 1 });
+    expect([...(await kept.data())]).toEqual([0, 2]);
+    expect(tf.memory().numTensors).toBe(before);
+    kept.dispose();
+  });
+
+  it.each([
+    ['nothing', () => undefined, 'a function to logits [n, classes], got undefined'],
+    ['a list', () => [[1, 2]], 'a function to logits [n, classes], got [[1, 2]]'],
+    ['a promise of nothing', async () => undefined, 'a function to logits [n, classes], got undefined'],
+    ['one row for all', () => tf.zeros([1, 3]), 'a function to logits [n, classes], got float32 tensor [1, 3]'],
+  ])('says what a model gave that gives %s, and leaves nothing', async (_, model, message) => {
+    const before = tf.memory().numTensors;
+    await expect(evolveFoolingImages(model as never, { ...base, encoding: direct })).rejects.toThrow(
+      `evolveFoolingImages: model must be ${message}`,
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('says what an encoding rendered that is no images of the genomes', async () => {
+    const rendering = (render: () => unknown) => ({ ...direct, render }) as ImageEncoding<Float32Array>;
+    const two = constantClassifier([0, 1]);
+    const evolving = (render: () => unknown) => evolveFoolingImages(two, { ...base, encoding: rendering(render) });
+    const before = tf.memory().numTensors;
+    await expect(evolving(() => undefined)).rejects.toThrow(
+      'what encoding.render returns must be a float32 tensor [n, h, w, c], got undefined',
+    );
+    await expect(evolving(() => tf.zeros([1, 8, 8, 1]))).rejects.toThrow(
+      'what encoding.render returns must be 5 images, got float32 tensor [1, 8, 8, 1]',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('resumes within the same bounds only', async () => {
+    const { state } = await evolveFoolingImages(tinyCnn(), { ...base, encoding: direct, generations: 1 });
+    const wider = { ...base, encoding: direct, bounds: [-2, 2] as const, state };
+    await expect(evolveFoolingImages(tinyCnn(), wider)).rejects.toThrow(
+      'it was saved with archive.bounds [-1, 1], and the option is [-2, 2]',
+    );
+  });
 });

@@ -5,6 +5,7 @@ import {
   checker,
   type LongWork,
   reportProgress,
+  requireLongWork,
   throwIfAborted,
   warnOfProbabilities,
 } from '@cnnviz/internal';
@@ -13,7 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ArchivePicture, type ArchivePictureOptions, archivePicture } from './archive-picture.ts';
 import { classArchive } from './class-archive.ts';
 import { PROBABILITY } from './genes.ts';
-import type { ImageEncoding } from './image-encoding.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
 import { type ArchiveStatistics, type Elite, MapElites, type MapElitesState } from './map-elites.ts';
 
 export interface FoolingOptions<G> extends LongWork<FoolingProgress<G>> {
@@ -68,9 +69,9 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  * Evolves, for every class at once, an image that the model takes for that class with high confidence: MAP-Elites with one
  * cell a class, whose objective is the class's softmax probability.
  *
- * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, classes]`, at once or later; their softmax is the
- *   confidence. For one that ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what it
- *   returns.
+ * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, 2 or more classes]`, at once or later; their softmax is
+ *   the confidence. For one that ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what
+ *   it returns: of probabilities no softmax gives more than e / (e + 1), 0.73 for two classes.
  * @param options The encoding, `bounds`, `seed` and `generations`, and how to breed.
  * @returns The archive, its statistics by generation, and the state to go on from: a run that was broken off and gone on
  *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
@@ -97,9 +98,9 @@ export async function evolveFoolingImages<G>(
   model: AnyClassifier,
   options: FoolingOptions<G>,
 ): Promise<FoolingEvolution<G>> {
-  const { encoding, batchSize = 50, generations, target, populationSize = 200 } = options;
+  const { encoding, batchSize = 50, generations, target, populationSize = 200 } = check.options(options);
   check.callable('model', model);
-  check.callable('encoding', encoding?.render);
+  requireImageEncoding(check, encoding);
   const bounds = check.bounds('bounds', options.bounds);
   check.number('generations', generations, { integer: true, min: 0 });
   check.number('populationSize', populationSize, { integer: true, min: 2 });
@@ -110,12 +111,13 @@ export async function evolveFoolingImages<G>(
   const parents = check.oneOf('parents', options.parents ?? 'cells', ['cells', 'elites']);
   const lineage = check.number('lineage', options.lineage ?? 0, { integer: true, min: 0 });
   check.seed('seed', options.seed);
+  requireLongWork(check, options);
   throwIfAborted(options);
 
   const classes = await countClasses(model, encoding, bounds);
   const search = new MapElites({
     encoding,
-    archive: classArchive({ classes, competition }),
+    archive: { ...classArchive({ classes, competition }), settings: { bounds } },
     batchSize: populationSize,
     crossoverRate,
     parents,
@@ -146,9 +148,9 @@ export async function evolveFoolingImages<G>(
       const batch = genomes.slice(start, start + batchSize);
       const output = await askModel(
         model,
-        () => within(bounds, encoding.render(batch)),
+        () => within(bounds, rendered(check, encoding, batch)),
         (logits) => {
-          warnOfProbabilities(check, model, logits);
+          warnOfProbabilities(check, model, requireLogits(logits, batch.length));
           return tf.softmax(logits);
         },
       );
@@ -184,11 +186,18 @@ function within([min, max]: Bounds, images: Tensor4D): Tensor4D {
 function countClasses<G>(model: AnyClassifier, { shape }: ImageEncoding<G>, [min]: Bounds): number | Promise<number> {
   const dark = () => tf.fill([1, ...shape], min) as Tensor4D;
   return askModel(model, dark, (logits: Tensor2D) => {
-    if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== 1) {
-      check.fail('range', 'model', 'a function to logits [n, classes]', logits);
+    if (requireLogits(logits, 1).shape[1] < 2) {
+      const remedy = 'of one output x make two, tf.concat([tf.zerosLike(x), x], 1), if a sigmoid follows it';
+      check.failBecause('range', `model must give logits of two or more classes, got ${logits.shape[1]}: ${remedy}`);
     }
     return logits.shape[1];
   });
+}
+
+function requireLogits(logits: Tensor2D, count: number): Tensor2D {
+  const isTensor = logits instanceof tf.Tensor && !logits.isDisposed;
+  const isRight = isTensor && logits.dtype === 'float32' && logits.rank === 2 && logits.shape[0] === count;
+  return isRight ? logits : check.fail('range', 'model', 'a function to logits [n, classes]', logits);
 }
 
 function stopReason<G>(

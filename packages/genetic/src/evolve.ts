@@ -1,4 +1,4 @@
-import { checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import { checker, type LongWork, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import {
   type GenerationStatistics,
   GeneticAlgorithm,
@@ -61,7 +61,8 @@ const check = checker('@cnnviz/genetic', 'evolve');
  * best.fitness; // 100
  */
 export async function evolve<G>(options: EvolveOptions<G>): Promise<Evolution<G>> {
-  const evaluate = evaluationOf(options);
+  const evaluate = evaluationOf(check.options(options));
+  requireLongWork(check, options);
   check.number('generations', options.generations, { integer: true, min: 0 });
   if (options.target !== undefined) check.number('target', options.target);
   if (options.patience !== undefined) check.number('patience', options.patience, { integer: true, min: 1 });

@@ -1,8 +1,8 @@
 import { checker, enlarge, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ImageEncoding } from './image-encoding.ts';
-import type { Elite } from './map-elites.ts';
+import { type ImageEncoding, rendered, requireImageEncoding } from './image-encoding.ts';
+import { type Ancestor, type Elite, requireElite } from './map-elites.ts';
 
 export interface FamilyLineOptions {
   /** Of each image as it is rendered. Default: as it evolved. */
@@ -45,15 +45,16 @@ export function familyLine<G>(
   elite: Elite<G>,
   options: FamilyLineOptions = {},
 ): FamilyLine {
-  const { factor = 1, padding = 2, size } = options;
+  requireImageEncoding(check, encoding);
+  requireElite(check, 'elite', elite);
+  const { factor = 1, padding = 2, size } = check.options(options);
   check.number('factor', factor, { integer: true, min: 1 });
   check.number('padding', padding, { integer: true, min: 0 });
-  const line = [...elite.ancestors, elite];
+  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
+  const line: Ancestor<G>[] = [...elite.ancestors, elite];
   const picture = tf.tidy(() => {
-    const images = encoding.render(
-      line.map(({ genome }) => genome),
-      size,
-    );
+    const genomes = line.map(({ genome }) => genome);
+    const images = rendered(check, encoding, genomes, size);
     return enlarge(tileGrid(images, { columns: line.length, padding }), factor);
   });
   return { picture, generations: line.map(({ generation }) => generation) };

@@ -48,9 +48,17 @@ export function fitnessCurves(
   history: readonly ({ generation: number } & Partial<Record<Curve, number>>)[],
   options: FitnessCurvesOptions = {},
 ): FitnessCurves {
-  const { label = 'fitness', points = 500 } = options;
-  if (!(history?.length > 0)) check.fail('range', 'history', 'the statistics of at least one generation', history);
+  const { label = 'fitness', points = 500 } = check.options(options);
+  if (typeof label !== 'string') check.fail('type', 'label', 'a string', label);
+  if (!Array.isArray(history)) check.fail('type', 'history', 'a list of statistics', history);
+  if (history.length === 0) check.fail('range', 'history', 'the statistics of at least one generation', history);
   check.number('points', points, { integer: true, min: 2 });
+  history.forEach((record, index) => {
+    check.number(`history[${index}].generation`, check.options(record, `history[${index}]`).generation);
+    for (const curve of CURVES) {
+      if (record[curve] !== undefined) check.number(`history[${index}].${curve}`, record[curve]);
+    }
+  });
   const every = Math.ceil(history.length / points);
   const shown = history.filter((_, index) => index % every === 0 || index === history.length - 1);
   const curves = CURVES.filter((curve) => history[0]![curve] !== undefined);

@@ -1,5 +1,5 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
-import { PROBABILITY, requireGenes } from './genes.ts';
+import { PROBABILITY, requireFiniteGenes, requireGenesWithin, requireRandom, requireRealGenes } from './genes.ts';
 import { drawMutatingGenes } from './mutating-genes.ts';
 
 export interface GaussianMutationOptions {
@@ -7,7 +7,7 @@ export interface GaussianMutationOptions {
   deviation: number;
   /** Probability that a gene mutates. Default: 1 / number of genes, one on average. */
   rate?: number;
-  /** Where mutated genes are clipped. Default: nowhere. */
+  /** What a gene may be; mutated genes are clipped there. Default: anything. */
   bounds?: Bounds;
 }
 
@@ -16,9 +16,10 @@ const check = checker('@cnnviz/genetic', 'gaussianMutation');
 /**
  * Adds a normal number of mean 0 to each gene with probability `rate`, independently.
  *
- * @param genome Not modified.
+ * @param genome Inside `bounds`, if there are any; not modified.
  * @returns The mutated copy.
- * @throws RangeError if the rate is outside [0, 1], the deviation negative or the bounds reversed.
+ * @throws RangeError if the rate is outside [0, 1], the deviation negative, the bounds reversed, or a gene
+ *   outside them or not finite.
  *
  * @example
  * import { createRandom, gaussianMutation } from '@cnnviz/genetic';
@@ -32,11 +33,14 @@ export function gaussianMutation<T extends Float32Array | Float64Array>(
   random: Random,
   options: GaussianMutationOptions,
 ): T {
-  requireGenes(check, genome);
-  const { deviation, rate = 1 / genome.length, bounds } = options;
+  requireRealGenes(check, genome);
+  requireRandom(check, random);
+  const { deviation, rate = genome.length === 0 ? 0 : 1 / genome.length, bounds } = check.options(options);
   check.number('deviation', deviation, { min: 0 });
   check.number('rate', rate, PROBABILITY);
   const [min, max] = bounds === undefined ? [-Infinity, Infinity] : check.bounds('bounds', bounds);
+  if (bounds === undefined) requireFiniteGenes(check, 'genome', genome);
+  else requireGenesWithin(check, 'genome', genome, bounds);
   const mutated = genome.slice() as T;
   for (const gene of drawMutatingGenes(mutated.length, rate, random)) {
     mutated[gene] = Math.min(max, Math.max(min, mutated[gene]! + deviation * random.normal()));

@@ -1,6 +1,7 @@
 import { createRandom } from '@cnnviz/internal';
 import { describe, expect, it } from 'vitest';
 import { bitEncoding } from './bit-encoding.ts';
+import type { Encoding } from './encoding.ts';
 import { GeneticAlgorithm, type GeneticAlgorithmOptions, type GeneticAlgorithmState } from './genetic-algorithm.ts';
 import { realEncoding } from './real-encoding.ts';
 
@@ -246,5 +247,66 @@ describe('GeneticAlgorithm', () => {
     const random = createRandom(5);
     for (let bit = 0; bit < 20 * 30; bit++) random.integer(2);
     expect(seen[0]).toBe(random.uniform());
+  });
+
+  it('resumes with the same options only, and says which is another', () => {
+    const first = start({ goal: 'minimize', elites: 2 });
+    advance(first, 3, ones);
+    const state = json(first.state());
+    const resumed = start({ goal: 'minimize', elites: 2, state });
+    advance(resumed, 3, ones);
+    advance(first, 3, ones);
+    expect(json(resumed.state())).toEqual(json(first.state()));
+    const own = { goal: 'minimize', elites: 2, state } as const;
+    const other = bitEncoding({ length: 30, flipRate: 0.5 });
+    for (const [options, message] of [
+      [{ goal: 'maximize' }, 'it was saved with goal "minimize", and the option is "maximize"'],
+      [{ mutationRate: 0.9 }, 'it was saved with mutationRate 0.2, and the option is 0.9'],
+      [{ crossoverRate: 0 }, 'it was saved with crossoverRate 0.5, and the option is 0'],
+      [{ elites: 4 }, 'it was saved with elites 2, and the option is 4'],
+      [{ encoding: other }, 'it was saved with encoding.flipRate 0.05, and the option is 0.5'],
+      [{ replacement: 'steady-state' }, 'it was saved with replacement "generational"'],
+    ] as const) {
+      expect(() => start({ ...own, ...options })).toThrow(message);
+    }
+    const { options: _, ...older } = state;
+    expect(() => start({ ...own, state: older as never })).toThrow('does not say with which options it was saved');
+  });
+
+  it('leaves its best and its population alone, whatever is written into what it gave', () => {
+    const [algorithm, untouched] = [start(), start()];
+    for (let generation = 0; generation < 8; generation++) {
+      const asked = algorithm.ask();
+      const fitness = asked.map(ones);
+      for (const genome of asked) genome.fill(7);
+      algorithm.tell(fitness);
+      algorithm.best!.genome.fill(7);
+      untouched.tell(untouched.ask().map(ones));
+    }
+    expect(json(algorithm.state())).toEqual(json(untouched.state()));
+  });
+
+  it('copies genomes of lists and objects, too', () => {
+    const tree: Encoding<{ parts: number[][] }> = {
+      name: 'trees',
+      create: ({ random }) => ({ parts: [[random.uniform()], [random.uniform()]] }),
+      cross: (first, second) => [second, first],
+      mutate: (genome) => {
+        genome.parts[0]![0]! += 1;
+        return genome;
+      },
+      diversity: () => 0,
+      save: (genome) => genome,
+      load: (saved) => saved as { parts: number[][] },
+    };
+    const sum = ({ parts }: { parts: number[][] }) => parts.flat().reduce((total, value) => total + value, 0);
+    const algorithm = new GeneticAlgorithm({ encoding: tree, populationSize: 6, seed: 0 });
+    for (let generation = 0; generation < 10; generation++) {
+      const asked = algorithm.ask();
+      const fitness = asked.map(sum);
+      for (const { parts } of asked) parts[1]!.length = 0;
+      algorithm.tell(fitness);
+    }
+    for (const { genome, fitness } of algorithm.population) expect(sum(genome)).toBe(fitness);
   });
 });

@@ -2,13 +2,16 @@ import {
   type Check,
   checker,
   createRandom,
+  describeValue,
   type Random,
   type RandomState,
   restoreRandom,
   restoring,
 } from '@cnnviz/internal';
-import type { Encoding } from './encoding.ts';
-import { PROBABILITY } from './genes.ts';
+import { copyGenome } from './copy-genome.ts';
+import { type Encoding, requireEncoding, requireGenome, requirePair } from './encoding.ts';
+import { PROBABILITY, requireCount } from './genes.ts';
+import { differenceOf, type SavedOptions, savedOptions } from './saved-options.ts';
 import { byFitness, type Goal, type Selection } from './selection.ts';
 import { selectWithinSpecies, speciate } from './speciation.ts';
 import { tournamentSelection } from './tournament-selection.ts';
@@ -41,7 +44,7 @@ export interface GeneticAlgorithmOptions<G> {
   offspring?: number;
   /** NEAT's protection of innovation: mates only within species, which share their fitness. Needs an even number of children. */
   speciation?: { threshold: number };
-  /** What `state()` gave, with the same options: goes on from there. */
+  /** What `state()` gave, with the same options: resumes from there. */
   state?: GeneticAlgorithmState;
 }
 
@@ -54,6 +57,8 @@ export interface Individual<G> {
 export interface GeneticAlgorithmState {
   algorithm: 'GeneticAlgorithm';
   encoding: string;
+  /** That it was saved with. */
+  options: SavedOptions;
   generation: number;
   evaluations: number;
   random: RandomState;
@@ -110,6 +115,7 @@ export class GeneticAlgorithm<G> {
   readonly #mutationRate: number;
   readonly #survivors: number;
   readonly #speciesThreshold: number | undefined;
+  readonly #options: SavedOptions;
   #random: Random;
   #memory: Record<string, number>;
   #generation = 0;
@@ -123,14 +129,15 @@ export class GeneticAlgorithm<G> {
 
   constructor(options: GeneticAlgorithmOptions<G>) {
     const check = constructing;
-    this.#encoding = options.encoding;
-    this.#size = check.number('populationSize', options.populationSize, { integer: true, min: 2 });
+    this.#encoding = requireEncoding(check, check.options(options).encoding);
+    this.#size = requireCount(check, 'populationSize', options.populationSize, 2);
     this.#goal = check.oneOf('goal', options.goal ?? 'maximize', ['maximize', 'minimize']);
     this.#selection = check.callable('selection', options.selection ?? tournaments);
     this.#crossoverRate = check.number('crossoverRate', options.crossoverRate ?? 0.5, PROBABILITY);
     this.#mutationRate = check.number('mutationRate', options.mutationRate ?? 0.2, PROBABILITY);
     this.#survivors = survivorsOf(options, this.#size);
     this.#speciesThreshold = speciesThresholdOf(options, this.#size - this.#survivors);
+    this.#options = savedOptions(ownOptions(options), { encoding: this.#encoding });
     check.seed('seed', options.seed);
     if (options.state === undefined) {
       this.#random = createRandom(options.seed);
@@ -138,7 +145,7 @@ export class GeneticAlgorithm<G> {
     } else {
       const saved = options.state;
       const state = restoring(constructing, 'state', () =>
-        requireState(saved, options.encoding, this.#size, this.#survivors),
+        requireState(saved, options.encoding, this.#options, this.#size, this.#survivors),
       );
       this.#random = restoring(constructing, 'state', () => restoreRandom(state.random));
       this.#memory = { ...state.memory };
@@ -151,9 +158,9 @@ export class GeneticAlgorithm<G> {
     return this.#genomes.length === 0 ? -1 : this.#generation;
   }
 
-  /** The fittest individual so far, in the population or not. */
+  /** The fittest individual so far, in the population or not; a copy. */
   get best(): (Individual<G> & { generation: number }) | undefined {
-    return this.#best;
+    return this.#best === undefined ? undefined : { ...this.#best, genome: copyGenome(this.#best.genome) };
   }
 
   /** The last complete generation. Its genomes are the algorithm's own: not to be modified. */
@@ -162,9 +169,10 @@ export class GeneticAlgorithm<G> {
   }
 
   /**
-   * Genomes whose fitness the algorithm does not know: first a random population, then the children that are not copies.
-   * The same ones again until they are told.
+   * Genomes whose fitness the algorithm does not know: first a random population, then the children that are not copies
+   * of their parents. The same ones again until they are told.
    *
+   * @returns Copies, into which may be written. (A genome that is an instance of a class of your own is not copied.)
    * @throws What the selection or the encoding throws; the algorithm is unchanged then.
    */
   ask(): readonly G[] {
@@ -172,7 +180,7 @@ export class GeneticAlgorithm<G> {
       this.#genomes.length === 0 ? this.#createPopulation() : this.#breed(),
     );
     const { genomes, asked } = this.#children;
-    return asked.map((index) => genomes[index] as G);
+    return asked.map((index) => copyGenome(genomes[index] as G));
   }
 
   /**
@@ -206,9 +214,8 @@ export class GeneticAlgorithm<G> {
 
   /** Of the last complete generation. @throws Error before the first. */
   statistics(): GenerationStatistics {
-    if (this.#genomes.length === 0) {
-      checker('@cnnviz/genetic', 'GeneticAlgorithm.statistics').failBecause('state', 'there is no generation yet');
-    }
+    const check = checker('@cnnviz/genetic', 'GeneticAlgorithm.statistics');
+    if (this.#genomes.length === 0) check.failBecause('state', 'there is no generation yet');
     let sum = 0;
     let highest = Number.NEGATIVE_INFINITY;
     let lowest = Number.POSITIVE_INFINITY;
@@ -225,18 +232,19 @@ export class GeneticAlgorithm<G> {
       best: maximizing ? highest : lowest,
       mean: sum / this.#size,
       worst: maximizing ? lowest : highest,
-      diversity: this.#encoding.diversity(this.#genomes),
+      diversity: check.number('what encoding.diversity returns', this.#encoding.diversity(this.#genomes)),
     };
   }
 
   /** All that decides how the run goes on, at any moment; plain JSON. */
   state(): GeneticAlgorithmState {
-    const save = (genome: G) => this.#encoding.save(genome);
+    const save = (genome: G) => requireGenome(constructing, 'save', this.#encoding.save(genome));
     const children = this.#children;
     const asked = new Set(children?.asked);
     return {
       algorithm: 'GeneticAlgorithm',
       encoding: this.#encoding.name,
+      options: { ...this.#options },
       generation: this.#generation,
       evaluations: this.#evaluations,
       random: this.#random.state(),
@@ -266,7 +274,8 @@ export class GeneticAlgorithm<G> {
 
   #createPopulation() {
     const breeding = { random: this.#random, generation: 0, memory: this.#memory };
-    const genomes = Array.from({ length: this.#size }, () => this.#encoding.create(breeding));
+    const create = () => requireGenome(constructing, 'create', this.#encoding.create(breeding));
+    const genomes = Array.from({ length: this.#size }, create);
     return { genomes, fitness: new Float64Array(this.#size), asked: [...genomes.keys()] };
   }
 
@@ -285,14 +294,17 @@ export class GeneticAlgorithm<G> {
     for (let child = 0; child + 1 < genomes.length; child += 2) {
       if (random.uniform() >= this.#crossoverRate) continue;
       const fitter = this.#fitter(fitness[child]!, fitness[child + 1]!);
-      const crossed = this.#encoding.cross(genomes[child]!, genomes[child + 1]!, breeding, fitter);
+      // Copies: an operator of one's own may write into its parents, which others share.
+      const pair = [copyGenome(genomes[child]!), copyGenome(genomes[child + 1]!)] as const;
+      const crossed = requirePair(constructing, 'encoding.cross', this.#encoding.cross(...pair, breeding, fitter));
       genomes[child] = crossed[0];
       genomes[child + 1] = crossed[1];
       isNew[child] = isNew[child + 1] = 1;
     }
     for (let child = 0; child < genomes.length; child++) {
       if (random.uniform() >= this.#mutationRate) continue;
-      genomes[child] = this.#encoding.mutate(genomes[child]!, breeding);
+      const mutated = this.#encoding.mutate(copyGenome(genomes[child]!), breeding);
+      genomes[child] = requireGenome(constructing, 'mutate', mutated);
       isNew[child] = 1;
     }
     const asked: number[] = [];
@@ -302,7 +314,8 @@ export class GeneticAlgorithm<G> {
 
   #selectParents(count: number): Int32Array {
     if (this.#speciesThreshold === undefined) return this.#select(this.#fitness, count, this.#random, this.#goal);
-    const { species, representatives } = speciate(this.#genomes, this.#encoding.distance!, {
+    const distance = (first: G, second: G) => this.#encoding.distance!(first, second);
+    const { species, representatives } = speciate(this.#genomes, distance, {
       threshold: this.#speciesThreshold,
       representatives: this.#representatives,
     });
@@ -314,10 +327,10 @@ export class GeneticAlgorithm<G> {
   }
 
   readonly #select: Selection = (fitness, count, random, goal) => {
-    const chosen = this.#selection(fitness, count, random, goal);
-    const isChoice =
-      chosen.length === count &&
-      chosen.every((index) => Number.isInteger(index) && index >= 0 && index < fitness.length);
+    // A copy: a selection of one's own may sort it.
+    const chosen = this.#selection(Float64Array.from(fitness), count, random, goal);
+    const isIndex = (index: number) => Number.isInteger(index) && index >= 0 && index < fitness.length;
+    const isChoice = chosen?.length === count && Array.from(chosen).every(isIndex);
     if (!isChoice) {
       constructing.fail('state', 'selection', `a function to ${count} indices below ${fitness.length}`, chosen);
     }
@@ -364,6 +377,20 @@ export class GeneticAlgorithm<G> {
 
 const tournaments: Selection = (fitness, count, random, goal) => tournamentSelection(fitness, count, random, { goal });
 
+/** Of those that decide how a run goes on; a selection of one's own cannot be told from another. */
+function ownOptions<G>(options: GeneticAlgorithmOptions<G>): SavedOptions {
+  const { replacement = 'generational', elites = 0, offspring = 2 } = options;
+  return {
+    goal: options.goal ?? 'maximize',
+    selection: options.selection === undefined ? 'default' : 'own',
+    crossoverRate: options.crossoverRate ?? 0.5,
+    mutationRate: options.mutationRate ?? 0.2,
+    replacement,
+    ...(replacement === 'generational' ? { elites } : { offspring }),
+    'speciation.threshold': options.speciation?.threshold ?? null,
+  };
+}
+
 function survivorsOf<G>(options: GeneticAlgorithmOptions<G>, size: number): number {
   const check = constructing;
   const { replacement = 'generational', elites = 0, offspring = 2 } = options;
@@ -376,8 +403,8 @@ function survivorsOf<G>(options: GeneticAlgorithmOptions<G>, size: number): numb
 function speciesThresholdOf<G>(options: GeneticAlgorithmOptions<G>, children: number): number | undefined {
   const { speciation, encoding } = options;
   if (speciation === undefined) return undefined;
-  constructing.number('speciation.threshold', speciation.threshold, { above: 0 });
-  if (encoding.distance === undefined) {
+  constructing.number('speciation.threshold', constructing.options(speciation, 'speciation').threshold, { above: 0 });
+  if (typeof encoding.distance !== 'function') {
     constructing.fail('type', 'encoding', 'one that has a distance, for speciation', encoding.name);
   }
   if (children % 2 !== 0) constructing.fail('range', 'children a generation', 'even for speciation', children);
@@ -389,14 +416,14 @@ function requireTold(check: Check, fitness: ArrayLike<number>, count: number, ge
   if (fitness?.length !== count) {
     check.failBecause(
       'range',
-      `fitness must be ${count} numbers, one for each genome that was asked, got ${fitness?.length ?? fitness}`,
+      `fitness must be ${count} numbers, one for each genome that was asked, got ${fitness?.length ?? describeValue(fitness)}`,
     );
   }
   for (let individual = 0; individual < count; individual++) {
     if (Number.isFinite(fitness[individual])) continue;
     check.failBecause(
       'range',
-      `fitness of individual ${individual} of ${count} in generation ${generation} must be a finite number, got ${fitness[individual]}`,
+      `fitness of individual ${individual} of ${count} in generation ${generation} must be a finite number, got ${describeValue(fitness[individual])}`,
     );
   }
 }
@@ -404,12 +431,15 @@ function requireTold(check: Check, fitness: ArrayLike<number>, count: number, ge
 function requireState(
   state: GeneticAlgorithmState,
   encoding: { name: string },
+  options: SavedOptions,
   size: number,
   survivors: number,
 ): GeneticAlgorithmState {
   const fail = (reason: string): never => constructing.failBecause('state', `state cannot be gone on from: ${reason}`);
   if (state?.algorithm !== 'GeneticAlgorithm') fail('it is not a state of GeneticAlgorithm');
   if (state.encoding !== encoding.name) fail(`its genomes are ${state.encoding}, the encoding's are ${encoding.name}`);
+  const difference = differenceOf(state.options, options);
+  if (difference !== undefined) fail(difference);
   const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
   if (!isCount(state.generation)) fail(`its generation is ${state.generation}`);
   if (!isCount(state.evaluations)) fail(`its evaluations are ${state.evaluations}`);

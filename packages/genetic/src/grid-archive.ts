@@ -1,11 +1,17 @@
 import { type Bounds, checker } from '@cnnviz/internal';
-import type { Archive } from './archive.ts';
+import { type Archive, requireCells } from './archive.ts';
 
 export interface GridArchiveOptions {
   /** Cells along each measure. */
   dims: readonly number[];
   /** Of each measure: what its first cell begins with and its last one ends with. */
   ranges: readonly Bounds[];
+  /**
+   * Added to each measure's distance from the start of its range, times `dims`: a measure on a border that is rounded
+   * down still falls into the upper cell. In the unit of the measures. Default: 1e-6, as in pyribs, but at most a
+   * millionth of a cell, which 1e-6 is more than in ranges shorter than 1.
+   */
+  epsilon?: number;
 }
 
 /** A candidate's quality, and where in the grid it belongs. */
@@ -24,11 +30,12 @@ export interface GridArchive extends Archive<GridEvaluation> {
 const check = checker('@cnnviz/genetic', 'gridArchive');
 
 /**
- * A grid over measures of behaviour. A measure m falls into cell floor((dims * (m - low) + 1e-6) / (high - low)), clipped
- * to the grid: what lies outside the range competes in the outermost cell. This is pyribs' rule, and the 1e-6 its guard
- * against rounding at the borders.
+ * A grid over measures of behaviour. A measure m falls into cell floor((dims * (m - low) + epsilon) / (high - low)),
+ * clipped to the grid: what lies outside the range competes in the outermost cell. This is pyribs' rule, and `epsilon` its
+ * guard against rounding at the borders.
  *
- * @throws RangeError if there is no measure, dims and ranges differ in number, or a range is reversed.
+ * @throws RangeError if there is no measure, dims and ranges differ in number, a range is reversed, `epsilon` is negative,
+ *   or there are more than 2^27 cells.
  * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015.
  * @see Tjanaka et al., "pyribs: A bare-bones Python library for quality diversity optimization", GECCO 2023.
  *
@@ -38,19 +45,30 @@ const check = checker('@cnnviz/genetic', 'gridArchive');
  * const archive = gridArchive({ dims: [10, 20], ranges: [[-1, 1], [-2, 2]] });
  * archive.cellOf([0, 0]); // row 5, column 10: 5 * 20 + 10
  */
-export function gridArchive({ dims, ranges }: GridArchiveOptions): GridArchive {
+export function gridArchive(options: GridArchiveOptions): GridArchive {
+  const { dims, ranges, epsilon } = check.options(options);
   if (!Array.isArray(dims) || dims.length === 0) check.fail('range', 'dims', 'cells along at least one measure', dims);
   check.shape('dims', dims);
-  if (ranges?.length !== dims.length) check.fail('range', 'ranges', `one for each of ${dims.length} measures`, ranges);
-  ranges.forEach((range, measure) => {
-    check.bounds(`ranges[${measure}]`, range);
+  if (!Array.isArray(ranges)) check.fail('type', 'ranges', 'a list of [low, high]', ranges);
+  if (ranges.length !== dims.length) check.fail('range', 'ranges', `one for each of ${dims.length} measures`, ranges);
+  const widths = ranges.map((range, measure) => {
+    const [low, high] = check.bounds(`ranges[${measure}]`, range);
+    return check.number(`the width of ranges[${measure}]`, high - low);
   });
+  if (epsilon !== undefined) check.number('epsilon', epsilon, { min: 0 });
+  const guards = widths.map((width) => epsilon ?? 1e-6 * Math.min(1, width));
+
+  const cells = requireCells(
+    check,
+    `cells of a grid of ${dims.join(' x ')}`,
+    dims.reduce((product, size) => product * size, 1),
+  );
 
   const cellAt = (measures: ArrayLike<number>, start: number): number => {
     let cell = 0;
     dims.forEach((size, measure) => {
-      const [low, high] = ranges[measure]!;
-      const index = Math.floor((size * (measures[start + measure]! - low) + 1e-6) / (high - low));
+      const offset = size * (measures[start + measure]! - ranges[measure]![0]);
+      const index = Math.floor((offset + guards[measure]!) / widths[measure]!);
       cell = cell * size + Math.min(size - 1, Math.max(0, index));
     });
     return cell;
@@ -58,7 +76,8 @@ export function gridArchive({ dims, ranges }: GridArchiveOptions): GridArchive {
 
   return {
     name: `grid(${dims.join(' x ')}; ${ranges.map(([low, high]) => `${low} to ${high}`).join(', ')})`,
-    cells: dims.reduce((product, size) => product * size, 1),
+    settings: { epsilon: epsilon ?? 'default' },
+    cells,
     cellOf: (measures) => {
       if (measures?.length !== dims.length) {
         check.fail('range', 'measures', `${dims.length} numbers`, measures);
@@ -66,7 +85,8 @@ export function gridArchive({ dims, ranges }: GridArchiveOptions): GridArchive {
       requireFinite('measures', measures, dims.length, 1);
       return cellAt(measures, 0);
     },
-    offers: ({ objectives, measures }, count) => {
+    offers: (evaluation, count) => {
+      const { objectives, measures } = check.options(evaluation, 'evaluation');
       if (objectives?.length !== count) {
         check.fail('range', 'objectives', `${count} numbers`, objectives?.length ?? objectives);
       }

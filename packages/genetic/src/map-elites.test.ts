@@ -301,4 +301,66 @@ describe('MapElites', () => {
     }
     expect(search.elites.map(({ objective }) => objective)).toEqual([16, 16, 16]);
   });
+
+  it('resumes with the same options only, and says which is another', () => {
+    const search = onGrid();
+    advance(search, 2);
+    const state = JSON.parse(JSON.stringify(search.state())) as MapElitesState;
+    const resumed = onGrid({ state });
+    advance(resumed, 2);
+    advance(search, 2);
+    expect(resumed.state()).toEqual(search.state());
+    const guarded = gridArchive({ dims: [8, 8], ranges: [[-1, 1] as const, [-1, 1] as const], epsilon: 0 });
+    for (const [options, message] of [
+      [{ crossoverRate: 1 }, 'it was saved with crossoverRate 0.5, and the option is 1'],
+      [{ batchSize: 10, initialSize: 20 }, 'it was saved with batchSize 20, and the option is 10'],
+      [{ parents: 'elites' }, 'it was saved with parents "cells", and the option is "elites"'],
+      [{ lineage: 3 }, 'it was saved with lineage 0, and the option is 3'],
+      [{ archive: guarded }, 'it was saved with archive.epsilon "default", and the option is 0'],
+    ] as const) {
+      expect(() => onGrid({ state, ...options })).toThrow(message);
+    }
+  });
+
+  it('leaves its elites alone, whatever is written into what was asked', () => {
+    const [search, untouched] = [onGrid(), onGrid()];
+    for (let generation = 0; generation < 5; generation++) {
+      const points = search.ask();
+      const evaluation = bowl(points);
+      for (const point of points) point.fill(0);
+      search.tell(evaluation);
+    }
+    advance(untouched, 5);
+    expect(search.state()).toEqual(untouched.state());
+  });
+
+  it('takes operators that work in place', () => {
+    const mutation = (genome: Float64Array) => genome.fill(Math.max(-1, genome[0]! - 0.01));
+    const search = onGrid({ encoding: realEncoding({ length: 2, bounds: [-1, 1], mutation }) });
+    advance(search, 10);
+    for (const { genome, objective } of search.elites) expect(objective).toBe(bowl([genome]).objectives[0]);
+  });
+
+  it('refuses offers of an archive that are none', () => {
+    const offering = (offers: unknown) =>
+      new MapElites({
+        encoding: reals,
+        archive: { name: 'own', cells: 2, offers: () => offers as never },
+        batchSize: 2,
+        seed: 0,
+      });
+    const list = (...values: number[]) => values;
+    for (const [offers, message] of [
+      [undefined, 'what archive.offers returns must be an object, got undefined'],
+      [{ candidate: list(0), cell: list(0, 1), objective: list(1) }, 'must be three lists of one length'],
+      [{ candidate: list(0), cell: list(2), objective: list(1) }, 'offer 0 of the archive must be a candidate'],
+      [{ candidate: list(0), cell: list(0), objective: list(Number.NaN) }, 'and a finite objective, got [0, 0, NaN]'],
+      [{ candidate: list(5), cell: list(0), objective: list(1) }, 'offer 0 of the archive must be a candidate'],
+    ] as const) {
+      const search = offering(offers);
+      search.ask();
+      expect(() => search.tell([])).toThrow(message);
+    }
+    expect(() => onGrid({ archive: { ...grid, cells: 1e12 } })).toThrow('archive.cells must be a number <= 134217728');
+  });
 });

@@ -1,7 +1,17 @@
-import { checker, createRandom, type Random, type RandomState, restoreRandom, restoring } from '@cnnviz/internal';
-import { AddStatus, type Archive, type Offers } from './archive.ts';
-import type { Encoding } from './encoding.ts';
-import { PROBABILITY } from './genes.ts';
+import {
+  type Check,
+  checker,
+  createRandom,
+  type Random,
+  type RandomState,
+  restoreRandom,
+  restoring,
+} from '@cnnviz/internal';
+import { AddStatus, type Archive, type Offers, requireCells } from './archive.ts';
+import { copyGenome } from './copy-genome.ts';
+import { type Encoding, requireEncoding, requireGenome, requirePair } from './encoding.ts';
+import { PROBABILITY, requireCount } from './genes.ts';
+import { differenceOf, type SavedOptions, savedOptions } from './saved-options.ts';
 
 export interface MapElitesOptions<G, Evaluation> {
   /** What a genome is, and how it is made, crossed and mutated. */
@@ -27,7 +37,7 @@ export interface MapElitesOptions<G, Evaluation> {
   parents?: 'cells' | 'elites';
   /** Ancestors to keep of each elite, spread over its line of descent by first parents. Default: 0. */
   lineage?: number;
-  /** What `state()` gave, with the same options: goes on from there. */
+  /** What `state()` gave, with the same options: resumes from there. */
   state?: MapElitesState;
 }
 
@@ -81,6 +91,8 @@ export interface MapElitesState {
   algorithm: 'MapElites';
   encoding: string;
   archive: string;
+  /** That it was saved with. */
+  options: SavedOptions;
   generation: number;
   evaluations: number;
   random: RandomState;
@@ -101,6 +113,7 @@ interface Member<G> {
 
 const constructing = checker('@cnnviz/genetic', 'MapElites');
 const telling = checker('@cnnviz/genetic', 'MapElites.tell');
+const counting = checker('@cnnviz/genetic', 'MapElites.statistics');
 
 /**
  * MAP-Elites: an archive that keeps the best genome of each cell, and breeds from all of them. The caller owns the loop:
@@ -139,6 +152,7 @@ export class MapElites<G, Evaluation> {
   readonly #crossoverRate: number;
   readonly #parents: 'cells' | 'elites';
   readonly #lineage: number;
+  readonly #options: SavedOptions;
   #random: Random;
   #memory: Record<string, number>;
   readonly #holders: (Member<G> | undefined)[];
@@ -149,22 +163,34 @@ export class MapElites<G, Evaluation> {
 
   constructor(options: MapElitesOptions<G, Evaluation>) {
     const check = constructing;
-    this.#encoding = options.encoding;
-    this.#archive = options.archive;
-    this.#batchSize = check.number('batchSize', options.batchSize ?? 200, { integer: true, min: 2 });
-    this.#initialSize = check.number('initialSize', options.initialSize ?? this.#batchSize, { integer: true, min: 1 });
+    this.#encoding = requireEncoding(check, check.options(options).encoding);
+    this.#archive = check.options(options.archive, 'archive');
+    if (typeof this.#archive.name !== 'string') check.fail('type', 'archive.name', 'a string', this.#archive.name);
+    check.callable('archive.offers', this.#archive.offers);
+    if (this.#archive.settings !== undefined) check.options(this.#archive.settings, 'archive.settings');
+    requireCells(check, 'archive.cells', this.#archive.cells);
+    this.#batchSize = requireCount(check, 'batchSize', options.batchSize ?? 200, 2);
+    this.#initialSize = requireCount(check, 'initialSize', options.initialSize ?? this.#batchSize, 1);
     this.#crossoverRate = check.number('crossoverRate', options.crossoverRate ?? 0.5, PROBABILITY);
     this.#parents = check.oneOf('parents', options.parents ?? 'cells', ['cells', 'elites']);
     this.#lineage = check.number('lineage', options.lineage ?? 0, { integer: true, min: 0 });
     this.#holders = Array(this.#archive.cells).fill(undefined);
     this.#objectives = new Float64Array(this.#archive.cells).fill(Number.NEGATIVE_INFINITY);
+    const own = {
+      batchSize: this.#batchSize,
+      initialSize: this.#initialSize,
+      crossoverRate: this.#crossoverRate,
+      parents: this.#parents,
+      lineage: this.#lineage,
+    };
+    this.#options = savedOptions(own, { encoding: this.#encoding, archive: this.#archive });
     check.seed('seed', options.seed);
     if (options.state === undefined) {
       this.#random = createRandom(options.seed);
       this.#memory = {};
     } else {
       const saved = options.state;
-      const state = restoring(constructing, 'state', () => requireState(saved, options));
+      const state = restoring(constructing, 'state', () => requireState(saved, options, this.#options));
       this.#random = restoring(constructing, 'state', () => restoreRandom(state.random));
       this.#memory = { ...state.memory };
       restoring(constructing, 'state', () => this.#restore(state));
@@ -181,7 +207,7 @@ export class MapElites<G, Evaluation> {
     return this.#holders.every((holder) => holder !== undefined);
   }
 
-  /** The holders of the filled cells, in the order of the cells. */
+  /** The holders of the filled cells, in the order of the cells. Their genomes are the archive's own: not to be modified. */
   get elites(): Elite<G>[] {
     return this.#holders.flatMap((holder, cell) =>
       holder === undefined
@@ -193,11 +219,12 @@ export class MapElites<G, Evaluation> {
   /**
    * Genomes to evaluate: first random ones, then children of the archive. The same ones again until they are told.
    *
+   * @returns Copies, into which may be written. (A genome that is an instance of a class of your own is not copied.)
    * @throws What the encoding throws; the algorithm is unchanged then.
    */
   ask(): readonly G[] {
     this.#asked ??= this.#undoneOnThrow(() => (this.#generation === -1 ? this.#create() : this.#breed()));
-    return this.#asked.map(({ self }) => self.genome);
+    return this.#asked.map(({ self }) => copyGenome(self.genome));
   }
 
   /**
@@ -208,7 +235,7 @@ export class MapElites<G, Evaluation> {
    */
   tell(evaluation: Evaluation): Insertion {
     const asked = this.#asked ?? telling.failBecause('state', 'nothing was asked: call ask() first');
-    const offers = this.#archive.offers(evaluation, asked.length);
+    const offers = this.#requireOffers(this.#archive.offers(evaluation, asked.length), asked.length);
     const insertion = this.#judge(offers);
     offers.cell.forEach((cell, offer) => {
       if (offers.objective[offer]! <= this.#objectives[cell]!) return;
@@ -222,8 +249,8 @@ export class MapElites<G, Evaluation> {
   }
 
   /** Of the archive. `offset`: what the QD score subtracts from each objective, the least there can be. Default: 0. */
-  statistics({ offset = 0 }: { offset?: number } = {}): ArchiveStatistics {
-    constructing.number('offset', offset);
+  statistics(options: { offset?: number } = {}): ArchiveStatistics {
+    const offset = counting.number('offset', counting.options(options).offset ?? 0);
     const objectives = this.#objectives.filter((_, cell) => this.#holders[cell] !== undefined).sort();
     const filled = objectives.length;
     const sum = objectives.reduce((total, objective) => total + objective, 0);
@@ -246,12 +273,13 @@ export class MapElites<G, Evaluation> {
   /** All that decides how the run goes on, at any moment; plain JSON. */
   state(): MapElitesState {
     const genomes: MapElitesState['genomes'] = [];
+    const save = (genome: G) => requireGenome(constructing, 'save', this.#encoding.save(genome));
     const indices = new Map<Ancestor<G>, number>();
     const indexOf = (ancestor: Ancestor<G>): number => {
       const known = indices.get(ancestor);
       if (known !== undefined) return known;
       indices.set(ancestor, genomes.length);
-      return genomes.push({ genome: this.#encoding.save(ancestor.genome), generation: ancestor.generation }) - 1;
+      return genomes.push({ genome: save(ancestor.genome), generation: ancestor.generation }) - 1;
     };
     const describe = ({ self, ancestors }: Member<G>) => ({
       genome: indexOf(self),
@@ -261,6 +289,7 @@ export class MapElites<G, Evaluation> {
       algorithm: 'MapElites',
       encoding: this.#encoding.name,
       archive: this.#archive.name,
+      options: { ...this.#options },
       generation: this.#generation,
       evaluations: this.#evaluations,
       random: this.#random.state(),
@@ -287,7 +316,7 @@ export class MapElites<G, Evaluation> {
   #create(): Member<G>[] {
     const breeding = { random: this.#random, generation: 0, memory: this.#memory };
     return Array.from({ length: this.#initialSize }, () => ({
-      self: { genome: this.#encoding.create(breeding), generation: 0 },
+      self: { genome: requireGenome(constructing, 'create', this.#encoding.create(breeding)), generation: 0 },
       ancestors: [],
     }));
   }
@@ -300,12 +329,16 @@ export class MapElites<G, Evaluation> {
     const children: Member<G>[] = [];
     while (children.length < this.#batchSize) {
       const parents = [pool[random.integer(pool.length)]!, pool[random.integer(pool.length)]!] as const;
-      const [first, second] = [parents[0].self.genome, parents[1].self.genome];
+      // Copies: an operator of one's own may write into its parents.
+      const [first, second] = [copyGenome(parents[0].self.genome), copyGenome(parents[1].self.genome)];
       const crossed =
-        random.uniform() < this.#crossoverRate ? this.#encoding.cross(first, second, breeding) : [first, second];
+        random.uniform() < this.#crossoverRate
+          ? requirePair(constructing, 'encoding.cross', this.#encoding.cross(first, second, breeding))
+          : [first, second];
       crossed.forEach((genome, index) => {
         if (children.length === this.#batchSize) return;
-        const self = { genome: this.#encoding.mutate(genome as G, breeding), generation };
+        const mutated = requireGenome(constructing, 'mutate', this.#encoding.mutate(copyGenome(genome), breeding));
+        const self = { genome: mutated, generation };
         children.push({ self, ancestors: this.#lineOf(parents[index]!) });
       });
     }
@@ -318,6 +351,24 @@ export class MapElites<G, Evaluation> {
 
   #distinct(): Member<G>[] {
     return [...new Set(this.#holders)].filter((holder) => holder !== undefined);
+  }
+
+  /** An archive of one's own may give anything. */
+  #requireOffers(offers: Offers, count: number): Offers {
+    const { candidate, cell, objective } = telling.options(offers, 'what archive.offers returns');
+    const isList = cell?.length === candidate?.length && objective?.length === candidate?.length;
+    if (!isList) telling.fail('range', 'what archive.offers returns', 'three lists of one length', offers);
+    const isBelow = (index: number, limit: number) => Number.isInteger(index) && index >= 0 && index < limit;
+    for (let offer = 0; offer < candidate.length; offer++) {
+      const isOffer =
+        isBelow(candidate[offer]!, count) &&
+        isBelow(cell[offer]!, this.#archive.cells) &&
+        Number.isFinite(objective[offer]);
+      if (isOffer) continue;
+      const received = [candidate[offer], cell[offer], objective[offer]];
+      telling.fail('range', `offer ${offer} of the archive`, 'a candidate, a cell and a finite objective', received);
+    }
+    return offers;
   }
 
   #judge({ candidate, cell, objective }: Offers): Insertion {
@@ -372,16 +423,29 @@ function spreadOut<G>(line: Ancestor<G>[], limit: number): Ancestor<G>[] {
   return line;
 }
 
+/** Throws unless it is what `elites` holds. */
+export function requireElite<G>(check: Check, name: string, elite: Elite<G>): void {
+  const { cell, objective, generation, ancestors } = check.options(elite, name);
+  check.number(`${name}.cell`, cell, { integer: true, min: 0 });
+  check.number(`${name}.objective`, objective);
+  check.number(`${name}.generation`, generation, { integer: true, min: 0 });
+  if (!Array.isArray(ancestors)) check.fail('type', `${name}.ancestors`, 'a list', ancestors);
+  for (const [index, ancestor] of ancestors.entries()) check.options(ancestor, `${name}.ancestors[${index}]`);
+}
+
 const corrupt = (reason: string) => `state cannot be gone on from: ${reason}`;
 
 function requireState(
   state: MapElitesState,
   { encoding, archive }: { encoding: { name: string }; archive: { name: string; cells: number } },
+  options: SavedOptions,
 ): MapElitesState {
   const fail = (reason: string): never => constructing.failBecause('state', corrupt(reason));
   if (state?.algorithm !== 'MapElites') fail('it is not a state of MapElites');
   if (state.encoding !== encoding.name) fail(`its genomes are ${state.encoding}, the encoding's are ${encoding.name}`);
   if (state.archive !== archive.name) fail(`its archive is ${state.archive}, the option is ${archive.name}`);
+  const difference = differenceOf(state.options, options);
+  if (difference !== undefined) fail(difference);
   if (!Number.isInteger(state.generation) || state.generation < -1) fail(`its generation is ${state.generation}`);
   if (!Number.isInteger(state.evaluations) || state.evaluations < 0) fail(`its evaluations are ${state.evaluations}`);
   if (typeof state.memory !== 'object' || state.memory === null) fail('it has no memory');

@@ -17,7 +17,8 @@ export function drawMutatingGenes(length: number, rate: number, random: Random):
   let place = -1;
   for (;;) {
     place += 1 + Math.floor(Math.log(1 - random.uniform()) / logOfStaying);
-    if (place >= length) return places;
+    // Also where a source of one's own draws no number, so that nothing is drawn for ever.
+    if (!(place < length)) return places;
     places.push(place);
   }
 }

@@ -142,7 +142,13 @@ export function oneMax(options: OneMaxOptions): OneMaxRun {
 }
 
 function readOptions(options: OneMaxOptions) {
-  const { length = 20, populationSize = 100, generations = 300, elites = 0, selection = 'roulette' } = options;
+  const {
+    length = 20,
+    populationSize = 100,
+    generations = 300,
+    elites = 0,
+    selection = 'roulette',
+  } = check.options(options);
   check.number('length', length, { integer: true, min: 2 });
   check.number('populationSize', populationSize, { integer: true, min: 2 });
   check.number('generations', generations, { integer: true, min: 0 });
@@ -166,7 +172,7 @@ function describeGeneration(strings: Uint8Array[], fitness: number[], options: O
       fitness: fitness[index]!,
       selectionProbability: probabilities[index]!,
     })),
-    best: Math.max(...fitness),
+    best: fitness.reduce((best, value) => Math.max(best, value), 0),
     mean: fitness.reduce((sum, value) => sum + value, 0) / fitness.length,
     elites: [],
     pairs: [],

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { type Genes, requireAlike } from './genes.ts';
+import { type Genes, requireAlike, requireRandom } from './genes.ts';
 import { exchangeSlice } from './two-point-crossover.ts';
 
 const check = checker('@cnnviz/genetic', 'onePointCrossover');
@@ -20,6 +20,7 @@ const check = checker('@cnnviz/genetic', 'onePointCrossover');
  */
 export function onePointCrossover<T extends Genes>(first: T, second: T, random: Random): [T, T] {
   requireAlike(check, first, second);
+  requireRandom(check, random);
   if (first.length < 2) check.fail('range', 'parents', 'of at least 2 genes', first.length);
   return exchangeSlice(first, second, 1 + random.integer(first.length - 1), first.length);
 }

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { copyGenes, type Genes, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, requireAlike, requireRandom } from './genes.ts';
 
 export interface PatchCrossoverOptions {
   /** Of the image whose pixels the genes are, row by row. */
@@ -32,7 +32,8 @@ export function patchCrossover<T extends Genes>(
   options: PatchCrossoverOptions,
 ): [T, T] {
   requireAlike(check, first, second);
-  const [height, width, channels] = check.shape('shape', options.shape, 3);
+  requireRandom(check, random);
+  const [height, width, channels] = check.shape('shape', check.options(options).shape, 3);
   if (first.length !== height * width * channels) {
     check.fail('range', 'parents', `of ${height} * ${width} * ${channels} genes`, first.length);
   }

@@ -1,5 +1,5 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
-import { PROBABILITY, requireGenes } from './genes.ts';
+import { PROBABILITY, requireGenesWithin, requireRandom, requireRealGenes } from './genes.ts';
 import { drawMutatingGenes } from './mutating-genes.ts';
 import { root } from './root.ts';
 
@@ -28,7 +28,7 @@ const check = checker('@cnnviz/genetic', 'polynomialMutation');
  *
  * @param genome Inside `bounds`; not modified.
  * @returns The mutated copy, inside `bounds`.
- * @throws RangeError if the rate is outside [0, 1], `eta` negative or the bounds reversed.
+ * @throws RangeError if the rate is outside [0, 1], `eta` negative, the bounds reversed, or a gene outside them.
  * @see Deb, Agrawal, "A niched-penalty approach for constraint handling in genetic algorithms", ICANNGA 1999.
  * @see Deb, Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", 1996.
  *
@@ -44,12 +44,14 @@ export function polynomialMutation<T extends Float32Array | Float64Array>(
   random: Random,
   options: PolynomialMutationOptions,
 ): T {
-  requireGenes(check, genome);
-  const { eta = 15, rate = 1 / genome.length, form = 'unbounded' } = options;
+  requireRealGenes(check, genome);
+  requireRandom(check, random);
+  const { eta = 15, rate = genome.length === 0 ? 0 : 1 / genome.length, form = 'unbounded' } = check.options(options);
   const bounds = check.bounds('bounds', options.bounds);
   check.number('eta', eta, { min: 0 });
   check.number('rate', rate, PROBABILITY);
   check.oneOf('form', form, ['unbounded', 'bounded']);
+  requireGenesWithin(check, 'genome', genome, bounds);
 
   const mutated = genome.slice() as T;
   for (const gene of drawMutatingGenes(mutated.length, rate, random)) {

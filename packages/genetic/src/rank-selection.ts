@@ -1,6 +1,6 @@
 import { checker, type Random } from '@cnnviz/internal';
 import { cumulate, firstAbove } from './roulette-selection.ts';
-import { byFitness, type Goal, requireFitness } from './selection.ts';
+import { byFitness, type Goal, requireSelecting } from './selection.ts';
 
 export interface RankOptions {
   /** How often the best is drawn relative to the average, from 1 (no selection) to 2 (the worst is never drawn). Default: 1.5. */
@@ -32,8 +32,8 @@ export function rankSelection(
   random: Random,
   options: RankOptions = {},
 ): Int32Array {
+  requireSelecting(check, fitness, count, random, options);
   const { pressure = 1.5, goal = 'maximize' } = options;
-  requireFitness(check, fitness, count);
   check.number('pressure', pressure, { min: 1, max: 2 });
   check.oneOf('goal', goal, ['maximize', 'minimize']);
 

@@ -1,5 +1,6 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
-import type { Encoding } from './encoding.ts';
+import { type Encoding, requirePair } from './encoding.ts';
+import { requireCount, requireMade } from './genes.ts';
 import { polynomialMutation } from './polynomial-mutation.ts';
 import { simulatedBinaryCrossover } from './simulated-binary-crossover.ts';
 
@@ -8,9 +9,9 @@ export interface RealEncodingOptions {
   length: number;
   /** What a gene may be; initially uniform between them. */
   bounds: Bounds;
-  /** Default: `simulatedBinaryCrossover` within the bounds, eta 10, each gene with probability 0.5. */
+  /** Makes children inside the bounds. Default: `simulatedBinaryCrossover`, eta 10, each gene with probability 0.5. */
   crossover?: (first: Float64Array, second: Float64Array, random: Random) => readonly [Float64Array, Float64Array];
-  /** Default: `polynomialMutation` within the bounds, eta 15, each gene with probability 1 / length. */
+  /** Stays inside the bounds. Default: `polynomialMutation`, eta 15, each gene with probability 1 / length. */
   mutation?: (genome: Float64Array, random: Random) => Float64Array;
 }
 
@@ -29,18 +30,30 @@ const check = checker('@cnnviz/genetic', 'realEncoding');
  * const encoding = realEncoding({ length: 3, bounds: [-5, 5] });
  */
 export function realEncoding(options: RealEncodingOptions): Encoding<Float64Array> {
-  const length = check.number('length', options.length, { integer: true, min: 1 });
+  const length = requireCount(check, 'length', check.options(options).length, 1);
   const bounds = check.bounds('bounds', options.bounds);
   const [min, max] = bounds;
   const {
     crossover = (first, second, random) => simulatedBinaryCrossover(first, second, random, { bounds, rate: 0.5 }),
     mutation = (genome, random) => polynomialMutation(genome, random, { bounds }),
   } = options;
+  check.callable('crossover', crossover);
+  check.callable('mutation', mutation);
   return {
     name: `reals(${length}, ${min} to ${max})`,
+    settings: {
+      crossover: options.crossover === undefined ? 'default' : 'own',
+      mutation: options.mutation === undefined ? 'default' : 'own',
+    },
     create: ({ random }) => Float64Array.from({ length }, () => min + (max - min) * random.uniform()),
-    cross: (first, second, { random }) => crossover(first, second, random),
-    mutate: (genome, { random }) => mutation(genome, random),
+    cross: (first, second, { random }) => {
+      const children = requirePair(check, 'crossover', crossover(first, second, random));
+      if (options.crossover !== undefined) {
+        for (const child of children) requireMade(check, 'crossover', child, first, bounds);
+      }
+      return children;
+    },
+    mutate: (genome, { random }) => requireMade(check, 'mutation', mutation(genome, random), genome, bounds),
     diversity: meanDeviation,
     distance: (first, second) => first.reduce((sum, gene, index) => sum + Math.abs(gene - second[index]!), 0) / length,
     save: (genome) => [...genome],

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { requireFitness } from './selection.ts';
+import { requireSelecting } from './selection.ts';
 import { type ScalingOptions, selectionWeights } from './selection-weights.ts';
 
 const check = checker('@cnnviz/genetic', 'rouletteSelection');
@@ -28,7 +28,7 @@ export function rouletteSelection(
   random: Random,
   options: ScalingOptions = {},
 ): Int32Array {
-  requireFitness(check, fitness, count);
+  requireSelecting(check, fitness, count, random, options);
   const ends = cumulate(selectionWeights(fitness, options));
   const total = ends[ends.length - 1]!;
   const drawn = new Int32Array(count);

@@ -40,7 +40,7 @@ const check = checker('@cnnviz/genetic', 'selectionWeights');
  * selectionWeights([-1, 2, 3, 4], { scaling: 'window' }); // 0, 3, 4, 5
  */
 export function selectionWeights(fitness: ArrayLike<number>, options: ScalingOptions = {}): Float64Array {
-  const { goal = 'maximize', scaling = 'none', pressure = 2 } = options;
+  const { goal = 'maximize', scaling = 'none', pressure = 2 } = check.options(options);
   requireFitness(check, fitness, 0);
   check.oneOf('goal', goal, ['maximize', 'minimize']);
   check.oneOf('scaling', scaling, ['none', 'window', 'linear', 'sigma']);

@@ -1,4 +1,5 @@
 import type { Check, Random } from '@cnnviz/internal';
+import { requireRandom } from './genes.ts';
 
 /** Whether more fitness is better, or less. */
 export type Goal = 'maximize' | 'minimize';
@@ -10,10 +11,31 @@ export type Goal = 'maximize' | 'minimize';
  */
 export type Selection = (fitness: ArrayLike<number>, count: number, random: Random, goal: Goal) => Int32Array;
 
+/**
+ * Throws unless an operator has what it needs: fitness, a count, random numbers, and an object of options. The goal that
+ * an algorithm gives in their place says nothing to it, so that it would maximize whatever was asked for.
+ */
+export function requireSelecting(
+  check: Check,
+  fitness: ArrayLike<number>,
+  count: number,
+  random: Random,
+  options: object,
+): void {
+  requireFitness(check, fitness, count);
+  requireRandom(check, random);
+  if (typeof options === 'string') {
+    check.fail('type', 'options', `an object, such as { goal: '${options}' }`, options);
+  }
+  check.options(options);
+}
+
 /** Throws unless there is at least one individual and every fitness is a finite number. */
 export function requireFitness(check: Check, fitness: ArrayLike<number>, count: number): void {
   check.number('count', count, WHOLE);
-  if (!(fitness?.length > 0)) check.fail('range', 'fitness', 'the fitness of at least one individual', fitness);
+  const isList = typeof fitness === 'object' && fitness !== null && typeof fitness.length === 'number';
+  if (!isList) check.fail('type', 'fitness', 'a list of numbers', fitness);
+  if (fitness.length === 0) check.fail('range', 'fitness', 'the fitness of at least one individual', fitness);
   for (let individual = 0; individual < fitness.length; individual++) {
     if (!Number.isFinite(fitness[individual])) {
       check.fail('range', `fitness[${individual}]`, 'a finite number', fitness[individual]);

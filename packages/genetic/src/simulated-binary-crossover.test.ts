@@ -65,4 +65,44 @@ describe('simulatedBinaryCrossover', () => {
     expect(() => simulatedBinaryCrossover(at(0), at(1), random, { rate: 2 })).toThrow('rate');
     expect(() => simulatedBinaryCrossover(at(0), at(1), random, { bounds: [1, 0] })).toThrow('bounds');
   });
+
+  it('refuses a gene outside its bounds or not finite, for which there is no spread', () => {
+    const random = createRandom(0);
+    const cross = (first: number, second: number, bounds?: [number, number]) =>
+      simulatedBinaryCrossover(Float64Array.of(first), Float64Array.of(second), random, bounds ? { bounds } : {});
+    expect(() => cross(-0.1, 0.5, [0, 1])).toThrow(
+      '@cnnviz/genetic: simulatedBinaryCrossover: first[0] must be within [0, 1], got -0.1',
+    );
+    expect(() => cross(0.5, 1.1, [0, 1])).toThrow('second[0] must be within [0, 1], got 1.1');
+    expect(() => cross(0.5, Number.NaN, [0, 1])).toThrow('second[0] must be within [0, 1], got NaN');
+    expect(() => cross(Number.NaN, 1)).toThrow('first[0] must be a finite number, got NaN');
+    expect(() => cross(0, Number.POSITIVE_INFINITY)).toThrow('second[0] must be a finite number, got Infinity');
+  });
+
+  it('takes float32 genes at bounds that float32 rounds outwards, and stays there', () => {
+    const bounds = [0.1, 0.7] as const;
+    // Math.fround(0.1) is above 0.1, Math.fround(0.7) below; of -0.1 and 1.1 it is the other way round.
+    for (const [min, max] of [bounds, [-0.1, 1.1]] as const) {
+      const random = createRandom(3);
+      for (let trial = 0; trial < 100; trial++) {
+        const parents = [Float32Array.of(min, max), Float32Array.of(max, min)] as const;
+        for (const gene of simulatedBinaryCrossover(...parents, random, { bounds: [min, max] }).flatMap((c) => [
+          ...c,
+        ])) {
+          expect(gene).toBeGreaterThanOrEqual(Math.min(min, Math.fround(min)));
+          expect(gene).toBeLessThanOrEqual(Math.max(max, Math.fround(max)));
+        }
+      }
+    }
+  });
+
+  it('recombines whatever the scale: in a range of 1e-12 as in one of 1', () => {
+    const scaled = (scale: number) =>
+      simulatedBinaryCrossover(at(0.2 * scale), at(0.6 * scale), createRandom(5), { bounds: [0, scale] })[0];
+    const small = scaled(1e-12);
+    const large = scaled(1);
+    for (let gene = 0; gene < 100; gene++) expect(small[gene]! / 1e-12).toBeCloseTo(large[gene]!, 9);
+    const [unbounded] = simulatedBinaryCrossover(at(2e-12), at(6e-12), createRandom(1));
+    expect(unbounded.filter((value) => value !== 2e-12 && value !== 6e-12)).toHaveLength(genes);
+  });
 });

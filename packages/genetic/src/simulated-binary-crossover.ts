@@ -1,5 +1,12 @@
 import { type Bounds, checker, type Random } from '@cnnviz/internal';
-import { PROBABILITY, requireAlike } from './genes.ts';
+import {
+  PROBABILITY,
+  requireAlike,
+  requireFiniteGenes,
+  requireGenesWithin,
+  requireRandom,
+  requireRealGenes,
+} from './genes.ts';
 import { root } from './root.ts';
 
 export interface SimulatedBinaryCrossoverOptions {
@@ -20,10 +27,10 @@ const check = checker('@cnnviz/genetic', 'simulatedBinaryCrossover');
  * Simulated binary crossover, SBX: two children on the line through the parents, spread as far as one-point crossover
  * of binary codes would spread them. In the unbounded form their mean is the parents' mean.
  *
- * @param first Not modified.
+ * @param first Inside `bounds`, if there are any; not modified.
  * @param second As many genes, of the same kind; not modified.
  * @returns Two children. A gene that is equal in both parents stays as it is; which child gets the lower value is random.
- * @throws RangeError if one parent has more genes than the other, or an option is out of range.
+ * @throws RangeError if one parent has more genes than the other, a gene is not finite or outside `bounds`, or an option is out of range.
  * @see Deb, Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995.
  *
  * @example
@@ -39,11 +46,17 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
   random: Random,
   options: SimulatedBinaryCrossoverOptions = {},
 ): [T, T] {
-  const { eta = 10, rate = 1, bounds } = options;
+  const { eta = 10, rate = 1, bounds } = check.options(options);
   requireAlike(check, first, second);
+  requireRealGenes(check, first, 'parents');
+  requireRandom(check, random);
   check.number('eta', eta, { min: 0 });
   check.number('rate', rate, PROBABILITY);
-  if (bounds !== undefined) check.bounds('bounds', bounds);
+  const least = bounds === undefined ? 0 : leastDifference(check.bounds('bounds', bounds));
+  for (const [name, genes] of Object.entries({ first, second })) {
+    if (bounds === undefined) requireFiniteGenes(check, name, genes);
+    else requireGenesWithin(check, name, genes, bounds);
+  }
 
   const child = first.slice() as T;
   const sibling = second.slice() as T;
@@ -51,7 +64,7 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
     if (rate < 1 && random.uniform() >= rate) continue;
     const low = Math.min(first[gene]!, second[gene]!);
     const high = Math.max(first[gene]!, second[gene]!);
-    if (high - low <= 1e-10) continue;
+    if (high - low <= least) continue;
     const u = random.uniform();
     const middle = (low + high) / 2;
     const half = (high - low) / 2;
@@ -63,14 +76,21 @@ export function simulatedBinaryCrossover<T extends Float32Array | Float64Array>(
       upper = middle + spread * half;
     } else {
       const [min, max] = bounds;
-      lower = Math.max(min, middle - spreadOf(u, alphaOf((low - min) / half, eta), eta) * half);
-      upper = Math.min(max, middle + spreadOf(u, alphaOf((max - high) / half, eta), eta) * half);
+      // A float32 gene at a bound may be outside by its rounding.
+      const [below, above] = [Math.max(0, low - min), Math.max(0, max - high)];
+      lower = Math.max(min, middle - spreadOf(u, alphaOf(below / half, eta), eta) * half);
+      upper = Math.min(max, middle + spreadOf(u, alphaOf(above / half, eta), eta) * half);
     }
     const swap = random.uniform() < 0.5;
     child[gene] = swap ? upper : lower;
     sibling[gene] = swap ? lower : upper;
   }
   return [child, sibling];
+}
+
+/** Parents that differ by less have no spread that could be divided by. */
+function leastDifference([min, max]: Bounds): number {
+  return 1e-10 * (max - min);
 }
 
 /** alpha of Deb's code: 2 where the bound is far (in half distances between the parents), less where it is near. */

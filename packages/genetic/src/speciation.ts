@@ -31,13 +31,26 @@ export function speciate<G>(
   distance: (first: G, second: G) => number,
   options: { threshold: number; representatives?: readonly G[] },
 ): Species<G> {
-  const threshold = checkSpeciate.number('threshold', options.threshold, { above: 0 });
-  const representatives = [...(options.representatives ?? [])];
+  if (!Array.isArray(genomes)) checkSpeciate.fail('type', 'genomes', 'a list', genomes);
+  checkSpeciate.callable('distance', distance);
+  const threshold = checkSpeciate.number('threshold', checkSpeciate.options(options).threshold, { above: 0 });
+  const known = options.representatives ?? [];
+  if (!Array.isArray(known)) checkSpeciate.fail('type', 'representatives', 'a list', known);
+  const representatives: G[] = [...known];
   const species = Int32Array.from(genomes, (genome) => {
-    const known = representatives.findIndex((representative) => distance(genome, representative) < threshold);
-    return known === -1 ? representatives.push(genome) - 1 : known;
+    const found = representatives.findIndex(
+      (representative) => requireDistance(distance(genome, representative)) < threshold,
+    );
+    return found === -1 ? representatives.push(genome) - 1 : found;
   });
   return { species, representatives };
+}
+
+/** NaN is below no threshold, so that every genome would found a species. */
+function requireDistance(distance: number): number {
+  return typeof distance === 'number' && distance >= 0
+    ? distance
+    : checkSpeciate.fail('range', 'what distance returns', 'a number >= 0', distance);
 }
 
 const check = checker('@cnnviz/genetic', 'selectWithinSpecies');
@@ -63,7 +76,10 @@ export function selectWithinSpecies(
   requireFitness(check, fitness, count);
   const members = indicesByGroup(species);
   const sign = goal === 'maximize' ? 1 : -1;
-  const worst = Math.min(...Array.from(fitness, (value) => sign * value));
+  let worst = Number.POSITIVE_INFINITY;
+  for (let individual = 0; individual < fitness.length; individual++) {
+    worst = Math.min(worst, sign * fitness[individual]!);
+  }
   const shares = members.map(
     (indices) => indices.reduce((sum, index) => sum + sign * fitness[index]! - worst, 0) / indices.length,
   );

@@ -1,6 +1,6 @@
 import { checker, type Random } from '@cnnviz/internal';
 import { cumulate } from './roulette-selection.ts';
-import { requireFitness } from './selection.ts';
+import { requireSelecting } from './selection.ts';
 import { type ScalingOptions, selectionWeights } from './selection-weights.ts';
 
 const check = checker('@cnnviz/genetic', 'stochasticUniversalSampling');
@@ -28,7 +28,7 @@ export function stochasticUniversalSampling(
   random: Random,
   options: ScalingOptions = {},
 ): Int32Array {
-  requireFitness(check, fitness, count);
+  requireSelecting(check, fitness, count, random, options);
   const ends = cumulate(selectionWeights(fitness, options));
   const distance = ends[ends.length - 1]! / count;
   const start = random.uniform();

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { type Goal, requireFitness } from './selection.ts';
+import { type Goal, requireSelecting } from './selection.ts';
 
 export interface TournamentOptions {
   /** Individuals that compete for one place, drawn with replacement. Default: 3, as in DEAP's OneMax. */
@@ -32,8 +32,8 @@ export function tournamentSelection(
   random: Random,
   options: TournamentOptions = {},
 ): Int32Array {
+  requireSelecting(check, fitness, count, random, options);
   const { size = 3, goal = 'maximize' } = options;
-  requireFitness(check, fitness, count);
   check.number('size', size, SIZE);
   check.oneOf('goal', goal, ['maximize', 'minimize']);
   const sign = goal === 'maximize' ? 1 : -1;

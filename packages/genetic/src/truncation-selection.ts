@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { byFitness, type Goal, requireFitness } from './selection.ts';
+import { byFitness, type Goal, requireSelecting } from './selection.ts';
 
 export interface TruncationOptions {
   /** Share of the population that may be drawn, above 0 and at most 1; at least one individual. Default: 0.5. */
@@ -31,8 +31,8 @@ export function truncationSelection(
   random: Random,
   options: TruncationOptions = {},
 ): Int32Array {
+  requireSelecting(check, fitness, count, random, options);
   const { fraction = 0.5, goal = 'maximize' } = options;
-  requireFitness(check, fitness, count);
   check.number('fraction', fraction, { above: 0, max: 1 });
   check.oneOf('goal', goal, ['maximize', 'minimize']);
   const eligible = Math.max(1, Math.round(fraction * fitness.length));

@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { copyGenes, type Genes, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, requireAlike, requireRandom } from './genes.ts';
 
 const check = checker('@cnnviz/genetic', 'twoPointCrossover');
 
@@ -22,6 +22,7 @@ const check = checker('@cnnviz/genetic', 'twoPointCrossover');
  */
 export function twoPointCrossover<T extends Genes>(first: T, second: T, random: Random): [T, T] {
   requireAlike(check, first, second);
+  requireRandom(check, random);
   if (first.length < 2) check.fail('range', 'parents', 'of at least 2 genes', first.length);
   const [start, end] = drawCuts(first.length, random);
   return exchangeSlice(first, second, start, end);

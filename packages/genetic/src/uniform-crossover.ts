@@ -1,5 +1,5 @@
 import { checker, type Random } from '@cnnviz/internal';
-import { copyGenes, type Genes, PROBABILITY, requireAlike } from './genes.ts';
+import { copyGenes, type Genes, PROBABILITY, requireAlike, requireRandom } from './genes.ts';
 
 export interface UniformCrossoverOptions {
   /** Probability that a gene is exchanged. Default: 0.5. */
@@ -29,8 +29,9 @@ export function uniformCrossover<T extends Genes>(
   random: Random,
   options: UniformCrossoverOptions = {},
 ): [T, T] {
-  const { rate = 0.5 } = options;
+  const { rate = 0.5 } = check.options(options);
   requireAlike(check, first, second);
+  requireRandom(check, random);
   check.number('rate', rate, PROBABILITY);
   const child = copyGenes(first);
   const sibling = copyGenes(second);

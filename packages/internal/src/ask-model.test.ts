@@ -41,6 +41,17 @@ describe('askModel', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('leaves images that the function which makes them keeps, or has from somebody', async () => {
+    const kept = tf.keep(tf.ones([1, 2, 2, 1]) as Tensor4D);
+    for (const model of [twice, later(twice)] as ((images: Tensor4D) => Tensor)[]) {
+      expect(await numberOf(askModel(model, () => kept, sum))).toBe(8);
+      expect(await numberOf(askModel(model, () => images, sum))).toBe(36);
+    }
+    expect([kept.isDisposed, images.isDisposed]).toEqual([false, false]);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    kept.dispose();
+  });
+
   test.each([
     ['at once', (model: (images: Tensor4D) => unknown) => model],
     ['later', later],

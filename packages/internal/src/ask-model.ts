@@ -2,12 +2,14 @@ import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
 import { inItsBatches } from './in-its-batches.ts';
+import { ownResult } from './own-result.ts';
 import { isPromise } from './realm.ts';
 
 /**
  * Asks a model that may answer at once or later, and makes something of its answer, by the rules of `AnyClassifier`.
  *
- * @param images What the model is asked about. A function makes them for this call, and they are disposed after it.
+ * @param images What the model is asked about. A function makes them for this call. What it gives may be kept by it: what is
+ *   disposed after the call is a clone.
  * @param read Gets the answer, inside `tf.tidy`. Returns tensors of its own or plain data, never the answer itself.
  * @returns What `read` returns: at once if the model answers at once, else a promise. It rejects as the model's does.
  *
@@ -22,7 +24,7 @@ export function askModel<I extends Tensor, O, R>(
   let later: Promise<R> | undefined;
   const now = tf.tidy(() => {
     const isMadeHere = typeof images === 'function';
-    const asked = isMadeHere ? tf.tidy(images) : images;
+    const asked = isMadeHere ? ownResult(images) : images;
     const answer = inItsBatches(model, asked);
     if (!isPromise(answer)) return read(answer) as TensorContainer;
     later = readLater(answer, asked, read).finally(() => isMadeHere && asked.dispose());

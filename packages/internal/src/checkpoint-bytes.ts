@@ -1,21 +1,34 @@
 import type { Check } from './check.ts';
+import type { KeptValues } from './kept-weights.ts';
 import { isA } from './realm.ts';
 import { restoring } from './restoring.ts';
 
+/** How the header names a kind of array, and how its values are written; each takes four bytes. */
+const kinds = {
+  float32: { name: 'Float32Array', array: Float32Array, read: 'getFloat32', write: 'setFloat32' },
+  int32: { name: 'Int32Array', array: Int32Array, read: 'getInt32', write: 'setInt32' },
+  uint8: { name: 'Uint8Array', array: Uint8Array, read: 'getInt32', write: 'setInt32' },
+} as const;
+const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];
+
 /**
- * Plain data with its `Float32Array`s as bytes: a line that names the format, the lengths of header and weights, the
- * header as JSON, the weights as little-endian float32, and a checksum.
+ * Plain data with its typed arrays as bytes: a line that names the format, the lengths of header and weights, the
+ * header as JSON, the weights as little-endian float32 or int32, and a checksum.
  *
  * @param magic The line that names the format, with its line feed.
  */
 export function encodeCheckpointBytes(magic: string, checkpoint: object): Uint8Array {
-  const arrays: Float32Array[] = [];
+  const arrays: { kind: keyof typeof kinds; array: KeptValues }[] = [];
   let values = 0;
   const header = JSON.stringify(checkpoint, (_, value: unknown) => {
-    if (!isA('Float32Array', value)) return value;
-    arrays.push(value);
-    values += value.length;
-    return { float32: value.length };
+    // JSON has no such numbers, and would keep null.
+    if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
+    const kind = kindNames.find((name) => isA(kinds[name].name, value));
+    if (kind === undefined) return value;
+    const array = value as KeptValues;
+    arrays.push({ kind, array });
+    values += array.length;
+    return { [kind]: array.length };
   });
   const headerBytes = new TextEncoder().encode(header);
   const prefix = magic.length + 8;
@@ -26,9 +39,9 @@ export function encodeCheckpointBytes(magic: string, checkpoint: object): Uint8A
   view.setUint32(magic.length + 4, values, true);
   bytes.set(headerBytes, prefix);
   let offset = prefix + headerBytes.length;
-  for (const array of arrays) {
+  for (const { kind, array } of arrays) {
     for (const value of array) {
-      view.setFloat32(offset, value, true);
+      view[kinds[kind].write](offset, value, true);
       offset += 4;
     }
   }
@@ -64,12 +77,17 @@ export function decodeCheckpointBytes(check: Check, magic: string, bytes: Uint8A
   const header = decoder.decode(bytes.subarray(prefix, offset));
   return restoring(check, 'the checkpoint', () =>
     JSON.parse(header, (_, value: unknown) => {
-      const length = (value as { float32?: unknown } | null)?.float32;
-      if (typeof length !== 'number') return value;
+      const written = (value as { number?: unknown } | null)?.number;
+      if (typeof written === 'string') return Number(written);
+      const lengths = value as Partial<Record<keyof typeof kinds, unknown>> | null;
+      const kind = kindNames.find((name) => typeof lengths?.[name] === 'number');
+      if (kind === undefined) return value;
+      const length = lengths![kind] as number;
       if (!(Number.isInteger(length) && length >= 0 && offset + 4 * length <= end)) {
         check.failBecause('range', `the checkpoint is damaged: it has no ${length} further weights`);
       }
-      const array = Float32Array.from({ length }, (_unused, index) => view.getFloat32(offset + 4 * index, true));
+      const array = new kinds[kind].array(length);
+      for (let index = 0; index < length; index++) array[index] = view[kinds[kind].read](offset + 4 * index, true);
       offset += 4 * length;
       return array;
     }),

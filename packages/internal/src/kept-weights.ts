@@ -1,20 +1,45 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Check } from './check.ts';
+import { type Check, checker } from './check.ts';
 import { isA } from './realm.ts';
 
 /** Weights read from the device. */
 export interface KeptWeights {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  /** The kind of array is that of the weights: float32, int32, or bool as bytes. */
+  readonly values: KeptValues;
+}
+
+export type KeptValues = Float32Array | Int32Array | Uint8Array;
+
+type KeptType = 'float32' | 'int32' | 'bool';
+const arrayOf = {
+  float32: { name: 'Float32Array', make: (values: ArrayLike<number>) => new Float32Array(values) },
+  int32: { name: 'Int32Array', make: (values: ArrayLike<number>) => new Int32Array(values) },
+  bool: { name: 'Uint8Array', make: (values: ArrayLike<number>) => new Uint8Array(values) },
+} as const;
+const keptTypes = Object.keys(arrayOf) as KeptType[];
+const anArray = 'a Float32Array, an Int32Array or a Uint8Array';
+
+function typeOf(values: KeptValues): KeptType | undefined {
+  return keptTypes.find((dtype) => isA(arrayOf[dtype].name, values));
+}
+
+/** Throws where a weight is of a kind that cannot be kept: before work that would be lost for it. */
+export function requireKeepable(check: Check, name: string, weights: readonly Tensor[]): void {
+  for (const [index, weight] of weights.entries()) {
+    const { dtype } = check.tensor(`${name}[${index}]`, weight);
+    check.oneOf(`${name}[${index}].dtype`, dtype as KeptType, keptTypes);
+  }
 }
 
 export async function readWeights(weights: readonly Tensor[]): Promise<KeptWeights[]> {
+  requireKeepable(checker('@cnnviz/internal', 'readWeights'), 'weights', weights);
   return Promise.all(
     weights.map(async (weight) => ({
       shape: weight.shape,
       // A copy: what a backend gives may be a view of its memory.
-      values: Float32Array.from(await weight.data<'float32'>()),
+      values: arrayOf[weight.dtype as KeptType].make(await weight.data<KeptType>()),
     })),
   );
 }
@@ -36,6 +61,9 @@ export function requireWeights(check: Check, variables: readonly Variable[], wei
     if (!tf.util.arraysEqual(variable.shape, kept.shape)) {
       check.fail('range', `variables[${index}]`, `of shape [${kept.shape.join(', ')}]`, variable);
     }
+    if (variable.dtype !== typeOf(kept.values)) {
+      check.fail('type', `variables[${index}]`, `of dtype ${typeOf(kept.values)}`, variable);
+    }
   }
 }
 
@@ -44,13 +72,19 @@ export function requireKept(check: Check, name: string, kept: KeptWeights): void
   const isShape = Array.isArray(kept?.shape) && kept.shape.every((size) => Number.isInteger(size) && size >= 0);
   if (!isShape) check.fail('type', name, '{ shape, values } with whole sizes', kept);
   const size = tf.util.sizeFromShape([...kept.shape]);
-  if (!isA('Float32Array', kept.values)) check.fail('type', `${name}.values`, 'a Float32Array', kept.values);
+  if (typeOf(kept.values) === undefined) check.fail('type', `${name}.values`, anArray, kept.values);
   if (kept.values.length !== size) check.fail('range', `${name}.values`, `${size} values`, kept.values);
 }
 
-export function assignKept(variable: Variable, { values, shape }: KeptWeights): void {
+export function assignKept(variable: Variable, kept: KeptWeights): void {
+  tf.tidy(() => variable.assign(tensorOfKept(kept)));
+}
+
+/** The weights on the device again. The caller disposes. */
+export function tensorOfKept({ values, shape }: KeptWeights): Tensor {
+  const dtype = typeOf(values)!;
   // In a browser tfjs takes an array of another realm for no array.
-  tf.tidy(() => variable.assign(tf.tensor(new Float32Array(values), [...shape])));
+  return tf.tensor(arrayOf[dtype].make(values), [...shape], dtype);
 }
 
 /** Kinds and shapes of variables, by which a checkpoint knows its model. */

@@ -1,7 +1,7 @@
 import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
-import { assignKept, type KeptWeights, readWeights, requireKept } from './kept-weights.ts';
+import { assignKept, type KeptWeights, readWeights, requireKept, tensorOfKept } from './kept-weights.ts';
 
 /** What an optimizer remembers; plain data. */
 export interface OptimizerState {
@@ -55,9 +55,9 @@ export function restoreOptimizer(
     }
     for (const [, variable] of slotVariables(current) ?? []) variable.dispose();
     const slots: Slot[] = [];
-    for (const { index, values, shape } of kept) {
-      const variable = tf.tidy(() => tf.variable(tf.tensor(new Float32Array(values), [...shape]), false));
-      slots[index] = { originalName: `${field}/${index}`, variable };
+    for (const slot of kept) {
+      const variable = tf.tidy(() => tf.variable(tensorOfKept(slot), false));
+      slots[slot.index] = { originalName: `${field}/${slot.index}`, variable };
     }
     fields[field] = slots;
   }

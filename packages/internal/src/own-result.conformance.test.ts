@@ -34,8 +34,11 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     tf.dispose([variable, kept!]);
   });
 
-  test('what is no tensor comes back as it is, and a throw leaves nothing', () => {
+  test('what is no tensor comes back as it is, or is none any more, and a throw leaves nothing', () => {
     expect(ownResult(() => undefined as never)).toBeUndefined();
+    const gone = input();
+    gone.dispose();
+    expect(ownResult(() => gone)).toBe(gone);
     const before = tf.memory().numTensors;
     const failing = () => {
       input();

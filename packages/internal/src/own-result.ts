@@ -17,7 +17,7 @@ export function ownResult<T extends TensorContainer>(callback: () => T): T {
 }
 
 function cloned<T extends TensorContainer>(result: T): T {
-  if (result instanceof tf.Tensor) return tf.clone(result) as T;
+  if (result instanceof tf.Tensor) return result.isDisposed ? result : (tf.clone(result) as T);
   if (Array.isArray(result)) return result.map(cloned) as unknown as T;
   if (!isPlainObject(result)) return result;
   return Object.fromEntries(Object.entries(result).map(([name, part]) => [name, cloned(part as TensorContainer)])) as T;

@@ -252,7 +252,7 @@ describe('state', () => {
     ['words that are no integers', { generator: 'xoroshiro128plus', words: [1, 2, 3, 'x'] }],
     ['the words that xoroshiro cannot leave', { generator: 'xoroshiro128plus', words: [0, 0, 0, 0] }],
   ])('rejects %s', (_, state) => {
-    expect(() => restoreRandom(state as never)).toThrow(/^@cnnviz\/internal: restoreRandom: state must be/);
+    expect(() => restoreRandom(state as never)).toThrow(/^@cnnviz\/genetic: restoreRandom: state must be/);
   });
 });
 

@@ -26,7 +26,7 @@ export interface RandomState {
 }
 
 /**
- * A source of random numbers that is decided by its seed.
+ * A source of random numbers that is decided by its seed. Users get it from `@cnnviz/genetic`, in whose name it complains.
  *
  * @param seed A whole number from 0 to 2^53 - 1. Neighbouring seeds give unrelated numbers.
  *
@@ -35,7 +35,7 @@ export interface RandomState {
  * const noise = random.fillNormal(new Float32Array(28 * 28));
  */
 export function createRandom(seed: number): Random {
-  checker('@cnnviz/internal', 'createRandom').seed('seed', seed);
+  checker('@cnnviz/genetic', 'createRandom').seed('seed', seed);
   return randomFrom(xoroshiro128plusFromState(wordsOfSeed(seed)));
 }
 
@@ -47,7 +47,7 @@ export function restoreRandom(state: RandomState): Random {
     state.words.length === 4 &&
     state.words.every(Number.isInteger) &&
     state.words.some((word) => word !== 0);
-  if (!isState) checker('@cnnviz/internal', 'restoreRandom').fail('type', 'state', 'the state of a Random', state);
+  if (!isState) checker('@cnnviz/genetic', 'restoreRandom').fail('type', 'state', 'the state of a Random', state);
   return randomFrom(xoroshiro128plusFromState(state.words));
 }
 

@@ -26,7 +26,9 @@ export function augment(...augmentations: readonly Augmentation[]): Augmentation
   const check = checker('@cnnviz/regularizers', 'augment');
   for (const [index, augmentation] of augmentations.entries()) {
     check.callable(`augmentations[${index}]`, augmentation);
-    check.callable(`augmentations[${index}].draw`, augmentation.draw);
+    for (const part of ['draw', 'apply', 'shapeOf'] as const) {
+      check.callable<unknown>(`augmentations[${index}].${part}`, augmentation[part]);
+    }
   }
   return defineAugmentation({
     name: 'augment',

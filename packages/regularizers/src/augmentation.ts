@@ -1,6 +1,5 @@
-import { checker, createRandom, type Random } from '@cnnviz/internal';
+import { checker, createRandom, ownResult, type Random } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { tidy } from '@tensorflow/tfjs-core';
 import { cutWindows, type ImageWindows } from './image-windows.ts';
 
 /** `[n, h, w, c]`. */
@@ -48,7 +47,7 @@ export interface AugmentationParts<Parameters> {
   name: string;
   /** Draws the parameters of all images. */
   draw(random: Random, shape: ImagesShape): Parameters;
-  /** Applies them; runs inside `tf.tidy`, returns a new tensor. Default: cuts out `windows`. */
+  /** Applies them; runs inside `tf.tidy`. May return the images themselves. Default: cuts out `windows`. */
   apply?(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
   /** In place of `apply`, for what only crops and mirrors. */
   windows?(shape: ImagesShape, parameters: Parameters): ImageWindows;
@@ -70,8 +69,13 @@ export interface AugmentationParts<Parameters> {
  * const noisy = noise(images, { seed: 0 });
  */
 export function defineAugmentation<Parameters>(parts: AugmentationParts<Parameters>): Augmentation<Parameters> {
-  const { name, shapeOf = (shape) => shape } = parts;
+  const defining = checker('@cnnviz/regularizers', 'defineAugmentation');
+  const { name, shapeOf: ownShapeOf = (shape: ImagesShape) => shape } = defining.options(parts, 'parts');
+  if (typeof name !== 'string') defining.fail('type', 'name', 'a string', name);
   const check = checker('@cnnviz/regularizers', name);
+  check.callable('draw', parts.draw);
+  check.callable('shapeOf', ownShapeOf);
+  const shapeOf = (shape: ImagesShape) => check.shape('what shapeOf returns', ownShapeOf(shape), 4);
 
   const draw = (shape: ImagesShape, options: { seed: number }): Drawn<Parameters> => {
     const [count, height, width] = check.shape('shape', shape, 4);
@@ -80,15 +84,20 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     return { augmentation: name, size: [count, height, width], parameters: parts.draw(random, shape) };
   };
 
-  const apply = (images: Tensor4D, drawn: Drawn<Parameters>, { to = 'images' }: ApplyOptions = {}): Tensor4D => {
-    check.oneOf('to', to, ['images', 'labels']);
+  const apply = (images: Tensor4D, drawn: Drawn<Parameters>, options: ApplyOptions = {}): Tensor4D => {
+    const to = check.oneOf('to', check.options(options).to ?? 'images', ['images', 'labels']);
     if (to === 'images') check.images('images', images);
     else check.tensor('labels', images, { rank: 4 });
     requireDrawnFor(images.shape, drawn);
-    return tidy(() => {
-      if (parts.apply !== undefined) return parts.apply(images, drawn.parameters, to);
-      return cutWindows(images, parts.windows!(images.shape, drawn.parameters));
+    return ownResult(() => {
+      if (parts.apply === undefined) return cutWindows(images, windowsOf(images.shape, drawn));
+      return requireResult(parts.apply(images, drawn.parameters, to), images);
     });
+  };
+
+  const requireResult = (result: Tensor4D, { shape, dtype }: Tensor4D): Tensor4D => {
+    const isAlike = check.tensor('what apply returns', result, { rank: 4, dtype }).shape[0] === shape[0];
+    return isAlike ? result : check.fail('range', 'what apply returns', `${shape[0]} images`, result);
   };
 
   const requireDrawnFor = (shape: ImagesShape, drawn: Drawn<Parameters>): void => {
@@ -103,14 +112,20 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     check.images('images', images);
     return apply(images, draw(images.shape, options));
   };
-  const { windows } = parts;
-  if (windows === undefined) {
+  const windowsOf = (shape: ImagesShape, drawn: Drawn<Parameters>): ImageWindows => {
+    requireDrawnFor(shape, drawn);
+    const windows = check.options(parts.windows!(shape, drawn.parameters), 'what windows returns');
+    check.shape('what windows returns: size', windows.size, 2);
+    for (const name of ['tops', 'lefts', 'leftRight', 'upDown'] as const) {
+      if (windows[name]?.length === shape[0]) continue;
+      check.fail('range', `what windows returns: ${name}`, `a list of ${shape[0]}`, windows[name]);
+    }
+    return windows;
+  };
+  if (parts.windows === undefined) {
     check.callable('apply', parts.apply);
     return Object.assign(augment, { draw, apply, shapeOf });
   }
-  const windowsOf = (shape: ImagesShape, drawn: Drawn<Parameters>): ImageWindows => {
-    requireDrawnFor(shape, drawn);
-    return windows(shape, drawn.parameters);
-  };
+  check.callable('windows', parts.windows);
   return Object.assign(augment, { draw, apply, shapeOf, windows: windowsOf });
 }

@@ -405,6 +405,99 @@ describe('augment', () => {
   });
 });
 
+describe('a range that is a point', () => {
+  test('is a constant for randomAffine', async () => {
+    const images = noise([3, 5, 5, 1]);
+    for (const [ranges, expected] of [
+      [{ rotate: [90, 90] }, { rotate: 90, scale: 1, shear: 0 }],
+      [{ scale: [2, 2] }, { rotate: 0, scale: 2, shear: 0 }],
+      [
+        { shear: [-20, -20], rotate: [0, 0] },
+        { rotate: 0, scale: 1, shear: -20 },
+      ],
+    ] as const) {
+      const { parameters } = randomAffine(ranges).draw(images.shape, { seed: 4 });
+      for (const name of ['rotate', 'scale', 'shear'] as const) {
+        expect(parameters[name]).toEqual(new Array(3).fill(expected[name]));
+      }
+    }
+    const turned = await nested(randomAffine({ rotate: [90, 90] })(images, { seed: 0 }));
+    const before = await nested(images);
+    for (let y = 0; y < 5; y++) {
+      for (let x = 0; x < 5; x++) expect(turned[0]![y]![x]![0]).toBeCloseTo(before[0]![x]![4 - y]![0]!, 5);
+    }
+  });
+
+  test('is a constant for randomErase', async () => {
+    const erase = randomErase({ probability: 1, area: [0.25, 0.25], aspectRatio: [1, 1], fill: [0.5, 0.5] });
+    const erased = await read(erase(tf.ones([4, 8, 8, 1]), { seed: 0 }));
+    expect(erased.filter((value) => value === 0.5)).toHaveLength(4 * 16);
+    expect(erased.filter((value) => value === 1)).toHaveLength(4 * 48);
+  });
+
+  test('must not be reversed', () => {
+    expect(() => randomAffine({ rotate: [10, -10] })).toThrow(
+      'randomAffine: rotate must be two finite numbers [min, max] with min <= max, got [10, -10]',
+    );
+    expect(() => randomErase({ area: [0.4, 0.1] })).toThrow(
+      'area must be two finite numbers [min, max] with min <= max',
+    );
+  });
+});
+
+describe('pixels that are not finite', () => {
+  const infinite = () => tf.fill([2, 4, 4, 1], Number.POSITIVE_INFINITY) as Tensor4D;
+
+  test('are gone where they are erased', async () => {
+    const erase = randomErase({ probability: 1, area: [1, 1], aspectRatio: [1, 1], fill: 3 });
+    expect(await read(erase(infinite(), { seed: 0 }))).toEqual(new Array(32).fill(3));
+  });
+
+  test('stay where they are where nothing moves, and spoil no neighbour', async () => {
+    const image = tf.tensor4d([1, 2, Number.POSITIVE_INFINITY, 4], [1, 2, 2, 1]);
+    for (const padding of ['zero', 'edge', 'reflect'] as const) {
+      expect(await read(randomAffine({ padding })(image, { seed: 0 }))).toEqual([1, 2, Number.POSITIVE_INFINITY, 4]);
+    }
+  });
+});
+
+describe("an augmentation of one's own", () => {
+  const returning = (apply: (images: Tensor4D) => unknown) =>
+    defineAugmentation<null>({ name: 'own', draw: () => null, apply: apply as (images: Tensor4D) => Tensor4D });
+
+  test('may return its input: the result is a new tensor all the same', async () => {
+    const images = noise([2, 3, 3, 1]);
+    const before = tf.memory().numTensors;
+    for (const identity of [
+      returning((x) => x),
+      augment(
+        returning((x) => x),
+        returning((x) => x),
+      ),
+    ]) {
+      const result = identity(images, { seed: 0 });
+      expect(await read(result)).toEqual(await read(images));
+      result.dispose();
+      expect(images.isDisposed).toBe(false);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each([
+    ['nothing', () => undefined, 'a float32 tensor of rank 4, got undefined'],
+    ['a promise', async (x: Tensor4D) => x, 'a float32 tensor of rank 4, got an instance of Promise'],
+    ['a flat tensor', (x: Tensor4D) => tf.reshape(x, [-1]), 'a float32 tensor of rank 4, got float32 tensor [18]'],
+    ['other images', () => tf.zeros([1, 3, 3, 1]), '2 images, got float32 tensor [1, 3, 3, 1]'],
+  ])('that returns %s is told so, and leaves nothing', (_, apply, expected) => {
+    const images = noise([2, 3, 3, 1]);
+    const before = tf.memory().numTensors;
+    const message = `@cnnviz/regularizers: own: what apply returns must be ${expected}`;
+    expect(() => returning(apply)(images, { seed: 0 })).toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+    images.dispose();
+  });
+});
+
 describe('mixup', () => {
   const oneHot = (labels: number[], classes: number) =>
     tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as Tensor2D;

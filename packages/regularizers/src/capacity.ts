@@ -40,7 +40,12 @@ export function capacity(
   const check = checker('@cnnviz/regularizers', 'capacity');
   if (!Array.isArray(variables)) check.fail('type', 'variables', 'a list of variables', variables);
   if (variables.length === 0) check.fail('range', 'variables', 'at least one variable', variables);
-  const samples = check.number('samples', options.samples, { integer: true, min: 1 });
+  for (const [index, variable] of variables.entries()) {
+    const isVariable = typeof variable?.name === 'string' && Array.isArray(variable.shape);
+    if (!isVariable) check.fail('type', `variables[${index}]`, 'a variable with name and shape', variable);
+    for (const size of variable.shape) check.number(`variables[${index}].shape`, size, { integer: true, min: 0 });
+  }
+  const samples = check.number('samples', check.options(options).samples, { integer: true, min: 1 });
   const layers = new Map<string, LayerCapacity>();
   for (const { name, shape } of variables) {
     const layerName = name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : name;

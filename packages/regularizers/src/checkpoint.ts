@@ -6,8 +6,10 @@ import {
   type KeptWeights,
   type OptimizerState,
   type RandomState,
+  requireKept,
 } from '@cnnviz/internal';
 import type { EarlyStoppingState } from './early-stopping.ts';
+import { requireEpochs } from './require-records.ts';
 import type { EpochRecord, StoppedBy } from './train.ts';
 
 export const checkpointVersion = 1;
@@ -30,7 +32,7 @@ export interface Checkpoint {
   readonly stoppedBy: StoppedBy | null;
   readonly weights: readonly KeptWeights[];
   readonly optimizer: OptimizerState;
-  readonly earlyStopping: EarlyStoppingState | null;
+  readonly earlyStopping: (EarlyStoppingState & { readonly monitor: string }) | null;
 }
 
 export interface RunningSums {
@@ -46,9 +48,16 @@ export function requireCheckpoint(
   checkpoint: Checkpoint,
   { model, seed }: { model: string; seed: number },
 ): void {
-  requireVersion(check, checkpoint?.version);
+  requireParts(check, checkpoint);
   if (checkpoint.model !== model) check.fail('range', 'checkpoint', `of a model ${model}`, checkpoint.model);
   if (checkpoint.seed !== seed) check.fail('range', 'seed', `${checkpoint.seed}, as in the checkpoint`, seed);
+}
+
+/** Rejects what is no checkpoint of this version. Its weights, random numbers and optimizer are checked where they go. */
+function requireParts(check: Check, checkpoint: Checkpoint): void {
+  requireVersion(check, checkpoint?.version);
+  if (typeof checkpoint.model !== 'string') check.fail('type', 'checkpoint.model', 'a string', checkpoint.model);
+  check.seed('checkpoint.seed', checkpoint.seed);
   check.number('checkpoint.epoch', checkpoint.epoch, { integer: true, min: 0 });
   check.number('checkpoint.batch', checkpoint.batch, { integer: true, min: 0 });
   check.number('checkpoint.running.examples', checkpoint.running?.examples, { integer: true, min: 0 });
@@ -61,9 +70,15 @@ export function requireCheckpoint(
       check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
     }
   }
+  requireEpochs(check, 'checkpoint.history', history);
   if (stoppedBy !== null) {
     check.oneOf('checkpoint.stoppedBy', stoppedBy, ['epochs', 'earlyStopping', 'stopWhen']);
   }
+  if (!Array.isArray(checkpoint.weights)) check.fail('type', 'checkpoint.weights', 'a list', checkpoint.weights);
+  for (const [index, kept] of checkpoint.weights.entries()) requireKept(check, `checkpoint.weights[${index}]`, kept);
+  check.options(checkpoint.random, 'checkpoint.random');
+  check.options(checkpoint.optimizer, 'checkpoint.optimizer');
+  if (checkpoint.earlyStopping !== null) check.options(checkpoint.earlyStopping, 'checkpoint.earlyStopping');
 }
 
 function requireVersion(check: Check, version: unknown): void {
@@ -76,7 +91,7 @@ const magic = 'cnnviz-checkpoint\n';
 
 /**
  * A checkpoint as bytes: a line that names the format, the lengths of header and weights, the header as JSON, the
- * weights as little-endian float32, and a checksum.
+ * weights as little-endian float32 or int32, and a checksum.
  *
  * Write them under another name and rename the file, so that a kill while writing leaves the checkpoint before it.
  *
@@ -94,7 +109,7 @@ const magic = 'cnnviz-checkpoint\n';
  * });
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  requireVersion(checker('@cnnviz/regularizers', 'encodeCheckpoint'), checkpoint?.version);
+  requireParts(checker('@cnnviz/regularizers', 'encodeCheckpoint'), checkpoint);
   return encodeCheckpointBytes(magic, checkpoint);
 }
 

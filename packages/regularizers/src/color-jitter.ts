@@ -1,4 +1,4 @@
-import { type Bounds, checker } from '@cnnviz/internal';
+import { type Bounds, checker, meanInStages } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation } from './augmentation.ts';
@@ -48,7 +48,7 @@ const yiqOfRgb = [luma, [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]];
  */
 export function colorJitter(options: ColorJitterOptions): Augmentation<ColorParameters> {
   const check = checker('@cnnviz/regularizers', 'colorJitter');
-  const [min, max] = check.bounds('bounds', options.bounds);
+  const [min, max] = check.bounds('bounds', check.options(options).bounds);
   const [brightness, contrast, saturation] = (['brightness', 'contrast', 'saturation'] as const).map((name) =>
     check.number(name, options[name] ?? 0, { min: 0 }),
   ) as [number, number, number];
@@ -77,7 +77,7 @@ export function colorJitter(options: ColorJitterOptions): Augmentation<ColorPara
       const perImage = (values: readonly number[]) => tf.tensor4d([...values], [images.shape[0], 1, 1, 1]);
       let current = images;
       if (brightness > 0) current = clipped(tf.add(min, tf.mul(tf.sub(current, min), perImage(drawn.brightness))));
-      if (contrast > 0) current = clipped(blend(tf.mean(greyOf(current), [1, 2], true), current, drawn.contrast));
+      if (contrast > 0) current = clipped(blend(meanInStages(greyOf(current), [1, 2]), current, drawn.contrast));
       if (saturation > 0) current = clipped(blend(greyOf(current), current, drawn.saturation));
       if (hue > 0) {
         const angles = drawn.hue.map((turn) => 2 * Math.PI * turn);

@@ -31,7 +31,7 @@ export interface CorruptLabelsOptions {
 export function corruptLabels(labels: Tensor1D, options: CorruptLabelsOptions): Tensor1D {
   const check = checker('@cnnviz/regularizers', 'corruptLabels');
   const [count] = check.tensor<tf.Rank.R1>('labels', labels, { rank: 1, dtype: 'int32' }).shape;
-  const probability = check.number('probability', options.probability, { min: 0, max: 1 });
+  const probability = check.number('probability', check.options(options).probability, { min: 0, max: 1 });
   const classes = check.number('classes', options.classes, { integer: true, min: 2 });
   const random = createRandom(check.seed('seed', options.seed));
   const isDrawn = new Uint8Array(count);

@@ -38,6 +38,7 @@ export const zhangConditions: readonly DataCondition[] = [
 
 /** As tables and charts call it: `labels corrupted with p = 0.5`. */
 export function conditionName(condition: DataCondition): string {
+  checkCondition(condition, 'conditionName');
   return typeof condition === 'string' ? condition : `labels corrupted with p = ${condition.corruptedLabels}`;
 }
 
@@ -66,14 +67,15 @@ export function corruptionOf(condition: DataCondition): number {
  * const { train, test } = await applyCondition(data, 'random labels', { classes: 10, seed: 0 });
  */
 export async function applyCondition(
-  { train, test }: TrainAndTest,
+  data: TrainAndTest,
   condition: DataCondition,
   options: ApplyConditionOptions,
 ): Promise<TrainAndTest> {
   const check = checker('@cnnviz/regularizers', 'applyCondition');
-  requireExamples(check, train);
-  requireExamples(check, test);
-  check.number('classes', options.classes, { integer: true, min: 2 });
+  const { train, test } = check.options(data, 'data');
+  requireExamples(check, train, 'train');
+  requireExamples(check, test, 'test');
+  check.number('classes', check.options(options).classes, { integer: true, min: 2 });
   checkCondition(condition);
   const random = createRandom(check.seed('seed', options.seed));
   const [labelSeed, pixelSeed] = [random.integer(2 ** 32), random.integer(2 ** 32)];
@@ -110,8 +112,8 @@ export async function applyCondition(
   }) as unknown as TrainAndTest;
 }
 
-export function checkCondition(condition: DataCondition): void {
-  const check = checker('@cnnviz/regularizers', 'applyCondition');
+export function checkCondition(condition: DataCondition, of = 'applyCondition'): void {
+  const check = checker('@cnnviz/regularizers', of);
   if (typeof condition === 'object' && condition !== null) {
     check.number('corruptedLabels', condition.corruptedLabels, { min: 0, max: 1 });
     return;

@@ -37,6 +37,19 @@ test('is the identity when not training, and drops all at rate 1', async () => {
   ]);
 });
 
+test('what is dropped is 0, also where it was infinite or NaN', async () => {
+  const odd = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+  const input = tf.tensor2d(Array.from({ length: 40 }, () => odd));
+  const options = { rate: 0.5, seed: 0, training: true };
+  const rows = async (tensor: tf.Tensor) => (await tensor.array()) as number[][];
+  for (const row of await rows(dropout(input, { ...options, noiseShape: [40, 1] }))) {
+    expect([[0, 0, 0], odd]).toContainEqual(row);
+  }
+  expect(await valuesOf(dropout(input, { ...options, rate: 1 }))).toEqual(new Array(120).fill(0));
+  const maps = spatialDropout(tf.fill([40, 2, 2, 1], Number.POSITIVE_INFINITY), options);
+  expect(new Set(await valuesOf(maps))).toEqual(new Set([0, Number.POSITIVE_INFINITY]));
+});
+
 test('along a noise shape of 1 all are dropped together', async () => {
   const values = await valuesOf(dropout(tf.ones([64, 3]), { rate: 0.5, seed: 0, training: true, noiseShape: [64, 1] }));
   const rows = Array.from({ length: 64 }, (_, row) => values.slice(row * 3, row * 3 + 3));

@@ -36,7 +36,7 @@ export interface DropoutOptions extends SpatialDropoutOptions {
 export function dropout<T extends Tensor>(input: T, options: DropoutOptions): T {
   const check = checker('@cnnviz/regularizers', 'dropout');
   check.tensor('input', input, { dtype: 'float32' });
-  const noiseShape = options.noiseShape ?? input.shape;
+  const noiseShape = check.options(options).noiseShape ?? input.shape;
   const fits =
     Array.isArray(noiseShape) &&
     noiseShape.length === input.rank &&
@@ -72,15 +72,23 @@ function dropWith<T extends Tensor>(
   noiseShape: readonly number[],
   options: SpatialDropoutOptions,
 ): T {
-  const rate = check.number('rate', options.rate, { min: 0, max: 1 });
+  const rate = check.number('rate', check.options(options).rate, { min: 0, max: 1 });
   const seed = check.seed('seed', options.seed);
   if (!check.boolean('training', options.training) || rate === 0) return tf.clone(input);
-  return tf.tidy(() => tf.mul(input, dropoutMask(noiseShape, rate, seed)) as T);
+  if (rate === 1) return tf.zerosLike(input);
+  // Chosen, not multiplied with 0: that would make NaN of an infinite value.
+  return tf.tidy(() => {
+    const scaled = tf.mul(input, 1 / (1 - rate));
+    return tf.where(dropoutMask(noiseShape, rate, seed), scaled, tf.zerosLike(scaled)) as T;
+  });
 }
 
+/** Where values are kept. */
 function dropoutMask(shape: readonly number[], rate: number, seed: number): Tensor {
-  const mask = createRandom(seed).fillUniform(new Float32Array(tf.util.sizeFromShape([...shape])));
-  const scale = rate === 1 ? 0 : 1 / (1 - rate);
-  for (let i = 0; i < mask.length; i++) mask[i] = mask[i]! < rate ? 0 : scale;
-  return tf.tensor(mask, [...shape]);
+  const drawn = createRandom(seed).fillUniform(new Float32Array(tf.util.sizeFromShape([...shape])));
+  return tf.tensor(
+    Uint8Array.from(drawn, (value) => Number(value >= rate)),
+    [...shape],
+    'bool',
+  );
 }

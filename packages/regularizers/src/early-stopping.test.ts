@@ -1,7 +1,7 @@
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { EarlyStopping, type EarlyStoppingOptions, earlyStoppingCallback } from './index.ts';
 
 useBackend('cpu');
@@ -103,6 +103,31 @@ test.each([
   expect(() => new EarlyStopping(options as never)).toThrow(message);
 });
 
+test('keeps weights of every kind: a counter of steps is no float', async () => {
+  const variables: tf.Variable[] = tf.tidy(() => [
+    tf.variable(tf.scalar(0.5)),
+    tf.variable(tf.scalar(16_777_217, 'int32')),
+    tf.variable(tf.tensor1d([1, 0], 'bool')),
+  ]);
+  const stopping = new EarlyStopping({ mode: 'min', restoreBest: true });
+  await stopping.observe(0, 1, variables);
+  for (const variable of variables) tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  stopping.restore(variables);
+  const values = await Promise.all(variables.map(async (variable) => [...(await variable.data())]));
+  expect(values).toEqual([[0.5], [16_777_217], [1, 0]]);
+  const best = stopping.bestWeights()!;
+  expect(best.map(({ dtype }) => dtype)).toEqual(['float32', 'int32', 'bool']);
+  tf.dispose([best, variables]);
+});
+
+test('does not resume under another mode, which would make the worst the best', async () => {
+  const first = new EarlyStopping({ mode: 'min' });
+  await first.observe(0, 0.3);
+  expect(() => new EarlyStopping({ mode: 'max' }).resume(first.state())).toThrow(
+    'EarlyStopping: mode must be "min", as in the state, got "max"',
+  );
+});
+
 test('says what it needs to restore, and what does not fit', async () => {
   const stopping = new EarlyStopping({ mode: 'min', restoreBest: true });
   await expect(stopping.observe(0, 1)).rejects.toThrow(/weights must be the weights to restore, got \[\]/);
@@ -156,6 +181,36 @@ describe('as a callback of LayersModel.fit', () => {
 
   test('tfjs-layers’ own still throws (tensorflow/tfjs#8488), which is why this one is there', () => {
     expect(() => tfl.callbacks.earlyStopping({ monitor: 'loss', restoreBestWeights: true })).toThrow();
+  });
+
+  test('gives weights back in their kind', async () => {
+    const weights = [tf.scalar(0.5), tf.scalar(7, 'int32')];
+    const set: string[][] = [];
+    const counting = {
+      stopTraining: false,
+      getWeights: () => weights,
+      setWeights: (given: tf.Tensor[]) => void set.push(given.map(({ dtype }) => dtype)),
+    };
+    const callback = earlyStoppingCallback(counting, { monitor: 'loss', mode: 'min', restoreBest: true });
+    await callback.onTrainBegin();
+    await callback.onEpochEnd(0, { loss: 1 });
+    await callback.onTrainEnd();
+    expect(set).toEqual([['float32', 'int32']]);
+    tf.dispose(weights);
+  });
+
+  test('a history is not lost where the weights cannot be given back', async () => {
+    const layers = model();
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const callback = earlyStoppingCallback(layers, { monitor: 'loss', mode: 'min', patience: 9, restoreBest: true });
+    layers.setWeights = () => {
+      throw new Error('no');
+    };
+    const history = await layers.fit(xs(), ys(), { epochs: 3, callbacks: callback, verbose: 0 });
+    expect(history.epoch).toEqual([0, 1, 2]);
+    const warning = '@cnnviz/regularizers: earlyStoppingCallback: restoring the best weights failed: no';
+    expect(warn.mock.calls).toContainEqual([warning]);
+    warn.mockRestore();
   });
 
   test('a metric that fit does not log is an error that names those it does', async () => {

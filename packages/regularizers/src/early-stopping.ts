@@ -1,4 +1,14 @@
-import { assignWeights, checker, type KeptWeights, readWeights, requireKept } from '@cnnviz/internal';
+import {
+  assignWeights,
+  checker,
+  cleanUp,
+  describeValue,
+  type KeptWeights,
+  readWeights,
+  requireKeepable,
+  requireKept,
+  tensorOfKept,
+} from '@cnnviz/internal';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -19,6 +29,7 @@ export interface EarlyStoppingOptions {
 
 /** All that decides what comes next; plain data, weights as typed arrays. */
 export interface EarlyStoppingState {
+  readonly mode: 'min' | 'max';
   readonly best: number | null;
   readonly bestEpoch: number | null;
   readonly stoppedEpoch: number | null;
@@ -36,6 +47,8 @@ export interface EarlyStoppingState {
  *
  * Other than in Keras, where a first metric of NaN makes every later comparison false, a metric that is not finite is
  * never the best: it is an epoch without improvement.
+ *
+ * Weights that are kept are float32, int32 or bool.
  *
  * @throws RangeError if a number is out of range; TypeError if `mode` is missing.
  * @see Prechelt, "Early Stopping - But When?", 1998.
@@ -62,7 +75,7 @@ export class EarlyStopping {
   #weights: readonly KeptWeights[] | undefined;
 
   constructor(options: EarlyStoppingOptions) {
-    const { mode, minDelta = 0, patience = 0, startEpoch = 0, baseline, restoreBest = false } = options;
+    const { mode, minDelta = 0, patience = 0, startEpoch = 0, baseline, restoreBest = false } = check.options(options);
     check.oneOf('mode', mode, ['min', 'max']);
     check.number('minDelta', minDelta, { min: 0 });
     check.number('patience', patience, { integer: true, min: 0 });
@@ -87,7 +100,9 @@ export class EarlyStopping {
     const { patience, startEpoch, baseline, restoreBest } = this.#options;
     check.number('epoch', epoch, { integer: true, min: 0 });
     if (typeof metric !== 'number') check.fail('type', 'metric', 'a number', metric);
+    if (!Array.isArray(weights)) check.fail('type', 'weights', 'a list of tensors', weights);
     if (restoreBest && weights.length === 0) check.fail('range', 'weights', 'the weights to restore', weights);
+    if (restoreBest) requireKeepable(check, 'weights', weights);
     if (epoch < startEpoch) return { improved: false, stop: false };
 
     this.wait++;
@@ -110,6 +125,7 @@ export class EarlyStopping {
    * @returns Whether there was a best epoch.
    */
   restore(variables: readonly Variable[]): boolean {
+    requireVariables(variables);
     if (this.#weights === undefined) return false;
     assignWeights(check, variables, this.#weights);
     return true;
@@ -117,12 +133,13 @@ export class EarlyStopping {
 
   /** Weights of the best epoch as new tensors, which the caller disposes, or none. */
   bestWeights(): Tensor[] | undefined {
-    return this.#weights?.map(({ values, shape }) => tf.tensor(values, [...shape]));
+    return this.#weights?.map(tensorOfKept);
   }
 
   /** Where it is, as plain data that `resume` takes. */
   state(): EarlyStoppingState {
     return {
+      mode: this.#options.mode,
       best: this.best ?? null,
       bestEpoch: this.bestEpoch ?? null,
       stoppedEpoch: this.stoppedEpoch ?? null,
@@ -131,9 +148,15 @@ export class EarlyStopping {
     };
   }
 
-  /** Goes on from a `state()` as if it had never been interrupted. */
+  /**
+   * Resumes from a `state()` as if it had never been interrupted.
+   *
+   * @throws RangeError if it was saved with another `mode`.
+   */
   resume(state: EarlyStoppingState): void {
     if (typeof state !== 'object' || state === null) check.fail('type', 'state', 'what state() gave', state);
+    const { mode } = this.#options;
+    if (state.mode !== mode) check.fail('range', 'mode', `${describeValue(state.mode)}, as in the state`, mode);
     check.number('state.wait', state.wait, { integer: true, min: 0 });
     if (state.best !== null) check.number('state.best', state.best);
     for (const name of ['bestEpoch', 'stoppedEpoch'] as const) {
@@ -192,9 +215,13 @@ export interface EarlyStoppingCallback {
  */
 export function earlyStoppingCallback(
   model: StoppableModel,
-  { monitor, ...options }: EarlyStoppingOptions & { monitor: string },
+  monitored: EarlyStoppingOptions & { monitor: string },
 ): EarlyStoppingCallback {
   const callbackCheck = checker('@cnnviz/regularizers', 'earlyStoppingCallback');
+  for (const method of ['getWeights', 'setWeights'] as const) {
+    callbackCheck.callable<unknown>(`model.${method}`, model?.[method]);
+  }
+  const { monitor, ...options } = callbackCheck.options(monitored);
   if (typeof monitor !== 'string') callbackCheck.fail('type', 'monitor', 'the name of a metric', monitor);
   let stopping = new EarlyStopping(options);
   return {
@@ -212,11 +239,14 @@ export function earlyStoppingCallback(
     async onTrainEnd() {
       const best = stopping.bestWeights();
       if (best === undefined) return;
-      try {
-        model.setWeights(best);
-      } finally {
-        tf.dispose(best);
-      }
+      // The history of `fit` would be lost with a throw.
+      cleanUp(callbackCheck, 'restoring the best weights', () => model.setWeights(best));
+      tf.dispose(best);
     },
   };
+}
+
+function requireVariables(variables: readonly Variable[]): void {
+  const isList = Array.isArray(variables) && variables.every((variable) => variable instanceof tf.Variable);
+  if (!isList) check.fail('type', 'variables', 'a list of variables', variables);
 }

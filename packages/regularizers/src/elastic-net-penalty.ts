@@ -27,12 +27,17 @@ export interface ElasticNetPenaltyOptions {
  */
 export function elasticNetPenalty(variables: readonly Variable[], options: ElasticNetPenaltyOptions): Scalar {
   const check = checker('@cnnviz/regularizers', 'elasticNetPenalty');
-  const l1 = check.number('l1', options.l1, { min: 0 });
+  const l1 = check.number('l1', check.options(options).l1, { min: 0 });
   const l2 = check.number('l2', options.l2, { min: 0 });
   const weights = chosenWeights(check, variables, options.penalize);
   return tf.tidy(() => tf.add(scaledSum(tf.abs, weights, l1), scaledSum(tf.square, weights, l2)));
 }
 
 export function scaledSum(of: (weight: Variable) => tf.Tensor, weights: readonly Variable[], factor: number): Scalar {
-  return tf.tidy(() => tf.mul(factor, tf.addN(weights.map((weight) => tf.sum(of(weight))))));
+  return tf.tidy(() => tf.mul(factor, tf.addN(weights.map((weight) => sumInStages(of(weight))))));
+}
+
+/** One axis after the other: some backends add up float32 numbers one by one, and lose a hundredth of a million of them. */
+function sumInStages(values: tf.Tensor): Scalar {
+  return values.shape.reduceRight<tf.Tensor>((left, _, axis) => tf.sum(left, axis), values) as Scalar;
 }

@@ -1,4 +1,4 @@
-import { type Batches, checker, createRandom } from '@cnnviz/internal';
+import { type Batches, checker, createRandom, requireBatches } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { seedOfImage } from './randomize-pixels.ts';
@@ -23,7 +23,7 @@ export interface PixelStatistics {
 export async function pixelStatistics(batches: Batches<Tensor4D>): Promise<PixelStatistics> {
   const check = checker('@cnnviz/regularizers', 'pixelStatistics');
   let [count, mean, squares] = [0, 0, 0];
-  for await (const images of batches) {
+  for await (const images of requireBatches(check, 'batches', batches)) {
     const values = await check.images('images', images).data<'float32'>();
     // Welford: no difference of two large sums.
     for (let index = 0; index < values.length; index++) {
@@ -59,7 +59,7 @@ export interface GaussianPixelsOptions extends PixelStatistics {
 export function gaussianPixels(images: Tensor4D, options: GaussianPixelsOptions): Tensor4D {
   const check = checker('@cnnviz/regularizers', 'gaussianPixels');
   const { shape } = check.images('images', images);
-  const mean = check.number('mean', options.mean);
+  const mean = check.number('mean', check.options(options).mean);
   const deviation = check.number('deviation', options.deviation, { min: 0 });
   const first = check.number('first', options.first ?? 0, { integer: true, min: 0 });
   const seedOf = seedOfImage(check.seed('seed', options.seed), first);

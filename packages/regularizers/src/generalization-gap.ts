@@ -1,4 +1,5 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
+import { requireEpochs } from './require-records.ts';
 import type { EpochRecord } from './train.ts';
 
 export interface GapRecord {
@@ -33,7 +34,7 @@ export interface GapRecord {
  */
 export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] {
   const check = checker('@cnnviz/regularizers', 'generalizationGap');
-  if (!Array.isArray(history)) check.fail('type', 'history', 'a list of epochs', history);
+  requireEpochs(check, 'history', history);
   return history.map(({ epoch, loss, accuracy, validationLoss, validationAccuracy }) => {
     if (validationLoss === undefined || validationAccuracy === undefined) {
       return check.failBecause('range', `epoch ${epoch} has no validation: train with the option validation`);
@@ -74,8 +75,8 @@ export function overfittingChart(
   options: { metric?: 'error' | 'loss' } = {},
 ): ChartSpecification {
   const check = checker('@cnnviz/regularizers', 'overfittingChart');
-  const metric = check.oneOf('metric', options.metric ?? 'error', ['error', 'loss']);
-  const names = Object.keys(histories);
+  const metric = check.oneOf('metric', check.options(options).metric ?? 'error', ['error', 'loss']);
+  const names = Object.keys(check.options(histories, 'histories'));
   if (names.length === 0) check.fail('range', 'histories', 'at least one training', histories);
   const values = names.flatMap((training) =>
     generalizationGap(histories[training]!).flatMap((record) => [

@@ -1,4 +1,4 @@
-import { type Check, isA } from '@cnnviz/internal';
+import { type Check, checker, isA } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -8,7 +8,7 @@ export type WeightChoice = RegExp | ((variable: Variable) => boolean);
 const offsetOrNormalization = /(?:^|[/_.-])(?:bias|gamma|beta|moving_mean|moving_variance)(?:_\d+)?$/i;
 
 /**
- * Whether a variable is a kernel: of rank 2 or more and not named like a bias or a parameter of batch normalisation
+ * Whether a variable is a kernel: float32, of rank 2 or more and not named like a bias or a parameter of batch normalisation
  * (`bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`, as tfjs-layers names them). Those are what a penalty
  * leaves out: they do not make a function steep, and shrinking a batch norm's scale regularizes nothing.
  *
@@ -18,8 +18,11 @@ const offsetOrNormalization = /(?:^|[/_.-])(?:bias|gamma|beta|moving_mean|moving
  * const kernelsOnly = l2Penalty(variables, { lambda: 1e-4, penalize: isWeight }); // the default
  */
 export function isWeight(variable: Variable): boolean {
-  return variable.rank >= 2 && !offsetOrNormalization.test(variable.name);
+  if (!(variable instanceof tf.Variable)) checkIsWeight.fail('type', 'variable', 'a variable', variable);
+  return variable.rank >= 2 && variable.dtype === 'float32' && !offsetOrNormalization.test(variable.name);
 }
+
+const checkIsWeight = checker('@cnnviz/regularizers', 'isWeight');
 
 /** The variables that are to be penalized; a choice that no variable fits is a mistake and says so. */
 export function chosenWeights(
@@ -39,5 +42,6 @@ export function chosenWeights(
     const names = variables.map(({ name }) => name);
     check.fail('range', 'penalize', 'a choice that at least one variable fits', names);
   }
+  for (const variable of chosen) check.tensor(`the variable ${variable.name}`, variable, { dtype: 'float32' });
   return chosen;
 }

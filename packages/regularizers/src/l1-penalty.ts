@@ -28,6 +28,6 @@ export interface L1PenaltyOptions {
  */
 export function l1Penalty(variables: readonly Variable[], options: L1PenaltyOptions): Scalar {
   const check = checker('@cnnviz/regularizers', 'l1Penalty');
-  const lambda = check.number('lambda', options.lambda, { min: 0 });
+  const lambda = check.number('lambda', check.options(options).lambda, { min: 0 });
   return scaledSum(tf.abs, chosenWeights(check, variables, options.penalize), lambda);
 }

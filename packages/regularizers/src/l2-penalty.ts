@@ -30,6 +30,6 @@ export interface L2PenaltyOptions {
  */
 export function l2Penalty(variables: readonly Variable[], options: L2PenaltyOptions): Scalar {
   const check = checker('@cnnviz/regularizers', 'l2Penalty');
-  const lambda = check.number('lambda', options.lambda, { min: 0 });
+  const lambda = check.number('lambda', check.options(options).lambda, { min: 0 });
   return scaledSum(tf.square, chosenWeights(check, variables, options.penalize), lambda);
 }

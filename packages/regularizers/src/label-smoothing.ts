@@ -20,6 +20,6 @@ import * as tf from '@tensorflow/tfjs-core';
 export function labelSmoothing(labels: Tensor2D, options: { smoothing: number }): Tensor2D {
   const check = checker('@cnnviz/regularizers', 'labelSmoothing');
   const [, classes] = check.tensor<tf.Rank.R2>('labels', labels, { rank: 2, dtype: 'float32' }).shape;
-  const smoothing = check.number('smoothing', options.smoothing, { min: 0, max: 1 });
+  const smoothing = check.number('smoothing', check.options(options).smoothing, { min: 0, max: 1 });
   return tf.tidy(() => tf.add(tf.mul(labels, 1 - smoothing), smoothing / classes));
 }

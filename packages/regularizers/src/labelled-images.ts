@@ -1,7 +1,8 @@
 import type { Check, LabelledImages } from '@cnnviz/internal';
 
 /** Checks a batch; returns how many examples it holds. */
-export function requireExamples(check: Check, { images, labels }: LabelledImages): number {
+export function requireExamples(check: Check, examples: LabelledImages, name = 'a batch'): number {
+  const { images, labels } = check.options(examples, name);
   const count = check.images('images', images).shape[0];
   check.labels('labels', labels, { count });
   if (count === 0) check.fail('range', 'images', 'at least one image', images);

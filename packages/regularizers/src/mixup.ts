@@ -43,27 +43,31 @@ export interface Mixup {
  */
 export function mixup(options: { alpha: number }): Mixup {
   const check = checker('@cnnviz/regularizers', 'mixup');
-  const alpha = check.number('alpha', options.alpha, { above: 0 });
+  const alpha = check.number('alpha', check.options(options).alpha, { above: 0 });
 
-  const draw = (count: number, { seed }: { seed: number }): MixupParameters => {
+  const draw = (count: number, drawing: { seed: number }): MixupParameters => {
     check.number('count', count, { integer: true, min: 1 });
-    const random = createRandom(check.seed('seed', seed));
+    const random = createRandom(check.seed('seed', check.options(drawing).seed));
     return {
       partners: [...random.permutation(count)],
       shares: Array.from({ length: count }, () => symmetricBeta(random, alpha)),
     };
   };
 
-  const apply = ({ images, labels }: SoftlyLabelledImages, { partners, shares }: MixupParameters) => {
+  const apply = (examples: SoftlyLabelledImages, drawn: MixupParameters) => {
+    const { images, labels } = check.options(examples, 'examples');
+    const { partners, shares } = check.options(drawn, 'drawn');
     const count = checkExamples(check, images, labels);
-    if (partners.length !== count || shares.length !== count) {
+    if (partners?.length !== count || shares?.length !== count) {
       check.fail('range', 'drawn', `parameters of ${count} examples`, partners);
     }
     return tf.tidy(() => ({ images: mixed(images, partners, shares), labels: mixed(labels, partners, shares) }));
   };
 
-  const drawAndApply = (examples: SoftlyLabelledImages, { seed }: { seed: number }) =>
-    apply(examples, draw(checkExamples(check, examples.images, examples.labels), { seed }));
+  const drawAndApply = (examples: SoftlyLabelledImages, drawing: { seed: number }) => {
+    const { images, labels } = check.options(examples, 'examples');
+    return apply(examples, draw(checkExamples(check, images, labels), drawing));
+  };
   return Object.assign(drawAndApply, { draw, apply });
 }
 

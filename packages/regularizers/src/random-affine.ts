@@ -5,9 +5,9 @@ import { type Augmentation, defineAugmentation } from './augmentation.ts';
 import { gatherPixels, type Padding, type PixelMoves, paddedPosition } from './gather-pixels.ts';
 
 export interface RandomAffineOptions {
-  /** Degrees, counter-clockwise; a number is the range to both sides of 0. Default: 0. */
+  /** Degrees, counter-clockwise; a number is the range to both sides of 0, equal ends are a constant. Default: 0. */
   rotate?: number | Bounds;
-  /** Factor of the size. Default: none. */
+  /** Factor of the size; equal ends are a constant. Default: none. */
   scale?: Bounds;
   /** Degrees by which vertical lines are tilted; a number is the range to both sides of 0. Default: 0. */
   shear?: number | Bounds;
@@ -46,13 +46,17 @@ export interface AffineParameters {
  */
 export function randomAffine(options: RandomAffineOptions = {}): Augmentation<AffineParameters> {
   const check = checker('@cnnviz/regularizers', 'randomAffine');
+  check.options(options);
   const rotate = bothSides(check, 'rotate', options.rotate, 360);
   const shear = bothSides(check, 'shear', options.shear, 89);
-  const scale = options.scale === undefined ? ([1, 1] as const) : check.bounds('scale', options.scale);
+  const scale = options.scale === undefined ? ([1, 1] as const) : check.range('scale', options.scale);
   check.number('scale', scale[0], { above: 0 });
-  const [horizontal, vertical] = (options.translate ?? [0, 0]).map((part) =>
-    check.number('translate', part, { min: 0, max: 1 }),
-  ) as [number, number];
+  const { translate = [0, 0] } = options;
+  if (!Array.isArray(translate) || translate.length !== 2) check.fail('type', 'translate', 'two numbers', translate);
+  const [horizontal, vertical] = translate.map((part) => check.number('translate', part, { min: 0, max: 1 })) as [
+    number,
+    number,
+  ];
   const interpolation = check.oneOf('interpolation', options.interpolation ?? 'bilinear', ['bilinear', 'nearest']);
   const padding = check.oneOf('padding', options.padding ?? 'zero', ['zero', 'edge', 'reflect']);
 
@@ -74,7 +78,7 @@ export function randomAffine(options: RandomAffineOptions = {}): Augmentation<Af
 
 function bothSides(check: Check, name: string, value: number | Bounds = 0, most: number): Bounds {
   const [min, max] =
-    typeof value === 'number' ? [-check.number(name, value, { min: 0 }), value] : check.bounds(name, value);
+    typeof value === 'number' ? [-check.number(name, value, { min: 0 }), value] : check.range(name, value);
   check.number(name, min, { min: -most });
   check.number(name, max, { max: most });
   return [min, max];
@@ -109,8 +113,10 @@ function resample(images: Tensor4D, drawn: AffineParameters, interpolation: stri
         const [restX, restY] = [sourceX - left, sourceY - top];
         for (let corner = 0; corner < 4; corner++) {
           const [right, below] = [corner & 1, corner >> 1];
-          sources[corner]![next] = sourceOf(image, left + right, top + below);
-          shares[corner]![next] = (right ? restX : 1 - restX) * (below ? restY : 1 - restY);
+          const share = (right ? restX : 1 - restX) * (below ? restY : 1 - restY);
+          // Without a share it is the 0 outside, as 0 times an infinite pixel is NaN.
+          sources[corner]![next] = share === 0 ? pixels : sourceOf(image, left + right, top + below);
+          shares[corner]![next] = share;
         }
         next++;
       }
@@ -119,7 +125,7 @@ function resample(images: Tensor4D, drawn: AffineParameters, interpolation: stri
   const movesOf = (corner: number): PixelMoves => ({
     sources: sources[corner]!,
     size: [height, width],
-    outside: padding === 'zero',
+    outside: padding === 'zero' || corners > 1,
   });
   if (corners === 1) return gatherPixels(images, movesOf(0));
   const parts = sources.map((_, corner) =>

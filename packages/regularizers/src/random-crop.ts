@@ -33,7 +33,7 @@ export interface CropParameters {
  */
 export function randomCrop(options: RandomCropOptions): Augmentation<CropParameters> {
   const check = checker('@cnnviz/regularizers', 'randomCrop');
-  const [height, width] = check.shape('size', options.size, 2);
+  const [height, width] = check.shape('size', check.options(options).size, 2);
   const padding = check.number('padding', options.padding ?? 0, { integer: true, min: 0 });
   const mode = check.oneOf('mode', options.mode ?? 'zero', ['zero', 'reflect']);
 
@@ -82,7 +82,7 @@ export function centerCrop(options: {
   size: readonly [height: number, width: number];
 }): Augmentation<null> & ((images: Tensor4D) => Tensor4D) {
   const check = checker('@cnnviz/regularizers', 'centerCrop');
-  const [height, width] = check.shape('size', options.size, 2);
+  const [height, width] = check.shape('size', check.options(options).size, 2);
   const shapeOf = ([count, oldHeight, oldWidth, channels]: ImagesShape): ImagesShape => {
     if (height > oldHeight || width > oldWidth) {
       check.fail('range', 'size', `at most the image's ${oldHeight} x ${oldWidth}`, options.size);

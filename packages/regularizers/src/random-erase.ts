@@ -5,7 +5,7 @@ import { type Augmentation, defineAugmentation } from './augmentation.ts';
 export interface RandomEraseOptions {
   /** Of erasing anything in an image, from 0 to 1. Default: 0.5, as in the paper. */
   probability?: number;
-  /** Part of the image that is erased. Default: [0.02, 0.4], as in the paper. */
+  /** Part of the image that is erased; equal ends always erase the same. Default: [0.02, 0.4], as in the paper. */
   area?: Bounds;
   /** Height over width of the rectangle. Default: [0.3, 1 / 0.3], as in the paper. */
   aspectRatio?: Bounds;
@@ -36,14 +36,14 @@ const attempts = 100;
  */
 export function randomErase(options: RandomEraseOptions = {}): Augmentation<EraseParameters> {
   const check = checker('@cnnviz/regularizers', 'randomErase');
-  const probability = check.number('probability', options.probability ?? 0.5, { min: 0, max: 1 });
-  const [minArea, maxArea] = check.bounds('area', options.area ?? [0.02, 0.4]);
+  const probability = check.number('probability', check.options(options).probability ?? 0.5, { min: 0, max: 1 });
+  const [minArea, maxArea] = check.range('area', options.area ?? [0.02, 0.4]);
   check.number('area', minArea, { above: 0 });
   check.number('area', maxArea, { max: 1 });
-  const [minRatio, maxRatio] = check.bounds('aspectRatio', options.aspectRatio ?? [0.3, 1 / 0.3]);
+  const [minRatio, maxRatio] = check.range('aspectRatio', options.aspectRatio ?? [0.3, 1 / 0.3]);
   check.number('aspectRatio', minRatio, { above: 0 });
   const { fill = 0 } = options;
-  const [minFill, maxFill] = typeof fill === 'number' ? [check.number('fill', fill), fill] : check.bounds('fill', fill);
+  const [minFill, maxFill] = typeof fill === 'number' ? [check.number('fill', fill), fill] : check.range('fill', fill);
 
   return defineAugmentation({
     name: 'randomErase',
@@ -66,21 +66,22 @@ export function randomErase(options: RandomEraseOptions = {}): Augmentation<Eras
     apply: (images, { boxes, noiseSeed }, to) => {
       if (to === 'labels') return tf.clone(images);
       const [count, height, width, channels] = images.shape;
-      const keep = new Float32Array(count * height * width).fill(1);
+      const isErased = new Uint8Array(count * height * width * channels);
       const filling = new Float32Array(count * height * width * channels);
       const random = createRandom(noiseSeed);
       for (const [image, box] of boxes.entries()) {
         for (let y = box.top; y < box.top + box.height; y++) {
           for (let x = box.left; x < box.left + box.width; x++) {
             const pixel = (image * height + y) * width + x;
-            keep[pixel] = 0;
             for (let channel = 0; channel < channels; channel++) {
+              isErased[pixel * channels + channel] = 1;
               filling[pixel * channels + channel] = minFill + (maxFill - minFill) * random.uniform();
             }
           }
         }
       }
-      return tf.add(tf.mul(images, tf.tensor4d(keep, [count, height, width, 1])), tf.tensor4d(filling, images.shape));
+      // Chosen, not multiplied with 0 and added: what was not finite is gone as well.
+      return tf.where(tf.tensor4d(isErased, images.shape, 'bool'), tf.tensor4d(filling, images.shape), images);
     },
   });
 }

@@ -26,7 +26,7 @@ export interface MirrorParameters {
  */
 export function randomMirror(options: RandomMirrorOptions = {}): Augmentation<MirrorParameters> {
   const check = checker('@cnnviz/regularizers', 'randomMirror');
-  const leftRight = check.number('leftRight', options.leftRight ?? 0.5, { min: 0, max: 1 });
+  const leftRight = check.number('leftRight', check.options(options).leftRight ?? 0.5, { min: 0, max: 1 });
   const upDown = check.number('upDown', options.upDown ?? 0, { min: 0, max: 1 });
 
   return defineAugmentation({

@@ -1,5 +1,6 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import type { RandomizationRun } from './randomization-test.ts';
+import { requireRuns } from './require-records.ts';
 
 export interface RandomizationSummary {
   condition: string;
@@ -37,7 +38,7 @@ export interface RandomizationSummary {
  */
 export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationSummary[] {
   const groups = new Map<string, RandomizationRun[]>();
-  for (const run of requireRuns('summarizeRuns', runs)) {
+  for (const run of requireRuns(checker('@cnnviz/regularizers', 'summarizeRuns'), runs)) {
     const key = JSON.stringify([run.condition, run.regularizer]);
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
@@ -45,7 +46,7 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
     const mean = (of: (run: RandomizationRun) => number) => group.reduce((sum, run) => sum + of(run), 0) / group.length;
     const { condition, corruption, regularizer, parameters, samples } = group[0]!;
     const [trainAccuracy, testAccuracy] = [mean((run) => run.trainAccuracy), mean((run) => run.testAccuracy)];
-    const longest = Math.max(...group.map(({ curve }) => curve.length));
+    const longest = group.reduce((most, { curve }) => Math.max(most, curve.length), 0);
     const fitted = Array.from({ length: longest }, (_, epoch) =>
       mean(({ curve }) => curve[Math.min(epoch, curve.length - 1)]!.accuracy),
     ).findIndex((accuracy) => accuracy >= 0.99);
@@ -84,7 +85,11 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
  * const specification = randomizationCurves(runs);
  */
 export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpecification {
-  const regularizers = [...new Set(requireRuns('randomizationCurves', runs).map(({ regularizer }) => regularizer))];
+  const regularizers = [
+    ...new Set(
+      requireRuns(checker('@cnnviz/regularizers', 'randomizationCurves'), runs).map(({ regularizer }) => regularizer),
+    ),
+  ];
   const spec = {
     width: regularizers.length > 1 ? 280 : 560,
     height: 280,
@@ -131,11 +136,9 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
  * const specification = corruptionChart(runs, { classes: 10 });
  */
 export function corruptionChart(runs: readonly RandomizationRun[], options: { classes: number }): ChartSpecification {
-  const classes = checker('@cnnviz/regularizers', 'corruptionChart').number('classes', options.classes, {
-    integer: true,
-    min: 2,
-  });
-  const values = requireRuns('corruptionChart', runs)
+  const check = checker('@cnnviz/regularizers', 'corruptionChart');
+  const classes = check.number('classes', check.options(options).classes, { integer: true, min: 2 });
+  const values = requireRuns(check, runs)
     .filter(({ condition }) => condition === 'true labels' || condition.includes('labels'))
     .map(({ corruption, regularizer, seed, testAccuracy, trainAccuracy }) => ({
       corruption,
@@ -172,11 +175,4 @@ export function corruptionChart(runs: readonly RandomizationRun[], options: { cl
       },
     ],
   };
-}
-
-function requireRuns(name: string, runs: readonly RandomizationRun[]): readonly RandomizationRun[] {
-  const check = checker('@cnnviz/regularizers', name);
-  if (!Array.isArray(runs)) check.fail('type', 'runs', 'a list of runs', runs);
-  if (runs.length === 0) check.fail('range', 'runs', 'at least one run', runs);
-  return runs;
 }

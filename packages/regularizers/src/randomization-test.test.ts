@@ -1,6 +1,6 @@
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   corruptionChart,
   type ModelRequest,
@@ -126,6 +126,63 @@ test('ends a run once it fits', async () => {
   expect(run!.epochs).toBeLessThan(40);
   expect(run!.curve.at(-1)!.accuracy).toBeGreaterThanOrEqual(0.9);
   expect(run!.curve.slice(0, -1).every(({ accuracy }) => accuracy < 0.9)).toBe(true);
+});
+
+describe('what callbacks return', () => {
+  const short = { ...options, conditions: ['true labels'], epochs: 1 } as const;
+
+  test('may be the images, or images that are kept', async () => {
+    const kept = bothSets();
+    const runs = await randomizationTest(bothSets(), {
+      ...short,
+      seeds: [0, 1],
+      prepare: (images) => (images.shape[0] === 24 ? kept.train.images : images),
+    });
+    expect(runs).toHaveLength(2);
+    expect(kept.train.images.isDisposed).toBe(false);
+  });
+
+  test('as a model or an optimizer must be a fresh one, since it is disposed', async () => {
+    const model = denseModel({ classes: 3, hidden: 64 });
+    const again = randomizationTest(bothSets(), { ...short, seeds: [0, 1], createModel: () => model });
+    await expect(again).rejects.toThrow('createModel must make a new one for each run, and gave one again');
+    const optimizer = tf.train.sgd(0.1);
+    const twice = randomizationTest(bothSets(), { ...short, seeds: [0, 1], createOptimizer: () => optimizer });
+    await expect(twice).rejects.toThrow('createOptimizer must make a new one for each run, and gave one again');
+  });
+
+  test.each([
+    ['a promise of a model', { createModel: async () => denseModel() }, 'what createModel returns must be an object, got an instance of Promise'],
+    ['a name of an optimizer', { createOptimizer: () => 'sgd' }, 'what createOptimizer returns must be an Optimizer'],
+    ['no images', { prepare: () => undefined }, 'images must be a float32 tensor [n, h, w, c], got undefined'],
+  ])('as %s is told so, and leaves nothing', async (_, wrong, message) => {
+    const sets = bothSets();
+    const before = tf.memory().numTensors;
+    await expect(randomizationTest(sets, { ...short, ...wrong } as never)).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a dispose that throws costs neither the run nor what else is disposed', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const sets = bothSets();
+    const before = tf.memory().numTensors;
+    const models: ReturnType<typeof denseModel>[] = [];
+    const failing = {
+      ...short,
+      createModel: (request: ModelRequest) => {
+        models.push(createModel(request));
+        const dispose = () => {
+          throw new Error('no');
+        };
+        return { ...models.at(-1)!, dispose };
+      },
+    };
+    expect(await randomizationTest(sets, failing)).toHaveLength(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('disposing what a run had made failed: no'));
+    tf.dispose(models.flatMap(({ variables }) => variables));
+    expect(tf.memory().numTensors).toBe(before);
+    warn.mockRestore();
+  });
 });
 
 const run = (part: Partial<RandomizationRun>): RandomizationRun => ({

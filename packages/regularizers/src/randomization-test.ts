@@ -2,10 +2,15 @@ import {
   batchesOf,
   type Check,
   checker,
+  cleanUp,
   disposeOptimizer,
+  isPromise,
   type LabelledImages,
   type LongWork,
+  ownResult,
   requireGradients,
+  requireLongWork,
+  requireOptimizer,
 } from '@cnnviz/internal';
 import type { Optimizer, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,7 +30,14 @@ import { l2Penalty } from './l2-penalty.ts';
 import { requireExamples } from './labelled-images.ts';
 import type { Schedule } from './schedule.ts';
 import { shuffledBatches } from './shuffled-batches.ts';
-import { type EpochRecord, type TrainableModel, type TrainOptions, type TrainProgress, train } from './train.ts';
+import {
+  checkModel,
+  type EpochRecord,
+  type TrainableModel,
+  type TrainOptions,
+  type TrainProgress,
+  train,
+} from './train.ts';
 import { lambdaOfWeightDecay } from './weight-decay.ts';
 
 /** What is done against overfitting in a run; nothing but a name is no regularization. */
@@ -52,9 +64,9 @@ export interface ModelRequest {
 
 export interface RandomizationTestOptions extends LongWork<RandomizationProgress> {
   classes: number;
-  /** A fresh model, which the test disposes: by its `dispose`, else its variables and state. */
+  /** A fresh model for each run, which the test disposes: by its `dispose`, else its variables and state. */
   createModel: (request: ModelRequest) => TrainableModel & { dispose?: () => void };
-  /** A fresh optimizer, which the test disposes. */
+  /** A fresh optimizer for each run, which the test disposes. */
   createOptimizer: () => Optimizer;
   /** At most so many. */
   epochs: number;
@@ -68,7 +80,7 @@ export interface RandomizationTestOptions extends LongWork<RandomizationProgress
   batchSize?: number;
   /** Learning rate of each epoch. Default: the optimizer's. */
   schedule?: Schedule;
-  /** Done to all images after condition and augmentation, such as `whiten`. Default: nothing. */
+  /** Done to all images after condition and augmentation, such as `whiten`; may return the images themselves. Default: nothing. */
   prepare?: (images: Tensor4D) => Tensor4D;
   /** Ends a run after the epoch in which this part of the training examples was classified right. Default: never. */
   fittedAt?: number;
@@ -146,6 +158,7 @@ export async function randomizationTest(
   const { conditions = ['true labels', 'random labels'], regularizers = [{ name: 'none' }], seeds, classes } = options;
   const runs = conditions.length * regularizers.length * seeds.length;
   const results: RandomizationRun[] = [];
+  const make = freshlyMade(check, options);
   for (const condition of conditions) {
     for (const regularizer of regularizers) {
       for (const seed of seeds) {
@@ -157,7 +170,7 @@ export async function randomizationTest(
           const drawn = await applyCondition(data, condition, { classes, seed });
           try {
             const place = { ...key, run: results.length, runs };
-            result = await runOnce(drawn, regularizer, corruptionOf(condition), place, options);
+            result = await runOnce(check, drawn, regularizer, corruptionOf(condition), place, { ...options, ...make });
           } finally {
             tf.dispose([drawn.train.images, drawn.train.labels, drawn.test.images, drawn.test.labels]);
           }
@@ -176,30 +189,63 @@ function isRun(run: RunKey, { condition, regularizer, seed }: RunKey): boolean {
   return run.condition === condition && run.regularizer === regularizer && run.seed === seed;
 }
 
+/** What the test disposes must be its own: a model that is given twice would be trained further, then disposed. */
+function freshlyMade(check: Check, options: RandomizationTestOptions) {
+  const known = new WeakSet<object>();
+  const requireFresh = <T extends object>(name: string, made: T): T => {
+    if (known.has(made)) check.failBecause('state', `${name} must make a new one for each run, and gave one again`);
+    known.add(made);
+    return made;
+  };
+  const createModel: RandomizationTestOptions['createModel'] = (request) => {
+    const made = options.createModel(request);
+    // A model that comes later would never be disposed.
+    if (isPromise(made)) {
+      made.then(
+        (late) => cleanUp(check, 'disposing a late model', () => disposeModel(late)),
+        () => {},
+      );
+    }
+    const model = requireFresh('createModel', check.options(made, 'what createModel returns'));
+    checkModel(check, 'what createModel returns', model);
+    return model;
+  };
+  const createOptimizer = () => {
+    const optimizer = requireOptimizer(check, 'what createOptimizer returns', options.createOptimizer());
+    return requireFresh('createOptimizer', optimizer);
+  };
+  return { createModel, createOptimizer };
+}
+
+function disposeModel(model: ReturnType<RandomizationTestOptions['createModel']>): void {
+  if (model.dispose !== undefined) model.dispose();
+  else tf.dispose([...model.variables, ...(model.state ?? [])]);
+}
+
 async function runOnce(
+  check: Check,
   { train: training, test }: TrainAndTest,
   regularizer: Regularizer,
   corruption: number,
   place: RunKey & { run: number; runs: number },
   options: RandomizationTestOptions,
 ): Promise<RandomizationRun> {
-  const { classes, batchSize = 128, prepare = (images: Tensor4D) => tf.clone(images), fittedAt } = options;
+  const { classes, batchSize = 128, prepare = (images: Tensor4D) => images, fittedAt } = options;
   const { seed, condition } = place;
   const { weightDecay = 0, augmentation, dropout = 0 } = regularizer;
   const samples = training.labels.shape[0];
   const own: { dispose(): void }[] = [];
   try {
     const prepared = (set: LabelledImages): LabelledImages => {
-      const images = tf.tidy(() => prepare(set.images));
-      own.push(images);
+      const images = ownResult(() => prepare(set.images));
+      if (images instanceof tf.Tensor) own.push(images);
+      requireExamples(check, { images, labels: set.labels }, 'what prepare returns');
       return { images, labels: set.labels };
     };
     const [preparedTraining, preparedTest] = [prepared(training), prepared(test)];
     const [, height, width, channels] = preparedTest.images.shape;
     const model = options.createModel({ shape: [height, width, channels], classes, dropout, seed });
-    own.push({
-      dispose: model.dispose?.bind(model) ?? (() => tf.dispose([...model.variables, ...(model.state ?? [])])),
-    });
+    own.push({ dispose: () => disposeModel(model) });
     const optimizer = options.createOptimizer();
     own.push({ dispose: () => disposeOptimizer(optimizer) });
 
@@ -238,7 +284,7 @@ async function runOnce(
       curve: history,
     };
   } finally {
-    for (const thing of own.reverse()) thing.dispose();
+    for (const thing of own.reverse()) cleanUp(check, 'disposing what a run had made', () => thing.dispose());
   }
 }
 
@@ -256,8 +302,16 @@ function evaluateInBatches(
 }
 
 function checkTest(check: Check, data: TrainAndTest, options: RandomizationTestOptions): void {
-  requireExamples(check, data.train);
-  requireExamples(check, data.test);
+  requireExamples(check, check.options(data, 'data').train, 'train');
+  requireExamples(check, data.test, 'test');
+  requireLongWork(check, check.options(options));
+  for (const name of ['schedule', 'prepare', 'onRun'] as const) {
+    if (options[name] !== undefined) check.callable<unknown>(name, options[name]);
+  }
+  for (const name of ['conditions', 'regularizers'] as const) {
+    const list = options[name];
+    if (list !== undefined && !Array.isArray(list)) check.fail('type', name, 'a list', list);
+  }
   check.number('classes', options.classes, { integer: true, min: 2 });
   check.callable('createModel', options.createModel);
   check.callable('createOptimizer', options.createOptimizer);
@@ -269,11 +323,13 @@ function checkTest(check: Check, data: TrainAndTest, options: RandomizationTestO
   if (options.batchSize !== undefined) check.number('batchSize', options.batchSize, { integer: true, min: 1 });
   if (options.fittedAt !== undefined) check.number('fittedAt', options.fittedAt, { min: 0, max: 1 });
   for (const condition of options.conditions ?? []) checkCondition(condition);
-  const names = options.regularizers?.map(({ name }) => name) ?? [];
+  const names = options.regularizers?.map((regularizer) => check.options(regularizer, 'regularizers').name) ?? [];
+  for (const name of names) if (typeof name !== 'string') check.fail('type', 'regularizers: name', 'a string', name);
   if (new Set(names).size < names.length) check.fail('range', 'regularizers', 'regularizers of different names', names);
-  for (const { weightDecay = 0, dropout = 0 } of options.regularizers ?? []) {
+  for (const { weightDecay = 0, dropout = 0, augmentation } of options.regularizers ?? []) {
     check.number('weightDecay', weightDecay, { min: 0 });
     check.number('dropout', dropout, { min: 0, max: 1 });
+    if (augmentation !== undefined) check.callable<unknown>('augmentation', augmentation);
   }
   const { completed = [] } = options;
   if (!Array.isArray(completed)) check.fail('type', 'completed', 'a list of runs', completed);

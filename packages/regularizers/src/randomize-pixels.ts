@@ -28,7 +28,7 @@ export interface ShufflePixelsOptions {
 export function shufflePixels(images: Tensor4D, options: ShufflePixelsOptions): Tensor4D {
   const check = checker('@cnnviz/regularizers', 'shufflePixels');
   const [, height, width] = check.images('images', images).shape;
-  const undo = check.boolean('undo', options.undo ?? false);
+  const undo = check.boolean('undo', check.options(options).undo ?? false);
   const order = createRandom(check.seed('seed', options.seed)).permutation(height * width);
   const places = undo ? inverse(order) : order;
   return movePixels(images, () => places);
@@ -55,7 +55,7 @@ export interface RandomizePixelsOptions {
 export function randomizePixels(images: Tensor4D, options: RandomizePixelsOptions): Tensor4D {
   const check = checker('@cnnviz/regularizers', 'randomizePixels');
   const [, height, width] = check.images('images', images).shape;
-  const first = check.number('first', options.first ?? 0, { integer: true, min: 0 });
+  const first = check.number('first', check.options(options).first ?? 0, { integer: true, min: 0 });
   const seedOf = seedOfImage(check.seed('seed', options.seed), first);
   return movePixels(images, (image) => createRandom(seedOf(image)).permutation(height * width));
 }

@@ -28,8 +28,9 @@ export function constantRate(rate: number): Schedule {
  */
 export function stepRate(options: { initial: number; at: readonly number[]; factor?: number }): Schedule {
   const check = checker('@cnnviz/regularizers', 'stepRate');
-  const initial = check.number('initial', options.initial, { above: 0 });
+  const initial = check.number('initial', check.options(options).initial, { above: 0 });
   const factor = check.number('factor', options.factor ?? 0.1, { above: 0 });
+  if (!Array.isArray(options.at)) check.fail('type', 'at', 'a list of epochs', options.at);
   const at = options.at.map((epoch) => check.number('at', epoch, { integer: true, min: 0 }));
   return (epoch) => initial * factor ** at.filter((step) => step <= epoch).length;
 }
@@ -44,7 +45,7 @@ export function stepRate(options: { initial: number; at: readonly number[]; fact
  */
 export function exponentialRate(options: { initial: number; factor: number }): Schedule {
   const check = checker('@cnnviz/regularizers', 'exponentialRate');
-  const initial = check.number('initial', options.initial, { above: 0 });
+  const initial = check.number('initial', check.options(options).initial, { above: 0 });
   const factor = check.number('factor', options.factor, { above: 0 });
   return (epoch) => initial * factor ** epoch;
 }
@@ -61,7 +62,7 @@ export function exponentialRate(options: { initial: number; factor: number }): S
  */
 export function cosineRate(options: { initial: number; epochs: number; final?: number }): Schedule {
   const check = checker('@cnnviz/regularizers', 'cosineRate');
-  const initial = check.number('initial', options.initial, { above: 0 });
+  const initial = check.number('initial', check.options(options).initial, { above: 0 });
   const epochs = check.number('epochs', options.epochs, { above: 0 });
   const final = check.number('final', options.final ?? 0, { min: 0 });
   return (epoch) => final + ((initial - final) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;

@@ -20,8 +20,8 @@ export function shuffledBatches(
   options: { size: number; seed: number },
 ): (epoch: number) => Iterable<LabelledImages> {
   const check = checker('@cnnviz/regularizers', 'shuffledBatches');
-  const count = requireExamples(check, data);
-  const size = check.number('size', options.size, { integer: true, min: 1 });
+  const count = requireExamples(check, data, 'data');
+  const size = check.number('size', check.options(options).size, { integer: true, min: 1 });
   const start = createRandom(check.seed('seed', options.seed)).integer(2 ** 32);
   const [, height, width, channels] = data.images.shape;
   return (epoch) => ({

@@ -2,7 +2,7 @@ import { batchesOf, type LabelledImages, type Trainable } from '@cnnviz/internal
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   augment,
   type Checkpoint,
@@ -10,6 +10,7 @@ import {
   constantRate,
   cosineRate,
   decodeCheckpoint,
+  defineAugmentation,
   encodeCheckpoint,
   evaluate,
   exponentialRate,
@@ -450,6 +451,152 @@ test('of the training data at most two batches are in memory while the model wor
   expect(most).toHaveLength(3);
   expect(Math.max(...most)).toBeLessThan(2.2);
   expect(Math.min(...most)).toBeGreaterThan(2);
+});
+
+describe('what callbacks return stays theirs', () => {
+  const identity = defineAugmentation<null>({ name: 'maybe', draw: () => null, apply: (images) => images });
+
+  test.each([
+    ['an augmentation that returns its input', { augmentation: identity }],
+    ['the same, composed and mixed', { augmentation: augment(identity, identity), mixup: { alpha: 1 } }],
+    ["one that is not of defineAugmentation's making", { augmentation: Object.assign((x: Tensor4D) => x, identity) }],
+  ] as const)('%s', async (_, options) => {
+    const examples = patternExamples(6);
+    const { history } = await train(denseModel(), [examples], {
+      optimizer: tf.train.sgd(0.1),
+      epochs: 3,
+      seed: 0,
+      ...options,
+    });
+    expect(history).toHaveLength(3);
+    expect([examples.images.isDisposed, examples.labels.isDisposed]).toEqual([false, false]);
+  });
+
+  test('an augmentation that returns no images is told so, and nothing is left behind', async () => {
+    const examples = patternExamples(6);
+    const model = denseModel();
+    const optimizer = tf.train.sgd(0.1);
+    const before = tf.memory().numTensors;
+    for (const [returned, shown] of [
+      [undefined, 'a float32 tensor [n, h, w, c], got undefined'],
+      [tf.zeros([5, 4, 4, 1]), '6 images, got float32 tensor [5, 4, 4, 1]'],
+    ] as const) {
+      const augmentation = Object.assign(() => returned as Tensor4D, identity);
+      const training = train(model, [examples], { optimizer, epochs: 1, seed: 0, augmentation });
+      await expect(training).rejects.toThrow(`train: what augmentation returns must be ${shown}`);
+      tf.dispose(returned ?? []);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a model that counts its steps in an int32 variable', () => {
+  const counting = () => {
+    const inner = denseModel();
+    const steps = tf.tidy(() => tf.variable(tf.scalar(0, 'int32'), false));
+    const model: TrainableModel = {
+      variables: inner.variables,
+      state: [steps],
+      apply: (images, options) => {
+        if (options.training) tf.tidy(() => steps.assign(tf.add(steps, tf.scalar(1, 'int32'))));
+        return inner.apply(images, options);
+      },
+    };
+    return { model, count: async () => (await steps.data())[0] };
+  };
+  const options = () => ({
+    optimizer: tf.train.adam(0.01),
+    epochs: 4,
+    seed: 0,
+    earlyStopping: { monitor: 'loss', mode: 'min', patience: 1, restoreBest: true } as const,
+  });
+
+  test('gets its best weights back, the counter included', async () => {
+    const { model, count } = counting();
+    const { history, bestEpoch } = await train(model, data(), { ...options(), stopWhen: ({ epoch }) => epoch === 2 });
+    expect(history).toHaveLength(3);
+    expect(bestEpoch).toBe(2);
+    expect(await count()).toBe(9);
+  });
+
+  test('resumes from its checkpoints through bytes', async () => {
+    const whole = counting();
+    const checkpoints: Uint8Array[] = [];
+    await train(whole.model, data(), {
+      ...options(),
+      onCheckpoint: (checkpoint) => void checkpoints.push(encodeCheckpoint(checkpoint)),
+    });
+    const resumed = counting();
+    await train(resumed.model, data(), { ...options(), checkpoint: decodeCheckpoint(checkpoints[1]!) });
+    expect(await resumed.count()).toBe(12);
+    expect(await weightsOf(resumed.model)).toEqual(await weightsOf(whole.model));
+  });
+
+  test('of a kind that cannot be kept is refused before the first step', async () => {
+    const { model } = counting();
+    const complex = tf.tidy(() => tf.variable(tf.complex([1], [0]), false));
+    const training = train({ ...model, state: [complex] }, data(), options());
+    await expect(training).rejects.toThrow(
+      'train: model.state[0].dtype must be one of "float32", "int32", "bool", got "complex64"',
+    );
+  });
+});
+
+test('a history is not lost where the best weights cannot be restored', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const model = denseModel();
+  const stolen = tf.tidy(() => tf.variable(tf.zeros([2]), false));
+  const run = (fails: boolean) =>
+    train({ ...model, state: [stolen] }, data(), {
+      optimizer: tf.train.sgd(0.1),
+      epochs: 2,
+      seed: 0,
+      earlyStopping: { monitor: 'loss', mode: 'min', restoreBest: true },
+      onProgress: ({ epoch, record }) => {
+        if (epoch !== 1 || record === undefined) return;
+        stolen.assign = () => {
+          throw new Error('no');
+        };
+        if (fails) throw new Error('disk full');
+      },
+    });
+  expect((await run(false)).history).toHaveLength(2);
+  await expect(run(true)).rejects.toThrow('disk full');
+  expect(warn).toHaveBeenCalledWith('@cnnviz/regularizers: train: restoring the best weights failed: no');
+  warn.mockRestore();
+});
+
+test('a validation loss that is not finite survives in a checkpoint', async () => {
+  const checkpoints: Checkpoint[] = [];
+  const inner = denseModel();
+  const model: TrainableModel = {
+    variables: inner.variables,
+    apply: (images, options) =>
+      options.training ? inner.apply(images, options) : (tf.fill([images.shape[0], 3], Number.NaN) as Tensor2D),
+  };
+  await train(model, data(), {
+    optimizer: tf.train.sgd(0.1),
+    epochs: 1,
+    seed: 0,
+    validation: data(),
+    onCheckpoint: (checkpoint) => void checkpoints.push(checkpoint),
+  });
+  const [record] = decodeCheckpoint(encodeCheckpoint(checkpoints[0]!)).history;
+  expect(record!.validationLoss).toBeNaN();
+});
+
+test('early stopping does not resume with another monitor', async () => {
+  const checkpoints: Checkpoint[] = [];
+  const options = { optimizer: tf.train.sgd(0.1), epochs: 1, seed: 0 };
+  const stopping = { mode: 'min', monitor: 'loss' } as const;
+  const onCheckpoint = (checkpoint: Checkpoint) => void checkpoints.push(checkpoint);
+  await train(denseModel(), data(), { ...options, earlyStopping: stopping, onCheckpoint });
+  const resumed = train(denseModel(), data(), {
+    ...options,
+    checkpoint: checkpoints[0]!,
+    earlyStopping: { ...stopping, monitor: 'accuracy' },
+  });
+  await expect(resumed).rejects.toThrow('earlyStopping.monitor must be "loss", as in the checkpoint, got "accuracy"');
 });
 
 test('tensors do not grow over many steps', async () => {

@@ -4,17 +4,24 @@ import {
   type Batches,
   type Check,
   checker,
+  cleanUp,
   createRandom,
   disposeTapeOnThrow,
   fingerprint,
+  isA,
   type LabelledImages,
   type LongWork,
   learningRateOf,
+  ownResult,
   type Random,
   readOptimizer,
   readWeights,
   reportProgress,
+  requireBatches,
   requireGradients,
+  requireKeepable,
+  requireLongWork,
+  requireOptimizer,
   requireWeights,
   requireWithin,
   restoreOptimizer,
@@ -29,7 +36,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Augmentation } from './augmentation.ts';
 import { type Checkpoint, checkpointVersion, type RunningSums, requireCheckpoint } from './checkpoint.ts';
 import { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
-import { correctOf, crossEntropy, evaluate, type Loss } from './evaluate.ts';
+import {
+  correctOf,
+  crossEntropy,
+  evaluate,
+  type Loss,
+  requireApplicable,
+  requireLogits,
+  requireScalar,
+} from './evaluate.ts';
 import type { WeightChoice } from './is-weight.ts';
 import { labelSmoothing } from './label-smoothing.ts';
 import { requireExamples } from './labelled-images.ts';
@@ -44,7 +59,7 @@ export interface TrainableModel {
   /** `seed` is another one in each step of training, and the same again after a resume: `dropout` takes it. */
   apply(images: Tensor4D, options: { training: boolean; seed?: number }): Tensor2D;
   variables: Variable[];
-  /** What the model changes itself in training, such as the moving averages of batch normalisation. */
+  /** What the model changes itself in training, such as the moving averages of batch normalisation, or a counter of steps. */
   state?: Variable[];
 }
 
@@ -97,7 +112,7 @@ export interface TrainOptions extends LongWork<TrainProgress> {
   weightDecay?: number;
   /** What `weightDecay` decays. Default: `isWeight`. */
   penalize?: WeightChoice;
-  /** Default: none. */
+  /** May return the images themselves. Default: none. */
   augmentation?: Augmentation;
   /** Default: none. */
   mixup?: { alpha: number };
@@ -131,7 +146,8 @@ export interface TrainResult {
  * @param batches Images `[n, h, w, c]` as the model takes them and labels `[n]` int32; or a function that gives those of
  *   an epoch, for another order in each.
  * @returns What was measured in each epoch, and what ended training.
- * @throws RangeError if an option is out of range, there is no batch, or a label has no logit.
+ * @throws RangeError if an option is out of range, there is no batch, a label has no logit, or there are fewer than two.
+ * @throws TypeError if an option is of another kind, or a callback returns something else than it must.
  * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
  * @throws Error if the loss is not finite, with epoch and batch. The weights are then those for which it last was, and
  *   the checkpoint before stays as it is.
@@ -157,7 +173,7 @@ export async function train(
 ): Promise<TrainResult> {
   const check = checker('@cnnviz/regularizers', 'train');
   requireGradients(check);
-  checkOptions(check, model, options);
+  checkOptions(check, model, batches, options);
   throwIfAborted(options);
   const { optimizer, epochs, seed, checkpoint, earlyStopping, validation } = options;
   const variables = [...model.variables];
@@ -178,7 +194,10 @@ export async function train(
     random = restoreRandom(checkpoint.random);
     if (checkpoint.earlyStopping !== null && stopping !== undefined) {
       stopping.resume(checkpoint.earlyStopping);
-      const { weights } = checkpoint.earlyStopping;
+      const { weights, monitor } = checkpoint.earlyStopping;
+      if (monitor !== earlyStopping!.monitor) {
+        check.fail('range', 'earlyStopping.monitor', `"${monitor}", as in the checkpoint`, earlyStopping!.monitor);
+      }
       if (weights !== null) requireWeights(check, all, weights);
     }
     restoreOptimizer(check, optimizer, checkpoint.optimizer, variables);
@@ -216,7 +235,7 @@ export async function train(
       stoppedBy: stoppedBy ?? null,
       weights,
       optimizer: await readOptimizer(optimizer),
-      earlyStopping: stopping?.state() ?? null,
+      earlyStopping: stopping === undefined ? null : { ...stopping.state(), monitor: earlyStopping!.monitor },
     });
   };
 
@@ -229,7 +248,7 @@ export async function train(
       }
 
       let batch = 0;
-      for await (const examples of typeof batches === 'function' ? batches(epoch) : batches) {
+      for await (const examples of batchesOfEpoch(check, batches, epoch)) {
         if (batch++ < batchesDone) continue;
         throwIfAborted(options);
         requireExamples(check, examples);
@@ -295,7 +314,7 @@ export async function train(
     }
   } finally {
     tf.dispose(lastGood);
-    stopping?.restore(all);
+    cleanUp(check, 'restoring the best weights', () => stopping?.restore(all));
   }
   const bestEpoch = stopping?.bestEpoch;
   return { history, stoppedBy: stoppedBy ?? 'epochs', ...(bestEpoch === undefined ? {} : { bestEpoch }) };
@@ -307,16 +326,28 @@ function means({ examples, loss, penalty, correct }: RunningSums) {
   return { loss: loss / examples, penalty: penalty / examples, accuracy: correct / examples };
 }
 
+function batchesOfEpoch(check: Check, batches: Parameters<typeof train>[1], epoch: number): Batches<LabelledImages> {
+  return typeof batches === 'function' ? requireBatches(check, `batches(${epoch})`, batches(epoch)) : batches;
+}
+
 function stoppingFrom({ monitor: _, ...options }: NonNullable<TrainOptions['earlyStopping']>): EarlyStopping {
   return new EarlyStopping(options);
 }
 
-function checkOptions(check: Check, model: TrainableModel | Trainable, options: TrainOptions): void {
-  check.callable('model.apply', model?.apply);
-  if (!Array.isArray(model.variables) || model.variables.length === 0) {
-    check.fail('type', 'model.variables', 'a list of variables', model.variables);
-  }
-  if (!(options.optimizer instanceof tf.Optimizer)) check.fail('type', 'optimizer', 'an Optimizer', options.optimizer);
+function checkOptions(
+  check: Check,
+  model: TrainableModel | Trainable,
+  batches: Parameters<typeof train>[1],
+  options: TrainOptions,
+): void {
+  checkModel(check, 'model', model);
+  if (typeof batches !== 'function') requireBatches(check, 'batches', batches);
+  check.options(options);
+  requireLongWork(check, options);
+  if (options.validation !== undefined) requireBatches(check, 'validation', options.validation);
+  requireOptimizer(check, 'optimizer', options.optimizer);
+  const { penalize } = options;
+  if (penalize !== undefined && !isA('RegExp', penalize)) check.callable<unknown>('penalize', penalize);
   check.number('epochs', options.epochs, { integer: true, min: 1 });
   check.seed('seed', options.seed);
   for (const name of ['schedule', 'loss', 'penalty', 'augmentation', 'stopWhen', 'onCheckpoint'] as const) {
@@ -324,17 +355,31 @@ function checkOptions(check: Check, model: TrainableModel | Trainable, options: 
   }
   if (options.weightDecay !== undefined) check.number('weightDecay', options.weightDecay, { min: 0 });
   if (options.labelSmoothing !== undefined) check.number('labelSmoothing', options.labelSmoothing, { min: 0, max: 1 });
-  if (options.mixup !== undefined) check.number('mixup.alpha', options.mixup.alpha, { above: 0 });
+  if (options.mixup !== undefined) {
+    check.number('mixup.alpha', check.options(options.mixup, 'mixup').alpha, { above: 0 });
+  }
   if (options.checkpointEvery !== undefined) {
     check.number('checkpointEvery', options.checkpointEvery, { integer: true, min: 1 });
   }
   if (options.earlyStopping !== undefined) {
     const metrics = ['loss', 'accuracy', 'validationLoss', 'validationAccuracy'] as const;
-    const monitor = check.oneOf('earlyStopping.monitor', options.earlyStopping.monitor, metrics);
+    const stopping = check.options(options.earlyStopping, 'earlyStopping');
+    const monitor = check.oneOf('earlyStopping.monitor', stopping.monitor, metrics);
     if (monitor.startsWith('validation') && options.validation === undefined) {
       check.failBecause('range', `earlyStopping.monitor ${monitor} needs validation`);
     }
   }
+}
+
+export function checkModel(check: Check, what: string, model: TrainableModel | Trainable): void {
+  requireApplicable(check, what, model);
+  const { variables, state = [] } = model as TrainableModel;
+  for (const [name, list] of Object.entries({ variables, state })) {
+    const isList = Array.isArray(list) && list.every((variable) => variable instanceof tf.Variable);
+    if (!isList) check.fail('type', `${what}.${name}`, 'a list of variables', list);
+    requireKeepable(check, `${what}.${name}`, list);
+  }
+  if (variables.length === 0) check.fail('type', `${what}.variables`, 'a list of variables', variables);
 }
 
 interface Measured {
@@ -369,19 +414,11 @@ async function gradientsOf(
       const apply = (images: Tensor4D) =>
         model.apply(images, { training: true, seed: stepSeed } as { training: boolean });
       const logits = askAtOnce(check, apply, input.images);
-      if (!(logits instanceof tf.Tensor) || logits.rank !== 2 || logits.shape[0] !== batch.images.shape[0]) {
-        check.fail(
-          'type',
-          'model.apply',
-          `a function from images to logits [${batch.images.shape[0]}, classes]`,
-          logits,
-        );
-      }
-      classes = logits.shape[1];
+      classes = requireLogits(check, logits, batch.images.shape[0]).shape[1];
       if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
       const labels = input.labels ?? targetsOf(batch, classes, options.labelSmoothing);
-      const loss = lossOf(logits, labels);
-      const penalized = penalty === undefined ? tf.scalar(0) : penalty(variables);
+      const loss = requireScalar(check, 'loss', lossOf(logits, labels));
+      const penalized = penalty === undefined ? tf.scalar(0) : requireScalar(check, 'penalty', penalty(variables));
       kept = tf.keep(tf.stack([loss, penalized, correctOf(logits, labels)]));
       return tf.add(loss, penalized) as Scalar;
     }, [...variables]);
@@ -419,15 +456,18 @@ function inputOf(
   seeds: { augmentationSeed: number; mixupSeed: number },
   { augmentation, mixup: mixing, labelSmoothing: smoothing }: TrainOptions,
 ): { images: Tensor4D; labels?: Tensor2D | undefined } {
-  return tf.tidy(() => {
-    const images =
-      augmentation === undefined
-        ? tf.clone(batch.images)
-        : augmentation(batch.images, { seed: seeds.augmentationSeed });
+  return ownResult(() => {
+    const seed = seeds.augmentationSeed;
+    const images = augmentation === undefined ? batch.images : augmentation(batch.images, { seed });
+    const [count] = check.images('what augmentation returns', images).shape;
+    if (count !== batch.images.shape[0]) {
+      check.fail('range', 'what augmentation returns', `${batch.images.shape[0]} images`, images);
+    }
     if (mixing === undefined) return { images };
     // Mixing needs the number of classes, which the model tells.
     const apply = (one: Tensor4D) => model.apply(one, { training: false });
-    const [, classes] = askAtOnce(check, apply, tf.slice(images, 0, [1, -1, -1, -1])).shape;
+    const logits = askAtOnce(check, apply, tf.slice(images, 0, [1, -1, -1, -1]));
+    const [, classes] = requireLogits(check, logits, 1).shape;
     const labels = targetsOf(batch, classes, smoothing);
     return { ...mixup(mixing)({ images, labels }, { seed: seeds.mixupSeed }) };
   });

@@ -57,7 +57,7 @@ export interface DecayWeightsOptions {
  */
 export function decayWeights(variables: readonly Variable[], options: DecayWeightsOptions): void {
   const check = checker('@cnnviz/regularizers', 'decayWeights');
-  const rate = check.number('rate', options.rate, { min: 0, max: 1 });
+  const rate = check.number('rate', check.options(options).rate, { min: 0, max: 1 });
   for (const weight of chosenWeights(check, variables, options.penalize)) {
     tf.tidy(() => weight.assign(tf.mul(weight, 1 - rate)));
   }

@@ -1,4 +1,4 @@
-import { checker } from '@cnnviz/internal';
+import { checker, meanInStages } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -17,8 +17,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export function whiten(images: Tensor4D): Tensor4D {
   const [, height, width, channels] = checker('@cnnviz/regularizers', 'whiten').images('images', images).shape;
   return tf.tidy(() => {
-    const centred = tf.sub(images, tf.mean(images, [1, 2, 3], true));
-    const deviation = tf.sqrt(tf.mean(tf.square(centred), [1, 2, 3], true));
+    const centred = tf.sub(images, meanInStages(images, [1, 2, 3]));
+    const deviation = tf.sqrt(meanInStages(tf.square(centred), [1, 2, 3]));
     return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(height * width * channels))) as Tensor4D;
   });
 }

@@ -2,12 +2,17 @@ import type { TensorContainer } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DescribedType } from './described-type.ts';
 import type { Replacement } from './hostile-calls.ts';
-import { hostileValues } from './hostile-values.ts';
+import { sampleOf } from './hostile-values.ts';
 
 type Callback = (...given: unknown[]) => unknown;
 
 /** A callback that throws, that rejects, and that returns each value that its type does not promise. */
-export function hostileCallbacks(type: DescribedType, valid: unknown, path: string): Replacement[] {
+export function hostileCallbacks(
+  type: DescribedType,
+  valid: unknown,
+  path: string,
+  replacementsOf: (answer: DescribedType, sample: unknown) => Replacement[],
+): Replacement[] {
   const result = type.result?.();
   const answer = result?.kinds.has('promise') ? (result.resolved?.() ?? result) : result;
   if (answer === undefined) return [];
@@ -15,13 +20,14 @@ export function hostileCallbacks(type: DescribedType, valid: unknown, path: stri
   // One that may be left out is given where it is, if nothing of it is needed.
   if (typeof valid !== 'function' && isHeard) return [];
   const mayAnswerLater = !isHeard || result!.kinds.has('promise');
+  const wrongAnswers = () => replacementsOf(answer, sampleOf(answer));
   return [
     failing(`${path} throws`, (error) => {
       throw error;
     }),
     // What is not waited for cannot be known to have failed: it is refused for being a promise.
     ...(mayAnswerLater ? [failing(`${path} rejects`, rejecting)] : [answering(`${path} rejects`, false, rejected)]),
-    ...(isHeard ? hostileAnswers(answer, `${path}()`, mayAnswerLater) : []),
+    ...(isHeard ? hostileAnswers(wrongAnswers(), `${path}()`, mayAnswerLater) : []),
   ];
 }
 
@@ -48,18 +54,16 @@ function failing(label: string, fail: (error: Error) => unknown): Replacement {
   };
 }
 
-function hostileAnswers(answer: DescribedType, path: string, mayAnswerLater: boolean): Replacement[] {
-  const isTensor = answer.kinds.has('tensor');
-  // A tensor that nobody asks for is the callback's own to free.
-  const wrong = hostileValues(answer, isTensor).filter(({ label }) => isTensor || label !== 'a tensor');
-  return wrong.map(({ label, mayPass, make }) => {
-    const mayBe = label === 'a promise' ? mayAnswerLater : mayPass && label !== 'a tensor with other rows';
-    return answering(`${path} = ${label}`, mayBe, make);
+function hostileAnswers(wrong: readonly Replacement[], path: string, mayAnswerLater: boolean): Replacement[] {
+  return wrong.map(({ label, mayPass, replace }) => {
+    // Images with other rows may be right in a call. For an answer the rows are known.
+    const mayBe = label === `${path} = a promise` ? mayAnswerLater : mayPass && !label.endsWith('with other rows');
+    return answering(label, mayBe, replace);
   });
 }
 
 /** The callback, with its answer replaced. What it answered itself is not left behind. */
-function answering(label: string, mayPass: boolean, make: (answer: unknown) => unknown): Replacement {
+function answering(label: string, mayPass: boolean, replace: Replacement['replace']): Replacement {
   return {
     label,
     mayPass,
@@ -67,7 +71,15 @@ function answering(label: string, mayPass: boolean, make: (answer: unknown) => u
       watch.wasCalled = false;
       return function spoilt(this: unknown, ...given: unknown[]) {
         watch.wasCalled = true;
-        return replaceAnswer(() => (valid as Callback).apply(this, given), make, given);
+        return replaceAnswer(
+          () => (valid as Callback).apply(this, given),
+          (answer) => {
+            const replaced = replace(answer, watch);
+            if (!(answer instanceof tf.Tensor) && replaced instanceof tf.Tensor) watch.strays.push(replaced);
+            return replaced;
+          },
+          given,
+        );
       };
     },
   };

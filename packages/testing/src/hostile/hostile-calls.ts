@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DescribedType } from './described-type.ts';
 import type { ExportedFunction } from './exported-functions.ts';
 import { hostileCallbacks } from './hostile-callbacks.ts';
-import { type HostileValue, hostileValues } from './hostile-values.ts';
+import { type HostileValue, hostileValues, isTensor } from './hostile-values.ts';
 
 /** One thing that is wrong with a call. */
 export interface HostileCall {
@@ -20,6 +20,8 @@ export interface CallbackWatch {
   wasCalled?: boolean;
   /** What it threw, or rejected with: the error that has to come out. */
   thrown?: Error;
+  /** Tensors that it answered with where none belongs: nobody has to dispose them. */
+  strays: unknown[];
 }
 
 /** All hostile calls that the types of a function give, around arguments of a valid call. */
@@ -43,13 +45,15 @@ export interface Replacement {
 }
 
 /** How deep into options of options. */
-const DEEPEST = 3;
+const DEEPEST = 5;
 
 /** Whatever may stand in the place of a value: another one, or itself with something inside it replaced. */
 function replacements(type: DescribedType, valid: unknown, path: string, depth = 0): Replacement[] {
-  const whole = hostileValues(type, valid instanceof tf.Tensor).map((value) => replacementOf(value, path));
+  const whole = hostileValues(type, isTensor(valid)).map((value) => replacementOf(value, path));
   if (depth === DEEPEST) return whole;
-  const callback = type.kinds.has('function') ? hostileCallbacks(type, valid, path) : [];
+  const callback = type.kinds.has('function')
+    ? hostileCallbacks(type, valid, path, (answer, sample) => replacements(answer, sample, `${path}()`, depth + 1))
+    : [];
   return [...whole, ...callback, ...insideObject(type, valid, path, depth), ...insideArray(type, valid, path, depth)];
 }
 

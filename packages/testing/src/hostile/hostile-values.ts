@@ -13,10 +13,10 @@ export interface HostileValue {
 
 /** Each of the values that stand in for one of a type, which is a tensor or not. */
 export function hostileValues(type: DescribedType, isTensor: boolean): HostileValue[] {
-  const { kinds, properties, element, mayBeEmpty } = type;
+  const { kinds, properties, element, mayBeEmpty, isForeign } = type;
   const isAny = kinds.has('anything');
   const isArray = kinds.has('array');
-  const needsNothing = [...properties.values()].every((property) => isOptional(property()));
+  const needsNothing = !isForeign && [...properties.values()].every((property) => isOptional(property()));
   const value = (label: string, mayPass: boolean, make: HostileValue['make']) => ({
     label,
     mayPass: mayPass || isAny,
@@ -51,6 +51,21 @@ function otherTensors({ ranks }: DescribedType): HostileValue[] {
     },
     { label: 'a tensor with other rows', mayPass: true, make: (valid) => withTwiceTheRows(valid as Tensor) },
   ];
+}
+
+/** What stands for a tensor that a callback will answer with. */
+const sampleTensor = Symbol('a tensor');
+
+export function isTensor(value: unknown): boolean {
+  return value instanceof tf.Tensor || value === sampleTensor;
+}
+
+/** What stands for the answer of a callback while it is not known: something of its type. */
+export function sampleOf({ kinds, properties }: DescribedType): unknown {
+  if (kinds.has('tensor')) return sampleTensor;
+  if (kinds.has('function')) return () => {};
+  if (!kinds.has('object')) return undefined;
+  return Object.fromEntries([...properties].map(([name, property]) => [name, sampleOf(property())]));
 }
 
 function ofAnotherDtype(tensor: Tensor): Tensor {
