@@ -5,6 +5,7 @@ import {
   checker,
   isPromise,
   type LongWork,
+  type Probe,
   reportProgress,
   requireLongWork,
   requireOutput,
@@ -27,10 +28,11 @@ import { requireFiniteActivations, UnitThresholds, type UnitThresholdsState } fr
 import { type Interpolation, interpolationOf, type Upsampling } from './upsample.ts';
 
 /** Images `[n, h, w, 3]`, RGB 0 to 255, to the activations `[n, h', w', units]` of several layers, by name. */
-export type LayersProbe = (images: Tensor4D) => Record<string, Tensor4D>;
+export type LayersProbe = ((images: Tensor4D) => Record<string, Tensor4D>) & Pick<Probe, 'batchSize'>;
 
 /** A probe of several layers that answers at once or later, by the rules of `AnyProbe`. */
-export type AnyLayersProbe = (images: Tensor4D) => Record<string, Tensor4D> | Promise<Record<string, Tensor4D>>;
+export type AnyLayersProbe = ((images: Tensor4D) => Record<string, Tensor4D> | Promise<Record<string, Tensor4D>>) &
+  Pick<Probe, 'batchSize'>;
 
 interface DissectionOptions extends LongWork<DissectionProgress> {
   /** Densely labelled images. */
@@ -227,10 +229,13 @@ export async function dissect(options: DissectOptions): Promise<Dissection> {
   check.callable('probe', probe);
   const [dissection] = await dissectWith(check, {
     ...rest,
-    probe: (images) => {
-      const maps = probe(images);
-      return isPromise(maps) ? maps.then((late) => ({ '': late })) : { '': maps };
-    },
+    probe: Object.assign(
+      (images: Tensor4D) => {
+        const maps = probe(images);
+        return isPromise(maps) ? maps.then((late) => ({ '': late })) : { '': maps };
+      },
+      probe.batchSize === undefined ? {} : { batchSize: probe.batchSize },
+    ),
     upsampling: { '': upsampling },
   });
   return dissection!;
