@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const state: DissectionState = { kind: 'Dissection', phase: 'thresholds', images: 0, kinds: [], layers: [] };
+const options = {} as DissectionState['options'];
+const state: DissectionState = { kind: 'Dissection', phase: 'thresholds', images: 0, options, kinds: [], layers: [] };
 const settings = { model: '/a', layers: 'conv1' };
 
 describe('a checkpoint', () => {

@@ -181,7 +181,8 @@ export async function* ascend(
 ): AsyncGenerator<AscentStep, MaximizedActivation, undefined> {
   const settings = checkOptions(check, options);
   requireGradients(check);
-  const { parameterization, steps, stopAt, count } = settings;
+  const { parameterization, regularizers, steps, stopAt, count } = settings;
+  for (const regularizer of regularizers) await regularizer.check?.(parameterization);
   const run = begin(check, settings, options.resume);
   let prepared: Prepared | undefined;
   try {
@@ -241,7 +242,6 @@ function checkOptions(check: Check, options: AscentOptions): Settings {
   const optimizer = checkedOptimizer(check, options.optimizer ?? adam());
   const transforms = checkedTransforms(check, options.transforms ?? []);
   const regularizers = checkedRegularizers(check, options.regularizers ?? []);
-  for (const regularizer of regularizers) regularizer.check?.(parameterization);
   const count = check.number('count', options.count ?? objective.count ?? 1, { integer: true, min: 1 });
   if (objective.count !== undefined && objective.count !== count) {
     check.fail('range', 'count', `${objective.count}, as many as the objective is for`, count);

@@ -121,7 +121,8 @@ function requireView(check: Check, name: string, view: View): View {
 }
 
 export function checkedRegularizers(check: Check, regularizers: readonly Regularizer[]): readonly Regularizer[] {
-  if (!Array.isArray(regularizers)) {
+  const isOne = (item: Regularizer) => typeof item === 'object' && item !== null;
+  if (!Array.isArray(regularizers) || !regularizers.every(isOne)) {
     check.fail('type', 'regularizers', 'a list of regularizers such as decay()', regularizers);
   }
   return regularizers.map((regularizer: Regularizer, index): Regularizer => {

@@ -1,7 +1,7 @@
 import { checker, type Generator } from '@cnnviz/internal';
 import type { AscentOptions } from './activation-steps.ts';
 import { decay } from './decay.ts';
-import { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
+import { type CodeBox, type GeneratorOptions, generator, requireCodeBox } from './generator.ts';
 import { normalizedAscent } from './normalized-ascent.ts';
 
 export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'codeBounds' | 'deviation'> {
@@ -69,7 +69,7 @@ export function dgnAm(
   const check = checker('@cnnviz/actmax', 'dgnAm');
   check.options(options);
   const { codeBounds, initialStep, finalStep, decay: factor, steps, deviation, ...generatorOptions } = options;
-  const { lower, upper } = codeBounds ?? check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
+  const { lower, upper } = requireCodeBox(check, codeBounds);
   const codeLength = upper.length;
   const width = meanWidth(lower, upper);
   return {

@@ -81,6 +81,7 @@ function checkDirections(check: Check, directions: ArrayLike<number> | readonly 
   const isOne = typeof directions[0] === 'number';
   const vectors = isOne ? [directions as ArrayLike<number>] : (directions as readonly ArrayLike<number>[]);
   for (const vector of vectors) {
+    if (typeof vector?.length !== 'number') check.fail('type', 'directions', expected, directions);
     const values = Array.from(vector);
     if (values.length !== vectors[0]!.length) check.fail('range', 'directions', 'vectors of one length', directions);
     for (const value of values) check.number('directions', value);

@@ -1,4 +1,4 @@
-import { type Bounds, checker } from '@cnnviz/internal';
+import { type Bounds, checker, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ColourMixing, imagenetColours, mixingMatrices } from './colour-mixing.ts';
@@ -28,7 +28,7 @@ export interface FourierOptions {
 export interface FourierParameterization extends Parameterization {
   /**
    * The coefficients `[n, c, h, w]` that become these images; pixels within a thousandth of a bound are moved away from
-   * it. The caller disposes.
+   * it, and so are those outside, of which the console says later. The caller disposes.
    */
   invert(images: Tensor4D): Tensor4D;
 }
@@ -69,7 +69,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
   const bounds = check.bounds('bounds', options.bounds);
   const [min, max] = bounds;
   const decay = check.number('decay', options.decay ?? 1, { min: 0 });
-  const from = options.from && startImages(check, options.from, shape, bounds);
+  const from = startImages(check, options.from, shape, bounds);
   const deviation = check.number('deviation', options.deviation ?? (from ? 0 : 0.01), { min: 0 });
   const colours = options.colours ?? (channels === 3 ? imagenetColours : 'none');
   const mixing = colours === 'none' ? undefined : mixingMatrices(check, colours, channels);
@@ -127,6 +127,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
       if (String(images.shape.slice(1)) !== String(shape)) {
         check.fail('range', 'images', `images [n, ${shape.join(', ')}]`, images);
       }
+      warnOfOutside(check, 'images', images, bounds, images);
       return invert(images);
     },
   };

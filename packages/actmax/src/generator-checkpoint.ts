@@ -7,6 +7,9 @@ import {
   fingerprint,
   type KeptWeights,
   type OptimizerState,
+  requireKept,
+  requireOptimizerState,
+  requireVariables,
 } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { GeneratorEpochRecord } from './train-generator.ts';
@@ -66,7 +69,23 @@ export function requireCheckpoint(check: Check, checkpoint: GeneratorCheckpoint)
     for (const name of ['epoch', 'learningRate', 'loss', 'imageLoss'] as const) {
       check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
     }
+    for (const name of ['featureLoss', 'adversarialLoss', 'discriminatorLoss'] as const) {
+      const loss = record[name] ?? undefined;
+      if (loss !== undefined) check.number(`checkpoint.history[${index}].${name}`, loss);
+    }
   }
+  requirePart(check, 'checkpoint.generator', checkpoint.generator);
+  if (checkpoint.discriminator !== null) {
+    requirePart(check, 'checkpoint.discriminator', checkpoint.discriminator);
+  }
+}
+
+function requirePart(check: Check, name: string, part: TrainedPart): void {
+  const { model, weights, optimizer } = check.options(part, name);
+  if (typeof model !== 'string') check.fail('type', `${name}.model`, 'a string', model);
+  if (!Array.isArray(weights)) check.fail('type', `${name}.weights`, 'a list of weights', weights);
+  for (const [index, kept] of weights.entries()) requireKept(check, `${name}.weights[${index}]`, kept);
+  requireOptimizerState(check, `${name}.optimizer`, optimizer);
 }
 
 export function requireModel(check: Check, name: string, part: TrainedPart, variables: readonly Variable[]): void {
@@ -82,7 +101,8 @@ export function requireModel(check: Check, name: string, part: TrainedPart, vari
  */
 export function restoreGenerator(variables: readonly Variable[], checkpoint: GeneratorCheckpoint): void {
   const check = checker('@cnnviz/actmax', 'restoreGenerator');
-  requireVersion(check, checkpoint);
+  requireCheckpoint(check, checkpoint);
+  requireVariables(check, 'variables', variables);
   requireModel(check, 'generator', checkpoint.generator, variables);
   assignWeights(check, variables, checkpoint.generator.weights);
 }
@@ -117,7 +137,7 @@ const magic = 'cnnviz-generator-checkpoint\n';
  * });
  */
 export function encodeGeneratorCheckpoint(checkpoint: GeneratorCheckpoint): Uint8Array {
-  requireVersion(checker('@cnnviz/actmax', 'encodeGeneratorCheckpoint'), checkpoint);
+  requireCheckpoint(checker('@cnnviz/actmax', 'encodeGeneratorCheckpoint'), checkpoint);
   return encodeCheckpointBytes(magic, checkpoint);
 }
 

@@ -145,14 +145,11 @@ interface Limits {
 
 function checkCodeBounds(check: Check, codeBounds: CodeBox | undefined, codeLength: number): Limits | undefined {
   if (codeBounds === undefined || codeBounds === null) return undefined;
-  const { lower, upper } = check.options(codeBounds, 'codeBounds');
+  const { lower, upper } = requireCodeBox(check, codeBounds);
   for (const [side, limits] of Object.entries({ lower, upper })) {
     if (limits?.length !== codeLength) check.fail('range', `codeBounds.${side}`, `${codeLength} numbers`, limits);
   }
   for (let index = 0; index < codeLength; index++) {
-    for (const [side, limits] of Object.entries({ lower, upper })) {
-      if (typeof limits[index] !== 'number') check.number(`codeBounds.${side}[${index}]`, limits[index]);
-    }
     if (lower[index]! <= upper[index]!) continue;
     const received = `[${lower[index]}, ${upper[index]}]`;
     check.failBecause('range', `codeBounds must have lower <= upper, got ${received} for number ${index} of the code`);
@@ -163,4 +160,21 @@ function checkCodeBounds(check: Check, codeBounds: CodeBox | undefined, codeLeng
 function checkCodes(check: Check, codes: unknown, codeLength: number): void {
   const tensor = check.tensor('from', codes, { rank: 2, dtype: 'float32' });
   if (tensor.shape[1] !== codeLength) check.fail('range', 'from', `codes [n, ${codeLength}]`, tensor);
+}
+
+/** Throws unless it holds lists of numbers, as many lower as upper ones. */
+export function requireCodeBox(check: Check, codeBounds: CodeBox): CodeBox {
+  if (typeof codeBounds !== 'object' || codeBounds === null) {
+    check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
+  }
+  const { lower, upper } = check.options(codeBounds, 'codeBounds');
+  for (const [side, limits] of Object.entries({ lower, upper })) {
+    const isList = Array.isArray(limits) || ArrayBuffer.isView(limits);
+    if (!isList || limits.length === 0) check.fail('type', `codeBounds.${side}`, 'a list of numbers', limits);
+    for (let index = 0; index < limits.length; index++) {
+      if (typeof limits[index] !== 'number') check.number(`codeBounds.${side}[${index}]`, limits[index]);
+    }
+  }
+  if (lower.length !== upper.length) check.fail('range', 'codeBounds.lower', `${upper.length} numbers`, lower);
+  return codeBounds;
 }

@@ -38,7 +38,7 @@ export function pixels(options: PixelsOptions): Parameterization {
   const shape = check.shape('shape', options.shape, 3);
   const bounds = check.bounds('bounds', options.bounds);
   const [min, max] = bounds;
-  const from = options.from && startImages(check, options.from, shape, bounds);
+  const from = startImages(check, options.from, shape, bounds);
   const deviation = check.number('deviation', options.deviation ?? (from ? 0 : 0.01 * (max - min)), { min: 0 });
   const project = (images: tf.Tensor) => tf.clipByValue(images, min, max);
   return {

@@ -3,7 +3,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AscentOptions } from './activation-steps.ts';
 import { type Encoder, encode } from './encoder.ts';
-import { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
+import { type CodeBox, type GeneratorOptions, generator, requireCodeBox } from './generator.ts';
 import { ofMeanSizeOne } from './normalized-ascent.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { Regularizer } from './regularizer.ts';
@@ -80,7 +80,7 @@ export function ppgn(
   check.number('stepSize', stepSize, { above: 0 });
   check.boolean('normalized', normalized);
   check.seed('seed', seed);
-  if (codeBounds === undefined) check.fail('type', 'codeBounds', '{ lower, upper }', codeBounds);
+  requireCodeBox(check, codeBounds);
 
   /** Adds (ε₁ / ε₂) (R(h) - h) to the gradient; the optimizer multiplies all of it by ε₂. */
   const prior: Regularizer = {

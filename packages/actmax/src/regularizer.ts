@@ -7,7 +7,7 @@ export interface Regularizer {
   /** As errors call it. */
   readonly name: string;
   /** Rejects a parameterization that it is not for. */
-  check?(parameterization: Parameterization): void;
+  check?(parameterization: Parameterization): void | Promise<void>;
   /** What is taken off the score of each image, `[n]`, differentiable; within `tf.tidy`. */
   penalty?(images: Tensor4D, variables: Tensor): Tensor1D;
   /** Changes the variables `[n, ...]` after each step and its projection, and before the next; within `tf.tidy`. */

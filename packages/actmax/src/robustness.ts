@@ -39,7 +39,7 @@ export function robustness(options: RobustnessOptions = {}): ViewTransform[] {
   const pixels = options.jitter ?? [8, 4];
   if (!Array.isArray(pixels) || pixels.length !== 2)
     check.fail('type', 'jitter', 'two numbers [before, after]', pixels);
-  const [before, after] = pixels;
+  const [before, after] = pixels.map((most: number) => check.number('jitter', most, { integer: true, min: 0 }));
   return [
     pad(options.pad),
     jitter(before),

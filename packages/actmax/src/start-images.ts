@@ -13,10 +13,11 @@ export interface StartImages {
 
 export function startImages(
   check: Check,
-  images: Tensor4D,
+  images: Tensor4D | undefined,
   shape: readonly [height: number, width: number, channels: number],
   bounds: Bounds,
-): StartImages {
+): StartImages | undefined {
+  if (images === undefined || images === null) return undefined;
   check.images('from', images);
   if (String(images.shape.slice(1)) !== String(shape)) {
     check.fail('range', 'from', `images [n, ${shape.join(', ')}]`, images);

@@ -1,9 +1,9 @@
-import { type Bounds, type Check, tileGrid } from '@cnnviz/internal';
+import { type Bounds, type Check, tileGrid, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface TiledBatchesOptions {
-  /** What a pixel may be: becomes black and white. */
+  /** What a pixel may be: becomes black and white. Pixels outside are clipped, and the console says so later. */
   bounds: Bounds;
   /** White pixels between images. Default: 1. */
   padding?: number;
@@ -14,11 +14,13 @@ export function tiledBatches(
   check: Check,
   name: string,
   batches: readonly Tensor4D[],
-  { bounds, padding = 1 }: TiledBatchesOptions,
+  options: TiledBatchesOptions,
   each: 'row' | 'column',
 ): Tensor3D {
-  const [min, max] = check.bounds('bounds', bounds);
-  check.number('padding', padding, { integer: true, min: 0 });
+  check.options(options);
+  const bounds = check.bounds('bounds', options.bounds);
+  const [min, max] = bounds;
+  const padding = check.number('padding', options.padding ?? 1, { integer: true, min: 0 });
   if (!Array.isArray(batches)) check.fail('type', name, 'a list of tensors [n, h, w, c]', batches);
   const [first] = batches;
   if (first === undefined) return check.fail('range', name, 'at least one tensor [n, h, w, c]', batches);
@@ -31,6 +33,7 @@ export function tiledBatches(
       check.fail('range', `${name}[${index}]`, `of the shape of the first, [${first.shape}]`, batch);
     }
   }
+  for (const [index, batch] of batches.entries()) warnOfOutside(check, `${name}[${index}]`, batch, bounds, batch);
   return tf.tidy(() => {
     const tiles =
       each === 'row' ? tf.concat([...batches]) : tf.reshape(tf.stack([...batches], 1), [-1, height, width, channels]);

@@ -1,5 +1,5 @@
 import type { AnyProbe, Normalization, Probe } from '@cnnviz/internal';
-import { askModel, checker, normalizeImages } from '@cnnviz/internal';
+import { askModel, checker, normalizeImages, requireOutput } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
@@ -9,7 +9,7 @@ export interface ActivationGridOptions extends GridOptions {
    * How activations become brightness. `global`: from the least to the largest of all units, so that units stay
    * comparable; `each`: from the least to the largest of each unit, so that weak ones show where they fire;
    * `zero-centred`: 0.5 + a / (2 max|a|) over all units, so that mid grey is zero. What has no range, such as a silent
-   * unit by `each`, becomes 0.5. Units that are not shown count too.
+   * unit by `each`, becomes 0.5, and so does an activation that is not finite. Units that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;
@@ -44,16 +44,20 @@ export function activationGrid(
   options: ActivationGridOptions = {},
 ): Tensor3D | Promise<Tensor3D> {
   const check = checker('@cnnviz/dissect', 'activationGrid');
+  check.options(options);
   check.callable('probe', probe);
   check.tensor('image', image, { rank: 3, dtype: 'float32' });
   const normalization = checkNormalization(check, options.normalization);
   const layout = checkGrid(check, options);
   const batch = () => tf.expandDims(image, 0) as Tensor4D;
   return askModel(probe, batch, (activations) => {
-    const isOfOneImage = activations instanceof tf.Tensor && activations.rank === 4 && activations.shape[0] === 1;
-    if (!isOfOneImage || activations.dtype !== 'float32' || activations.size === 0) {
-      check.fail('type', 'probe', 'a function to float32 activations [1, h, w, units] of one image', activations);
-    }
+    requireOutput(
+      check,
+      'probe',
+      'a function to float32 activations [1, h, w, units] of one image',
+      activations,
+      ({ rank, shape, size }) => rank === 4 && shape[0] === 1 && size > 0,
+    );
     const count = activations.shape[3];
     const units = options.units ?? Array.from({ length: count }, (_, unit) => unit);
     if (!Array.isArray(units) || units.length === 0) check.fail('type', 'units', 'a list of units', units);

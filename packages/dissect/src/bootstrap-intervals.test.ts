@@ -24,7 +24,9 @@ describe('bootstrapIntervals', () => {
       const rising = ious[unit]!.sort((a, b) => a - b);
       expect(interval![0]).toBeCloseTo(quantileOf(rising, 0.1), 12);
       expect(interval![1]).toBeCloseTo(quantileOf(rising, 0.9), 12);
-      expect(interval![0]).toBeLessThan(interval![1]);
+      // Unit 0 fires where its concept is, on whichever images.
+      if (unit === 0) expect(interval).toEqual([1, 1]);
+      else expect(interval![0]).toBeLessThan(interval![1]);
     });
   });
 

@@ -1,6 +1,7 @@
-import { checker, createRandom } from '@cnnviz/internal';
+import { checker, createRandom, restoring } from '@cnnviz/internal';
 import type { Dissection } from './dissect.ts';
 import { quantileOf } from './quantile-of.ts';
+import { requireLists } from './require-lists.ts';
 
 export interface BootstrapIntervalsOptions {
   /** How often the images are drawn anew. Default: 1000, as percentiles need. */
@@ -43,6 +44,9 @@ export function bootstrapIntervals(
   options: BootstrapIntervalsOptions = {},
 ): ([low: number, high: number] | null)[] {
   const check = checker('@cnnviz/dissect', 'bootstrapIntervals');
+  requireLists(check, 'dissection', dissection, ['units', 'concepts', 'imageCounts']);
+  check.number('dissection.images', dissection.images, { integer: true, min: 1 });
+  check.options(options);
   const resamples = check.number('resamples', options.resamples ?? 1000, { integer: true, min: 1 });
   const confidence = check.number('confidence', options.confidence ?? 0.95, { above: 0, below: 1 });
   const random = createRandom(check.seed('seed', options.seed ?? 0));
@@ -54,7 +58,7 @@ export function bootstrapIntervals(
     );
   }
 
-  const summands = summandsOfUnits(dissection);
+  const summands = restoring(check, 'dissection', () => summandsOfUnits(dissection));
   const ious = units.map(() => new Float64Array(resamples));
   // Some resamples at a time, so that what is read and written in the inner loop lies side by side.
   const weights = new Float64Array(images * blockSize);

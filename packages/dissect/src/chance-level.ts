@@ -1,7 +1,8 @@
-import { checker } from '@cnnviz/internal';
+import { checker, restoring } from '@cnnviz/internal';
 import type { Dissection } from './dissect.ts';
 import type { UnitChance } from './dissection-statistics.ts';
 import { quantileOf } from './quantile-of.ts';
+import { requireLists } from './require-lists.ts';
 
 /**
  * How good the best IoU of each unit would be by chance.
@@ -28,11 +29,17 @@ import { quantileOf } from './quantile-of.ts';
  * });
  * chanceLevel(dissection).map(({ mean, p }) => [mean, p]);
  */
-export function chanceLevel({ units, chance }: Pick<Dissection, 'units' | 'chance'>): UnitChance[] {
+export function chanceLevel(dissection: Pick<Dissection, 'units' | 'chance'>): UnitChance[] {
   const check = checker('@cnnviz/dissect', 'chanceLevel');
+  requireLists(check, 'dissection', dissection, ['units']);
+  const { units, chance } = dissection;
   if (chance === null) return check.failBecause('state', 'the dissection has none: dissect with the option chance');
+  const ious = restoring(check, 'dissection.chance', () => chance.ious.map((ofUnit) => ofUnit.map(Number)));
+  if (ious.length !== units.length) {
+    check.fail('range', 'dissection.chance.ious', `those of ${units.length} units`, chance.ious);
+  }
   return units.map(({ best }, index) => {
-    const byChance = chance.ious[index]!;
+    const byChance = ious[index]!;
     const asGood = byChance.filter((iou) => iou >= (best?.iou ?? 0)).length;
     return {
       mean: byChance.reduce((sum, iou) => sum + iou, 0) / byChance.length,

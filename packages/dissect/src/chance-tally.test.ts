@@ -10,35 +10,48 @@ const categoriesOf = ({ concepts }: LabelledMasks) => {
 };
 
 describe('ChanceTally', () => {
-  it('has the best IoUs of tallies in which images of a kind have exchanged their labels', () => {
-    const noise = labelledNoise({ seed: 1, count: 30, units: 4 });
-    const [seed, permutations] = [9, 12];
-    const chance = new ChanceTally({ ...noise.options, permutations, seed });
-    chance.add(noise.images);
+  it.each(['once', 'netdissect'] as const)(
+    'has the best IoUs of tallies in which images of a kind have exchanged their labels: %s',
+    (repeatedLabels) => {
+      const { images, options } = labelledNoise({ seed: 1, count: 30, units: 4 });
+      const noise = { images, options: { ...options, repeatedLabels } };
+      const [seed, permutations] = [9, 12];
+      const chance = new ChanceTally({ ...noise.options, permutations, seed });
+      chance.add(noise.images);
 
-    const kinds = new Map<string, LabelledMasks[]>();
-    for (const each of noise.images) kinds.set(categoriesOf(each), [...(kinds.get(categoriesOf(each)) ?? []), each]);
-    expect(kinds.size).toBe(4);
-    const orders = [...kinds.values()].map((images) => {
-      const random = createRandom(createRandom(seed).integer(2 ** 32) + images[0]!.image);
-      return { images, orders: Array.from({ length: permutations }, () => random.permutation(images.length)) };
-    });
-    const own = tallyOf(noise);
-    const ious = chance.ious(own);
-    for (let permutation = 0; permutation < permutations; permutation++) {
-      const images = orders.flatMap(({ images, orders }) =>
-        images.map((each, index) => ({ ...each, concepts: images[orders[permutation]![index]!]!.concepts })),
-      );
-      const tally = tallyOf({ ...noise, images });
-      tally.result().forEach(({ unit, best }) => {
-        expect(ious[unit]![permutation]).toBe(best?.iou ?? 0);
-        // What makes the IoU a matter of the intersection alone.
-        for (const { number } of noise.options.concepts) {
-          const { truth, activation } = own.match(unit, number);
-          expect(tally.match(unit, number)).toMatchObject({ truth, activation });
-        }
+      const kinds = new Map<string, LabelledMasks[]>();
+      for (const each of noise.images) kinds.set(categoriesOf(each), [...(kinds.get(categoriesOf(each)) ?? []), each]);
+      expect(kinds.size).toBe(4);
+      const orders = [...kinds.values()].map((images) => {
+        const random = createRandom(createRandom(seed).integer(2 ** 32) + images[0]!.image);
+        return { images, orders: Array.from({ length: permutations }, () => random.permutation(images.length)) };
       });
-    }
+      const own = tallyOf(noise);
+      const ious = chance.ious(own);
+      for (let permutation = 0; permutation < permutations; permutation++) {
+        const images = orders.flatMap(({ images, orders }) =>
+          images.map((each, index) => ({ ...each, concepts: images[orders[permutation]![index]!]!.concepts })),
+        );
+        const tally = tallyOf({ ...noise, images });
+        tally.result().forEach(({ unit, best }) => {
+          expect(ious[unit]![permutation]).toBe(best?.iou ?? 0);
+          // What makes the IoU a matter of the intersection alone.
+          for (const { number } of noise.options.concepts) {
+            const { truth, activation } = own.match(unit, number);
+            expect(tally.match(unit, number)).toMatchObject({ truth, activation });
+          }
+        });
+      }
+    },
+  );
+
+  it('refuses a tally that counts pixels another way', () => {
+    const { images, options } = labelledNoise({ seed: 1, count: 3, units: 4 });
+    const chance = new ChanceTally({ ...options, permutations: 2, repeatedLabels: 'netdissect' });
+    chance.add(images);
+    expect(() => chance.ious(tallyOf({ images, options }))).toThrow(
+      "its repeatedLabels are netdissect, the tally's once",
+    );
   });
 
   // Over all permutations each image meets the labels of each other one equally often: what a unit and a concept share

@@ -1,9 +1,18 @@
 import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
+import { checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ImageConcepts } from './concepts.ts';
 import { countsOfText, textOfCounts } from './counts-text.ts';
-import { type DissectionTally, intersectionOverUnion } from './dissection-tally.ts';
-import { clearShared, countShared, type ImageSlots, type LabelSlots, labelSlots } from './label-slots.ts';
-import type { UnitMasks } from './unit-masks.ts';
+import { DissectionTally, iouOf } from './dissection-tally.ts';
+import {
+  clearShared,
+  countShared,
+  type ImageSlots,
+  type LabelSlots,
+  labelSlots,
+  type RepeatedLabels,
+} from './label-slots.ts';
+import { requireList } from './require-lists.ts';
+import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
 export interface ChanceTallyOptions {
   units: number;
@@ -16,6 +25,8 @@ export interface ChanceTallyOptions {
   permutations?: number;
   /** Decides how. A whole number >= 0. Default: 0. */
   seed?: number;
+  /** As that of `DissectionTally`. Default: `once`. */
+  repeatedLabels?: RepeatedLabels;
 }
 
 /** One image: where units fire, and what is labelled. */
@@ -80,13 +91,14 @@ export class ChanceTally {
   #pixels = 0;
 
   constructor(options: ChanceTallyOptions) {
+    check.options(options);
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const permutations = check.number('permutations', options.permutations ?? 99, { integer: true, min: 1 });
     const seed = check.seed('seed', options.seed ?? 0);
     const { labelSize } = options;
     this.#slots = labelSlots(check, options);
-    const { concepts, categories } = this.#slots;
-    this.#options = { units, concepts, categories, labelSize, permutations, seed };
+    const { concepts, categories, repeatedLabels } = this.#slots;
+    this.#options = { units, concepts, categories, labelSize, permutations, seed, repeatedLabels };
     this.#intersection = new Uint32Array(units * concepts.length * permutations);
     this.#firstSeed = createRandom(seed).integer(2 ** 32);
   }
@@ -119,9 +131,11 @@ export class ChanceTally {
   /** Exchanges labels within a group of images, in any order; dozens or more, as one image has nothing to exchange. */
   add(group: readonly LabelledMasks[]): void {
     const { units } = this.#options;
+    requireList(check, 'group', group);
     const labelled = group.map(({ image, concepts, masks }): Labelled => {
       check.number('image', image, { integer: true, min: 0 });
-      if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+      checkImageConcepts(check, concepts, image);
+      requireMasks(check, masks, units, this.#options.labelSize);
       return { image, masks, slots: this.#slots.of(concepts) };
     });
     this.#addPixels(labelled.reduce((sum, { slots }) => sum + this.#pixelsOf(slots), 0));
@@ -172,6 +186,7 @@ export class ChanceTally {
 
   /** Adds the counts of another tally: the same options, other images. */
   merge(other: ChanceTally): void {
+    if (!(other instanceof ChanceTally)) check.fail('type', 'other', 'a ChanceTally', other);
     this.#take({ options: other.#options, images: other.#images, pixels: other.#pixels }, other.#intersection);
   }
 
@@ -179,7 +194,7 @@ export class ChanceTally {
     { options, images, pixels }: Pick<ChanceTallyState, 'options' | 'images' | 'pixels'>,
     intersection: Uint32Array,
   ): void {
-    const names = ['units', 'concepts', 'categories', 'labelSize', 'permutations', 'seed'] as const;
+    const names = ['units', 'concepts', 'categories', 'labelSize', 'permutations', 'seed', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(options[name]) !== JSON.stringify(this.#options[name])) {
         check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
@@ -200,8 +215,16 @@ export class ChanceTally {
    */
   ious(tally: DissectionTally): number[][] {
     const { units, concepts, permutations } = this.#options;
+    if (!(tally instanceof DissectionTally)) check.fail('type', 'tally', 'a DissectionTally', tally);
     if (tally.images !== this.#images) {
       check.failBecause('state', `it has ${this.#images} images, the tally of their own labels ${tally.images}`);
+    }
+    const { repeatedLabels } = tally.options;
+    if (repeatedLabels !== this.#options.repeatedLabels) {
+      check.failBecause(
+        'state',
+        `its repeatedLabels are ${this.#options.repeatedLabels}, the tally's ${repeatedLabels}`,
+      );
     }
     return Array.from({ length: units }, (_, unit) => {
       const best = new Array<number>(permutations).fill(0);
@@ -210,7 +233,7 @@ export class ChanceTally {
         const first = (unit * concepts.length + concept) * permutations;
         for (let permutation = 0; permutation < permutations; permutation++) {
           const intersection = this.#intersection[first + permutation]!;
-          const iou = intersectionOverUnion({ truth, activation, intersection });
+          const iou = iouOf({ truth, activation, intersection });
           if (iou > best[permutation]!) best[permutation] = iou;
         }
       });
@@ -222,7 +245,7 @@ export class ChanceTally {
   state(): ChanceTallyState {
     return {
       kind: 'ChanceTally',
-      options: this.#options,
+      options: structuredClone(this.#options),
       images: this.#images,
       pixels: this.#pixels,
       intersection: textOfCounts(this.#intersection),

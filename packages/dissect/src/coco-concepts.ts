@@ -1,10 +1,16 @@
 import { type Check, checker, restoring } from '@cnnviz/internal';
-import { maskOfRunLengths, unpackRunLengths } from './coco-run-lengths.ts';
-import type { ConceptData, ConceptMap } from './concepts.ts';
-import { decodeImage } from './decode-image.ts';
-import { checkPath, type ReadFile } from './files.ts';
+import { rasterizeRunLengths, unpackRunLengths } from './coco-run-lengths.ts';
+import type { Concept, ConceptData, ConceptMap, ImageConcepts } from './concepts.ts';
+import {
+  checkExifOrientation,
+  type DecodedImage,
+  decodeImage,
+  type ExifOrientation,
+  turnedHint,
+} from './decode-image.ts';
+import { checkPath, namedFileReader, type ReadFile } from './files.ts';
+import { rasterizePolygon } from './rasterize-polygon.ts';
 import { resizeImage } from './resize-image.ts';
-import { isInside } from './shape.ts';
 
 /** What is read of a COCO annotation file. */
 export interface CocoAnnotations {
@@ -21,8 +27,11 @@ export interface CocoAnnotations {
 export interface CocoAnnotation {
   readonly image_id: number;
   readonly category_id: number;
-  /** Polygons `[x1, y1, x2, y2, …]` in pixels of the image, or run lengths of a mask. */
-  readonly segmentation: readonly (readonly number[])[] | CocoRunLengths;
+  /**
+   * Polygons `[x1, y1, x2, y2, …]` in pixels of the image, or run lengths of a mask. Where there is none, as of objects that
+   * have only a box, `skipUnsegmented` says what to do.
+   */
+  readonly segmentation?: readonly (readonly number[])[] | CocoRunLengths | null | undefined;
 }
 
 export interface CocoRunLengths {
@@ -40,14 +49,22 @@ export interface CocoConceptsOptions {
   labelSize?: readonly [height: number, width: number];
   /** The category of concepts that one of COCO's categories becomes part of. Default: `object` for all. */
   categoryOf?: (category: { name: string; supercategory?: string }) => string;
+  /** Whether annotations without a segmentation are left out. Default: `false`, they are refused. */
+  skipUnsegmented?: boolean;
+  /**
+   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
+   * `ignore`, for annotations that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   */
+  exifOrientation?: ExifOrientation;
 }
 
 /**
  * Densely labelled images from annotations in COCO's format: polygons, or run lengths, packed or not.
  *
- * A pixel is inside what covers its centre. Where objects overlap, the smaller one is on top and the others go to further
+ * A pixel is inside what covers its center. Where objects overlap, the smaller one is on top and the others go to further
  * maps of the same category, so that a pixel holds each of its labels once. COCO's category ids are the numbers of the
- * concepts.
+ * concepts; an id of 0, which would be no label, becomes the number after the largest id. Masks are made when an image is
+ * asked for, and none is kept.
  *
  * @param annotations The parsed JSON file.
  * @returns Densely labelled data that read an image file when an image is asked for. Write it as Broden with
@@ -71,10 +88,71 @@ export interface CocoConceptsOptions {
  */
 export function cocoConcepts(annotations: CocoAnnotations, options: CocoConceptsOptions): ConceptData {
   const check = checker('@cnnviz/dissect', 'cocoConcepts');
-  const readFile = check.callable('readFile', options.readFile);
-  const { imageSize, labelSize = imageSize } = options;
+  check.options(options);
+  const read = namedFileReader(check, check.callable('readFile', options.readFile));
+  const { imageSize, labelSize = imageSize, skipUnsegmented = false } = options;
   check.shape('imageSize', imageSize, 2);
   check.shape('labelSize', labelSize, 2);
+  check.boolean('skipUnsegmented', skipUnsegmented);
+  const exifOrientation = checkExifOrientation(check, options.exifOrientation);
+  const { images, imageOf, concepts } = checkTables(check, annotations, options);
+  const categories = [...new Set(concepts.map(({ concept }) => concept.category))];
+  const conceptOf = new Map(concepts.map(({ id, concept }) => [id, concept]));
+  const regions = restoring(check, 'annotations', () =>
+    regionsByImage(check, annotations.annotations, imageOf, conceptOf, skipUnsegmented),
+  );
+  const imageAt = (index: number) =>
+    images[check.number('index', index, { integer: true, min: 0, max: images.length - 1 })]!;
+
+  const readLabels = async (index: number): Promise<ImageConcepts> => {
+    const { id, file_name, width, height } = imageAt(index);
+    const found = (regions.get(id) ?? []).map(({ concept, shape }) => {
+      const mask = maskOf(shape, [height, width], labelSize);
+      return { concept, mask, area: mask.reduce((sum, covered) => sum + covered, 0) };
+    });
+    // Smaller ones are on top; the order of equal ones is that of the file.
+    found.sort((a, b) => a.area - b.area);
+    const maps = categories.flatMap((category) => {
+      const ofCategory = found.filter(({ concept }) => concept.category === category);
+      return stack(category, ofCategory, labelSize);
+    });
+    return { name: file_name, maps, imageLabels: [] };
+  };
+  return {
+    concepts: concepts.map(({ concept }) => concept),
+    categories,
+    imageSize,
+    labelSize,
+    count: images.length,
+    readLabels,
+    read: async (index) => {
+      const { file_name: path, width, height } = imageAt(index);
+      const image = decodeImage(check, path, await read(path), { exifOrientation });
+      requireAnnotatedSize(check, path, image, [height, width]);
+      const pixels = resizeImage(image.pixels, [height, width], imageSize);
+      return { ...(await readLabels(index)), pixels, height: imageSize[0], width: imageSize[1] };
+    },
+  };
+}
+
+function requireAnnotatedSize(
+  check: Check,
+  path: string,
+  { height, width, orientation }: DecodedImage,
+  [rows, columns]: readonly [number, number],
+): void {
+  if (height === rows && width === columns) return;
+  const hint = turnedHint(orientation, [height, width], [rows, columns]);
+  check.failBecause(
+    'range',
+    `${path} must be an image of ${columns} x ${rows}, as annotated, got "${width} x ${height}"${hint}`,
+  );
+}
+
+type CocoImage = CocoAnnotations['images'][number];
+
+/** The images and the concepts of a file, with COCO's ids. */
+function checkTables(check: Check, annotations: CocoAnnotations, options: CocoConceptsOptions) {
   const categoryOf = check.callable('categoryOf', options.categoryOf ?? (() => 'object'));
   for (const name of ['images', 'categories', 'annotations'] as const) {
     const list = annotations?.[name];
@@ -82,131 +160,117 @@ export function cocoConcepts(annotations: CocoAnnotations, options: CocoConcepts
     const isList = Array.isArray(list) && [...list].every((each) => typeof each === 'object' && each !== null);
     if (!isList) check.fail('type', `annotations.${name}`, 'a list of objects', list);
   }
-  const { images } = annotations;
+  const { images, categories } = annotations;
   for (const [index, { file_name, width, height }] of images.entries()) {
     checkPath(check, `annotations.images[${index}].file_name`, file_name);
     check.shape(`annotations.images[${index}] height and width`, [height, width]);
   }
-  const concepts = annotations.categories.map((category, index) => ({
-    number: check.number(`annotations.categories[${index}].id`, category.id, { integer: true, min: 1, max: 65535 }),
-    name: category.name,
-    category: categoryOf(category),
-  }));
-  const conceptOf = new Map(concepts.map((concept) => [concept.number, concept]));
-  if (conceptOf.size < concepts.length)
-    check.fail('range', 'annotations.categories', 'of different ids', [...conceptOf.keys()]);
-  const regions = restoring(check, 'annotations', () => regionsByImage(check, annotations, new Set(conceptOf.keys())));
-  const imageOf = (index: number) =>
-    images[check.number('index', index, { integer: true, min: 0, max: images.length - 1 })]!;
-
-  const readLabels = async (index: number) => {
-    const { id, file_name, width, height } = imageOf(index);
-    const found = (regions.get(id) ?? []).map(({ label, covers }) => {
-      const mask = rasterize(covers, [height, width], labelSize);
-      return { label, mask, area: mask.reduce((sum, covered) => sum + covered, 0) };
-    });
-    // Smaller ones are on top; the order of equal ones is that of the file.
-    found.sort((a, b) => a.area - b.area);
-    const maps = [...new Set(concepts.map(({ category }) => category))].flatMap((category) =>
-      stack(
-        category,
-        found.filter(({ label }) => conceptOf.get(label)!.category === category),
-        labelSize,
-      ),
-    );
-    return { name: file_name, maps, imageLabels: [] };
-  };
-  return {
-    concepts,
-    categories: [...new Set(concepts.map(({ category }) => category))],
-    imageSize,
-    labelSize,
-    count: images.length,
-    readLabels,
-    read: async (index) => {
-      const { file_name: path, width, height } = imageOf(index);
-      const decoded = decodeImage(check, path, await readFile(path));
-      if (decoded.width !== width || decoded.height !== height) {
-        check.fail(
-          'range',
-          path,
-          `an image of ${width} x ${height}, as annotated`,
-          `${decoded.width} x ${decoded.height}`,
-        );
-      }
-      const pixels = resizeImage(decoded.pixels, [height, width], imageSize);
-      return { ...(await readLabels(index)), pixels, height: imageSize[0], width: imageSize[1] };
-    },
-  };
+  const imageOf = new Map(images.map((image) => [image.id, image]));
+  if (imageOf.size < images.length) {
+    const twice = images.findIndex(({ id }, index) => images.findIndex((other) => other.id === id) < index);
+    check.fail('range', `annotations.images[${twice}].id`, 'an id of its own', images[twice]!.id);
+  }
+  const range = { integer: true, min: 0, max: 65535 };
+  const ids = categories.map(({ id }, index) => check.number(`annotations.categories[${index}].id`, id, range));
+  if (new Set(ids).size < ids.length) check.fail('range', 'annotations.categories', 'of different ids', ids);
+  // 0 is no label.
+  const instead = ids.reduce((a, b) => Math.max(a, b), 0) + 1;
+  if (ids.includes(0)) check.number('the number of category 0, after all ids,', instead, { max: 65535 });
+  const concepts = categories.map((category, index) => {
+    const where = `annotations.categories[${index}]`;
+    const { name: label, supercategory } = category;
+    if (typeof label !== 'string') check.fail('type', `${where}.name`, 'a name', label);
+    if (supercategory !== undefined && supercategory !== null && typeof supercategory !== 'string') {
+      check.fail('type', `${where}.supercategory`, 'a name', supercategory);
+    }
+    const name = categoryOf(category);
+    if (typeof name !== 'string' || name === '') check.fail('type', `categoryOf(${where})`, 'a name', name);
+    const concept: Concept = { number: ids[index] || instead, name: label, category: name };
+    return { id: ids[index]!, concept };
+  });
+  return { images, imageOf, concepts };
 }
 
-/** Whether a region covers a point, in pixels of the image. */
-type Covers = (x: number, y: number) => boolean;
+/** What covers an image, as compact as the file has it. */
+interface Region {
+  concept: Concept;
+  shape: Shape;
+}
+
+type Shape = { polygons: Float64Array[] } | { packed: string } | { runs: Uint32Array };
 
 function regionsByImage(
   check: Check,
-  { images, annotations }: CocoAnnotations,
-  labels: ReadonlySet<number>,
-): Map<number, { label: number; covers: Covers }[]> {
-  const imageOf = new Map(images.map((image) => [image.id, image]));
-  const regions = new Map<number, { label: number; covers: Covers }[]>();
+  annotations: readonly CocoAnnotation[],
+  imageOf: ReadonlyMap<number, CocoImage>,
+  conceptOf: ReadonlyMap<number, Concept>,
+  skipUnsegmented: boolean,
+): Map<number, Region[]> {
+  const regions = new Map<number, Region[]>();
   for (const [index, { image_id, category_id, segmentation }] of annotations.entries()) {
     const where = `annotations.annotations[${index}]`;
     const image = imageOf.get(image_id) ?? check.fail('range', `${where}.image_id`, 'the id of an image', image_id);
-    if (!labels.has(category_id)) check.fail('range', `${where}.category_id`, 'the id of a category', category_id);
-    const covers = coversOf(check, `${where}.segmentation`, segmentation, [image.height, image.width]);
+    const concept =
+      conceptOf.get(category_id) ?? check.fail('range', `${where}.category_id`, 'the id of a category', category_id);
+    if (isUnsegmented(segmentation)) {
+      if (skipUnsegmented) continue;
+      const received = segmentation === undefined ? 'none' : JSON.stringify(segmentation);
+      check.failBecause(
+        'type',
+        `${where}.segmentation must be polygons or run lengths, got ${received}; skipUnsegmented: true leaves it out`,
+      );
+    }
+    const shape = shapeOf(check, `${where}.segmentation`, segmentation!, [image.height, image.width]);
     const ofImage = regions.get(image_id) ?? [];
     regions.set(image_id, ofImage);
-    ofImage.push({ label: category_id, covers });
+    ofImage.push({ concept, shape });
   }
   return regions;
 }
 
-function coversOf(
+const isUnsegmented = (segmentation: CocoAnnotation['segmentation']) =>
+  segmentation === undefined ||
+  segmentation === null ||
+  (Array.isArray(segmentation) && segmentation.every((polygon) => Array.isArray(polygon) && polygon.length === 0));
+
+function shapeOf(
   check: Check,
   where: string,
-  segmentation: CocoAnnotation['segmentation'],
+  segmentation: NonNullable<CocoAnnotation['segmentation']>,
   [height, width]: readonly [number, number],
-): Covers {
-  if ('counts' in segmentation) {
+): Shape {
+  if (typeof segmentation === 'object' && 'counts' in segmentation) {
     const { counts, size } = segmentation;
     if (size?.[0] !== height || size[1] !== width) check.fail('range', `${where}.size`, `[${height}, ${width}]`, size);
-    const runs = typeof counts === 'string' ? unpackRunLengths(counts) : counts;
+    const isPacked = typeof counts === 'string';
+    if (!isPacked && !Array.isArray(counts)) check.fail('type', `${where}.counts`, 'run lengths, or a string', counts);
+    const runs = isPacked ? unpackRunLengths(counts) : counts;
     const total = runs.reduce((sum, run) => sum + run, 0);
-    if (total !== height * width || runs.some((run) => !(run >= 0))) {
+    if (total !== height * width || runs.some((run) => !(Number.isInteger(run) && run >= 0))) {
       check.fail('range', `${where}.counts`, `runs that add up to ${height * width}`, total);
     }
-    let mask: Uint8Array | undefined;
-    return (x, y) => {
-      mask ??= maskOfRunLengths(runs, height, width);
-      return mask[Math.floor(y) * width + Math.floor(x)] === 1;
-    };
+    return isPacked ? { packed: counts } : { runs: Uint32Array.from(runs) };
   }
   if (!Array.isArray(segmentation)) check.fail('type', where, 'polygons or run lengths', segmentation);
-  const shapes = segmentation.map((numbers, index) => {
+  const polygons = (segmentation as readonly (readonly number[])[]).map((numbers, index) => {
     const isPolygon = Array.isArray(numbers) && numbers.length % 2 === 0 && numbers.every(Number.isFinite);
-    if (!isPolygon || numbers.length < 6)
+    if (!isPolygon || numbers.length < 6) {
       check.fail('range', `${where}[${index}]`, 'x and y of three corners or more', numbers);
-    const corners = Array.from({ length: numbers.length / 2 }, (_, corner): [number, number] => [
-      numbers[2 * corner]!,
-      numbers[2 * corner + 1]!,
-    ]);
-    return { polygon: corners };
+    }
+    return Float64Array.from(numbers);
   });
-  return (x, y) => shapes.some((shape) => isInside(shape, x, y));
+  return { polygons };
 }
 
-function rasterize(
-  covers: Covers,
-  [height, width]: readonly [number, number],
-  [rows, columns]: readonly [number, number],
-): Uint8Array {
-  const mask = new Uint8Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    const y = ((row + 0.5) * height) / rows;
-    for (let column = 0; column < columns; column++) {
-      if (covers(((column + 0.5) * width) / columns, y)) mask[row * columns + column] = 1;
-    }
+type Size = readonly [height: number, width: number];
+
+function maskOf(shape: Shape, imageSize: Size, labelSize: Size): Uint8Array {
+  const mask = new Uint8Array(labelSize[0] * labelSize[1]);
+  if ('polygons' in shape) {
+    for (const polygon of shape.polygons) rasterizePolygon(polygon, imageSize, mask, labelSize);
+  } else {
+    const runs = 'packed' in shape ? unpackRunLengths(shape.packed) : shape.runs;
+    rasterizeRunLengths(runs, imageSize, mask, labelSize);
   }
   return mask;
 }
@@ -214,11 +278,12 @@ function rasterize(
 /** As many maps as labels overlap: each label goes to the first map that is free at the pixel, and only once. */
 function stack(
   category: string,
-  regions: readonly { label: number; mask: Uint8Array }[],
-  [rows, columns]: readonly [number, number],
+  regions: readonly { concept: Concept; mask: Uint8Array }[],
+  [rows, columns]: Size,
 ): ConceptMap[] {
   const maps: ConceptMap[] = [];
-  for (const { label, mask } of regions) {
+  for (const { concept, mask } of regions) {
+    const { number: label } = concept;
     for (let pixel = 0; pixel < mask.length; pixel++) {
       if (mask[pixel] === 0) continue;
       let depth = 0;

@@ -1,9 +1,33 @@
 import { expect, test } from 'vitest';
-import { maskOfRunLengths, unpackRunLengths } from './coco-run-lengths.ts';
+import { rasterizeRunLengths, unpackRunLengths } from './coco-run-lengths.ts';
 
-test('maskOfRunLengths goes down the columns, outside first', () => {
+function maskOfRunLengths(runs: readonly number[], height: number, width: number, [rows, columns] = [height, width]) {
+  const mask = new Uint8Array(rows! * columns!);
+  rasterizeRunLengths(runs, [height, width], mask, [rows!, columns!]);
+  return mask;
+}
+
+test('rasterizeRunLengths goes down the columns, outside first', () => {
   expect([...maskOfRunLengths([1, 2, 2, 1], 2, 3)]).toEqual([0, 1, 0, 1, 0, 1]);
   expect([...maskOfRunLengths([0, 4], 2, 2)]).toEqual([1, 1, 1, 1]);
+});
+
+test('rasterizeRunLengths takes the pixel at each center, at any size', () => {
+  const runs = [3, 4, 0, 2, 5, 1, 20];
+  const whole = maskOfRunLengths(runs, 5, 7);
+  for (const [rows, columns] of [
+    [1, 1],
+    [2, 3],
+    [5, 7],
+    [11, 4],
+    [30, 30],
+  ] as const) {
+    const expected = Uint8Array.from({ length: rows * columns }, (_, pixel) => {
+      const [row, column] = [Math.floor(pixel / columns), pixel % columns];
+      return whole[Math.floor(((row + 0.5) * 5) / rows) * 7 + Math.floor(((column + 0.5) * 7) / columns)]!;
+    });
+    expect(maskOfRunLengths(runs, 5, 7, [rows, columns])).toEqual(expected);
+  }
 });
 
 /** As rleToString of COCO's mask API does, step by step. */

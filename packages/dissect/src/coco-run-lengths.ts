@@ -22,17 +22,27 @@ export function unpackRunLengths(packed: string): number[] {
   return runs;
 }
 
-/** The mask `[height, width]`, row by row, of run lengths that go down the columns, the first of them outside. */
-export function maskOfRunLengths(runs: readonly number[], height: number, width: number): Uint8Array {
-  const mask = new Uint8Array(height * width);
-  let place = 0;
-  for (const [index, run] of runs.entries()) {
-    if (index % 2 === 1) {
-      for (let inside = place; inside < place + run; inside++) {
-        mask[(inside % height) * width + Math.floor(inside / height)] = 1;
-      }
+/**
+ * Marks the pixels whose centers run lengths cover, which go down the columns of the image, the first of them outside.
+ *
+ * @param mask `[rows, columns]`, row by row, laid over the image: 1 is added inside, nothing is taken away.
+ */
+export function rasterizeRunLengths(
+  runs: ArrayLike<number>,
+  [height, width]: readonly [number, number],
+  mask: Uint8Array,
+  [rows, columns]: readonly [number, number],
+): void {
+  /** The run that holds the top of a column, and where it ends. */
+  let top = { run: 0, end: runs[0]! };
+  for (let column = 0; column < columns; column++) {
+    const start = Math.floor(((column + 0.5) * width) / columns) * height;
+    while (start >= top.end) top = { run: top.run + 1, end: top.end + runs[top.run + 1]! };
+    let { run, end } = top;
+    for (let row = 0; row < rows; row++) {
+      const place = start + Math.floor(((row + 0.5) * height) / rows);
+      while (place >= end) end += runs[++run]!;
+      if (run % 2 === 1) mask[row * columns + column] = 1;
     }
-    place += run;
   }
-  return mask;
 }

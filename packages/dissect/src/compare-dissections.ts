@@ -1,6 +1,7 @@
-import { checker } from '@cnnviz/internal';
+import { type Check, checker } from '@cnnviz/internal';
 import type { Dissection } from './dissect.ts';
 import type { DissectionStatistics } from './dissection-statistics.ts';
+import { requireList, requireLists } from './require-lists.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 
 /** One dissection among those that are compared; layer, network and training together are its own. */
@@ -93,10 +94,30 @@ export function compareDissections(
   dissections: readonly ComparedDissection[],
   options: { iouLimit?: number } = {},
 ): DissectionComparison {
-  const check = checker('@cnnviz/dissect', 'compareDissections');
-  if (!Array.isArray(dissections)) check.fail('type', 'dissections', 'a list of dissections', dissections);
+  return compareWith(checker('@cnnviz/dissect', 'compareDissections'), dissections, options);
+}
+
+/** `compareDissections` for a function whose errors are its own. */
+export function compareWith(
+  check: Check,
+  dissections: readonly ComparedDissection[],
+  options: { iouLimit?: number } = {},
+): DissectionComparison {
+  requireList(check, 'dissections', dissections, 'a list of dissections');
+  check.options(options);
   if (dissections.length === 0) check.fail('range', 'dissections', 'at least one', dissections);
-  const given = dissections as readonly ComparedDissection[];
+  const given = dissections;
+  for (const [index, { dissection, network, training, statistics }] of given.entries()) {
+    for (const [name, value] of Object.entries({ network, training })) {
+      const isName = value === undefined || value === null || typeof value === 'string';
+      if (!isName) check.fail('type', `dissections[${index}].${name}`, 'a name', value);
+    }
+    if (statistics !== undefined && statistics !== null) {
+      const { aboveChance } = check.options(statistics, `dissections[${index}].statistics`);
+      if (aboveChance !== null) check.number(`dissections[${index}].statistics.aboveChance`, aboveChance, { min: 0 });
+    }
+    requireLists(check, `dissections[${index}].dissection`, dissection, ['units', 'categories']);
+  }
   const names = given.map(({ network = '', training = '', dissection: { layer } }) => ({ network, training, layer }));
   const keys = names.map((each) => JSON.stringify(Object.values(each)));
   keys.forEach((key, index) => {

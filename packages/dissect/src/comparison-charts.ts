@@ -1,5 +1,8 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import type { DissectionComparison, DissectionNames } from './compare-dissections.ts';
+import { requireLists } from './require-lists.ts';
+
+const comparisonLists = ['layers', 'categories', 'categoryDetectors', 'conceptDetectors'];
 
 /**
  * How many different things each layer detects, a bar a layer, its categories stacked: the figure of the paper.
@@ -19,6 +22,8 @@ export function uniqueDetectorsChart(
   options: { count?: 'uniquePerCategory' | 'uniqueBestLabels' | 'detectors' } = {},
 ): ChartSpecification {
   const check = checker('@cnnviz/dissect', 'uniqueDetectorsChart');
+  requireLists(check, 'comparison', comparison, comparisonLists);
+  check.options(options);
   const count = check.oneOf('count', options.count ?? 'uniquePerCategory', [
     'uniquePerCategory',
     'uniqueBestLabels',
@@ -61,6 +66,8 @@ export function conceptHistogram(
   options: { concepts?: number } = {},
 ): ChartSpecification {
   const check = checker('@cnnviz/dissect', 'conceptHistogram');
+  requireLists(check, 'comparison', comparison, comparisonLists);
+  check.options(options);
   const most = check.number('concepts', options.concepts ?? 40, { integer: true, min: 1 });
   const { layers, categories, conceptDetectors } = comparison;
   const shown = new Map<string, number>();

@@ -101,6 +101,7 @@ const numberOf = new Map(concepts.map(({ number, name, category }) => [`${catego
  */
 export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
   const check = checker('@cnnviz/dissect', 'conceptScenes');
+  check.options(options);
   const seed = check.seed('seed', options.seed);
   const count = check.number('count', options.count, { integer: true, min: 1 });
   const size = check.number('size', options.size ?? 64, { integer: true, min: 16, max: 4096 });

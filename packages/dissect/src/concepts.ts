@@ -30,7 +30,7 @@ export interface ImageConcepts {
   /**
    * Maps of `ConceptData.labelSize`, row by row, that hold the number of a concept at each pixel, or 0 for no label.
    * Several of one category where pixels hold several labels of it, the dominant one first; none where the image is not
-   * labelled for a category. A concept that two maps hold at one pixel counts twice there.
+   * labelled for a category. A concept that two maps hold at one pixel counts once there, or as `repeatedLabels` says.
    */
   maps: ConceptMap[];
   /** Concepts of the whole image, such as scenes and textures: each counts as if it filled a map. */

@@ -12,7 +12,7 @@ const labels = (file: Uint8Array) => [...decodeLabels(check, 'a.png', file).labe
 describe('decodeImage', () => {
   test('reads RGB, drops alpha, spreads grey', () => {
     const rgb = encode({ width: 2, height: 1, channels: 3, depth: 8, data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
-    expect(picture(rgb)).toEqual({ width: 2, height: 1, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    expect(picture(rgb)).toEqual({ width: 2, height: 1, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6), orientation: 1 });
     const rgba = encode({ width: 1, height: 1, channels: 4, depth: 8, data: Uint8Array.of(1, 2, 3, 100) });
     expect(picture(rgba).pixels).toEqual(Uint8Array.of(1, 2, 3));
     const grey = encode({ width: 2, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7, 9) });

@@ -1,6 +1,8 @@
 import { type Check, describeValue } from '@cnnviz/internal';
 import { type DecodedPng, decode as decodePng } from 'fast-png';
 import { decode as decodeJpeg } from 'jpeg-js';
+import { decodeInterlacedPng, isInterlaced, type PngSamples } from './decode-interlaced-png.ts';
+import { exifOrientation, orient } from './exif-orientation.ts';
 
 /** Larger ones are refused before anything is allocated for them. */
 const largestImage = 100e6;
@@ -10,6 +12,8 @@ export interface DecodedImage {
   width: number;
   /** `[height, width, 3]`, RGB, 0 to 255. */
   pixels: Uint8Array;
+  /** The EXIF orientation that it was turned by, 1 if it was not. */
+  orientation: number;
 }
 
 export interface DecodedLabels {
@@ -19,16 +23,32 @@ export interface DecodedLabels {
   labels: Uint16Array;
 }
 
+/** Whether a photograph is turned as its JPEG file says, or left as it is stored. */
+export type ExifOrientation = 'apply' | 'ignore';
+
+export function checkExifOrientation(check: Check, value: ExifOrientation | undefined): ExifOrientation {
+  return check.oneOf('exifOrientation', value ?? 'apply', ['apply', 'ignore']);
+}
+
+export interface DecodeImageOptions {
+  /** The `[height, width]` that it has to have, if that is known. */
+  size?: Size;
+  /** Default: `apply`. */
+  exifOrientation?: ExifOrientation;
+}
+
 /**
- * A photograph from a JPEG or a PNG file: grey is spread over RGB, palettes are looked up, transparency is dropped.
- *
- * @param size The `[height, width]` that it has to have, if that is known.
+ * Decodes a photograph from a JPEG or a PNG file: turned as its EXIF orientation says, as browsers show it; gray is spread
+ * over RGB, palettes are looked up, transparency is dropped.
  */
-export function decodeImage(check: Check, path: string, file: Uint8Array, size?: Size): DecodedImage {
-  if (file[0] === 0xff && file[1] === 0xd8) return ofJpeg(check, path, file, size);
-  const png = decode(check, path, file, size);
-  const { width, height, palette, channels, depth } = png;
-  const samples = samplesOf(png);
+export function decodeImage(
+  check: Check,
+  path: string,
+  file: Uint8Array,
+  options: DecodeImageOptions = {},
+): DecodedImage {
+  if (file[0] === 0xff && file[1] === 0xd8) return ofJpeg(check, path, file, options);
+  const { width, height, palette, channels, depth, samples } = decode(check, path, file, options.size);
   const full = depth === 16 ? 257 : 255 / (2 ** depth - 1);
   const pixels = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -38,7 +58,7 @@ export function decodeImage(check: Check, path: string, file: Uint8Array, size?:
       pixels[3 * pixel + channel] = Math.round(level);
     }
   }
-  return { width, height, pixels };
+  return { width, height, pixels, orientation: 1 };
 }
 
 /** A label map from a PNG file of one channel: the grey level, of up to 16 bits, or the index into its palette. */
@@ -47,12 +67,12 @@ export function decodeLabels(check: Check, path: string, file: Uint8Array): Deco
   if (png.channels !== 1) {
     check.fail('range', path, 'a PNG file of one channel, grey or with a palette', `${png.channels} channels`);
   }
-  return { width: png.width, height: png.height, labels: Uint16Array.from(samplesOf(png)) };
+  return { width: png.width, height: png.height, labels: Uint16Array.from(png.samples) };
 }
 
 /** Labels of up to 16 bits from a PNG file of 8-bit RGB: red + 256 green, as Broden has them. */
 export function decodeColourLabels(check: Check, path: string, file: Uint8Array, size: Size): Uint16Array {
-  const { data, channels, depth } = decode(check, path, file, size);
+  const { samples: data, channels, depth } = decode(check, path, file, size);
   if (channels < 3 || depth !== 8) {
     check.fail('range', path, 'a PNG file of 8-bit RGB', `${channels} channels of ${depth} bits`);
   }
@@ -67,8 +87,13 @@ export function decodeColourLabels(check: Check, path: string, file: Uint8Array,
 
 type Size = readonly [height: number, width: number];
 
-function ofJpeg(check: Check, path: string, file: Uint8Array, size: Size | undefined): DecodedImage {
-  let decoded: DecodedImage;
+function ofJpeg(
+  check: Check,
+  path: string,
+  file: Uint8Array,
+  { size, exifOrientation: wanted = 'apply' }: DecodeImageOptions,
+): DecodedImage {
+  let decoded: Omit<DecodedImage, 'orientation'>;
   try {
     // Each block of 8 x 8 pixels is a bit or more: a file that claims more of them must not take their memory.
     const bound = size === undefined ? largestImage : Math.max(1e6, size[0] * size[1]);
@@ -79,19 +104,28 @@ function ofJpeg(check: Check, path: string, file: Uint8Array, size: Size | undef
   } catch (error) {
     return check.failBecause('state', `${path} must be a whole JPEG file: ${(error as Error).message}`);
   }
-  if (size !== undefined) requireSize(check, path, [decoded.height, decoded.width], size);
-  return decoded;
+  const orientation = wanted === 'apply' ? exifOrientation(file) : 1;
+  const oriented = orient(decoded.pixels, [decoded.height, decoded.width], orientation);
+  if (size !== undefined) requireSize(check, path, [oriented.height, oriented.width], size, orientation);
+  return { ...oriented, orientation };
 }
 
-function requireSize(check: Check, path: string, [height, width]: Size, size: Size): void {
-  if (height !== size[0] || width !== size[1]) {
-    check.failBecause('range', `${path} must have ${size.join(' x ')} pixels, it has ${height} x ${width}`);
-  }
+function requireSize(check: Check, path: string, [height, width]: Size, size: Size, orientation = 1): void {
+  if (height === size[0] && width === size[1]) return;
+  const hint = turnedHint(orientation, [height, width], size);
+  check.failBecause('range', `${path} must have ${size.join(' x ')} pixels, it has ${height} x ${width}${hint}`);
+}
+
+/** What an error adds on an image that would have the size if it were left as it is stored. */
+export function turnedHint(orientation: number, [height, width]: Size, size: Size): string {
+  const wouldFit = orientation >= 5 && height === size[1] && width === size[0];
+  if (!wouldFit) return '';
+  return ` since its EXIF orientation is ${orientation}; exifOrientation: 'ignore' leaves it as stored`;
 }
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-function decode(check: Check, path: string, file: Uint8Array, size?: Size): DecodedPng {
+function decode(check: Check, path: string, file: Uint8Array, size?: Size): PngSamples {
   if (file.length < 33 || signature.some((byte, index) => file[index] !== byte)) {
     const start = [...file.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     check.fail('range', path, 'a JPEG or PNG file', `one that starts with ${start}`);
@@ -103,7 +137,9 @@ function decode(check: Check, path: string, file: Uint8Array, size?: Size): Deco
     check.fail('range', path, `an image of at most ${largestImage} pixels`, `${width} x ${height}`);
   }
   try {
-    return decodePng(file, { checkCrc: true });
+    if (isInterlaced(file)) return decodeInterlacedPng(file);
+    const png = decodePng(file, { checkCrc: true });
+    return { ...png, samples: samplesOf(png) };
   } catch (error) {
     return check.failBecause('state', `${path} must be a whole PNG file: ${describeValue((error as Error).message)}`);
   }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConceptData, ConceptImage } from './concepts.ts';
 import { type Dissection, type DissectionState, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
+import type { RepeatedLabels } from './label-slots.ts';
 import { maskOfRuns } from './mask-runs.ts';
 import { numpyQuantile, obviousDissection } from './obvious-dissection.ts';
 import { type ReceptiveField, receptiveField } from './receptive-field.ts';
@@ -74,7 +75,13 @@ const centresOf = ({ size, stride, offset }: ReceptiveField, positions: readonly
     return Array.from({ length: positions[axis] }, (_, index) => first + index * (stride[axis] / 2));
   }) as [number[], number[]];
 
-async function obvious(data: ConceptData, probe: Probe, field: ReceptiveField, quantile: number) {
+async function obvious(
+  data: ConceptData,
+  probe: Probe,
+  field: ReceptiveField,
+  quantile: number,
+  repeatedLabels: RepeatedLabels = 'once',
+) {
   const images = await Promise.all(Array.from({ length: data.count }, (_, index) => data.read(index)));
   const maps: number[][][][] = [];
   for (const { pixels } of images) {
@@ -83,7 +90,7 @@ async function obvious(data: ConceptData, probe: Probe, field: ReceptiveField, q
     tf.dispose(map);
   }
   const centres = centresOf(field, [maps[0]!.length, maps[0]![0]!.length]);
-  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centres, quantile });
+  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centres, quantile, repeatedLabels });
 }
 
 function expectSameCounts({ units, imageCounts }: Dissection, reference: Awaited<ReturnType<typeof obvious>>) {
@@ -125,6 +132,37 @@ const layers = [
 ] as const;
 
 describe('dissect', () => {
+  it('finds the same when its callbacks write into what they are given', async () => {
+    const options = { probe: convolution, concepts: noise(5, 6), upsampling: field, quantile: 0.8, topImages: 2 };
+    const all = { ...options, keepImages: true, chance: { permutations: 3 } };
+    const whole = await dissect(all);
+    const states: DissectionState[] = [];
+    const spoilt = await dissect({
+      ...all,
+      onActivations: ({ activations, concepts }) => {
+        activations.fill(-1);
+        concepts.pixels.fill(0);
+        for (const { labels } of concepts.maps) labels.fill(0);
+        concepts.imageLabels.length = 0;
+      },
+      onMasks: ({ masks, concepts }) => {
+        masks.pixels.fill(0);
+        masks.starts.fill(0);
+        for (const { labels } of concepts.maps) labels.fill(0);
+        concepts.imageLabels.length = 0;
+      },
+      onProgress: ({ state }) => {
+        states.push(state());
+        const spoilt = state();
+        spoilt.kinds.fill('');
+        spoilt.options.topImages = 7;
+        for (const layer of spoilt.layers) layer.mapSize[0] = 9;
+      },
+    });
+    expect(spoilt).toEqual(whole);
+    expect(await dissect({ ...all, state: states[1]! })).toEqual(whole);
+  });
+
   it.each(layers)('gives the counts of the obvious way: %s', async (_, probe, upsampling) => {
     await fc.assert(
       fc.asyncProperty(
@@ -133,10 +171,13 @@ describe('dissect', () => {
         fc.constantFrom(0.995, 0.9, 0.5),
         fc.integer({ min: 1, max: 4 }),
         fc.constantFrom(0, 700, 1e6),
-        async (seed, count, quantile, batchSize, activationMemory) => {
+        fc.constantFrom<RepeatedLabels>('once', 'netdissect'),
+        async (seed, count, quantile, batchSize, activationMemory, repeatedLabels) => {
           const concepts = noise(seed, count);
-          const options = { probe, concepts, upsampling, quantile, batchSize, activationMemory, keepImages: true };
-          expectSameCounts(await dissect(options), await obvious(concepts, probe, upsampling, quantile));
+          const memory = { batchSize, activationMemory, keepImages: true };
+          const options = { probe, concepts, upsampling, quantile, repeatedLabels, ...memory };
+          const reference = await obvious(concepts, probe, upsampling, quantile, repeatedLabels);
+          expectSameCounts(await dissect(options), reference);
         },
       ),
       { numRuns: 15 },
@@ -492,6 +533,21 @@ describe('dissect refuses', () => {
     await expect(dissect({ ...valid, ...change })).rejects.toThrow(`@cnnviz/dissect: dissect: ${message}`);
   });
 
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['"noise"', 'noise'],
+    ['{ name, pixels }', { name: 'a', pixels: new Uint8Array(360) }],
+    ['{ name, pixels, maps, imageLabels }', { name: 'a', pixels: new Uint8Array(360), maps: [null], imageLabels: [] }],
+  ])('data that give %s for an image', async (received, given) => {
+    const read = async () => given as never;
+    const message = 'must be an object with name, maps and imageLabels, got';
+    await expect(dissect({ ...valid, concepts: { ...noise(1, 3), read } })).rejects.toThrow(
+      `@cnnviz/dissect: dissect: image 0 ${message} ${received}`,
+    );
+    const data = { ...noise(1, 3), readLabels: read };
+    await expect(dissect({ ...valid, concepts: data, quantile: 0 })).rejects.toThrow(`dissect: image 0 ${message}`);
+  });
+
   it('labels that are no concept, and activations that are no number, naming the image', async () => {
     const unknown = second(() => ({ maps: [{ category: 'a', labels: new Uint16Array(30).fill(77) }] }));
     await expect(dissect({ ...valid, concepts: unknown })).rejects.toThrow(
@@ -518,5 +574,42 @@ describe('dissect refuses', () => {
     await expect(dissect({ ...valid, state: state!, topImages: 2 })).rejects.toThrow(
       'the state is one of 0 top images a unit, the options are of 2',
     );
+  });
+
+  it.each<[string, Partial<DissectOptions>]>([
+    ['seed', { seed: 1 }],
+    ['thresholdMemory', { thresholdMemory: 1000 }],
+    ['keepImages', { keepImages: true }],
+    ['repeatedLabels', { repeatedLabels: 'netdissect' }],
+    ['upsampling', { upsampling: 'align-corners' }],
+    ['data: other categories', { concepts: { ...noise(1, 3), categories: ['b', 'a'] } }],
+    ['data: other concepts', { concepts: { ...noise(1, 3), concepts: noise(1, 3).concepts.toReversed() } }],
+  ])('the state that was saved with different %s, in both phases', async (name, change) => {
+    const states: DissectionState[] = [];
+    const options = { ...valid, concepts: noise(1, 3), upsampling: 'half-pixel' as const };
+    await dissect({ ...options, onProgress: ({ state }) => void states.push(JSON.parse(JSON.stringify(state()))) });
+    const whole = await dissect(options);
+    for (const state of [states[0]!, states.at(-1)!]) {
+      await expect(dissect({ ...options, ...change, state })).rejects.toThrow(
+        `@cnnviz/dissect: dissect: the state was saved with different ${name}`,
+      );
+      // What does not decide what is found may be another.
+      expect(await dissect({ ...options, batchSize: 3, activationMemory: 0, state })).toEqual(whole);
+    }
+    await expect(dissect({ ...options, state: { ...states[0]!, options: undefined as never } })).rejects.toThrow(
+      'the state is damaged: it has no options',
+    );
+  });
+
+  it('the state of a receptive field whose names are in another order is not one of other options', async () => {
+    const states: DissectionState[] = [];
+    const { size, stride, offset, inputSize } = field;
+    await dissect({
+      ...valid,
+      upsampling: { size, stride, offset, inputSize },
+      onProgress: ({ state }) => void states.push(state()),
+    });
+    const again = await dissect({ ...valid, upsampling: { inputSize, offset, stride, size }, state: states[0]! });
+    expect(again).toEqual(await dissect({ ...valid, upsampling: { size, stride, offset, inputSize } }));
   });
 });

@@ -6,16 +6,20 @@ import {
   isPromise,
   type LongWork,
   reportProgress,
+  requireLongWork,
+  requireOutput,
   restoring,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from './chance-tally.ts';
+import { checkConceptData, checkConceptImage, checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 import { DissectionTally, type DissectionTallyState, type ImageCounts, type UnitMatches } from './dissection-tally.ts';
 import { exchangeGroups } from './exchange-groups.ts';
-import { labelSlots } from './label-slots.ts';
+import { checkRepeatedLabels, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
+import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopImage, TopImages, type TopImagesState } from './top-images.ts';
 import { mapsAbove, mapsStillAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
 import { unitMaxima } from './unit-maxima.ts';
@@ -52,15 +56,20 @@ interface DissectionOptions extends LongWork<DissectionProgress> {
   /** Whether the counts of each image come with the result, some kilobytes an image. Default: false. */
   keepImages?: boolean;
   /**
+   * How often a pixel counts for a concept that it carries more than once, in several maps or in a map and by a label of the
+   * whole image: `once`, or as often as it does, which is the way of `netdissect` and may give an IoU above 1. Default: `once`.
+   */
+  repeatedLabels?: RepeatedLabels;
+  /**
    * Whether the result says what IoU each unit would reach by chance, for `chanceLevel`. Images then come to their masks
    * in a random order, some dozens at a time, and progress is reported after each group. Default: it does not.
    */
   chance?: ChanceOptions;
   /** What `progress.state()` gave, with the same options and data: goes on from there. */
   state?: DissectionState;
-  /** Called with the activations of each image and layer as they first come; awaited. They are its own only until then. */
+  /** Called with the activations of each image and layer as they first come; awaited. What it is given is its own. */
   onActivations?: (activations: LayerActivations) => void | Promise<void>;
-  /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. */
+  /** Called with the masks of each image and layer and the labels of the image, once the thresholds are known; awaited. Its own too. */
   onMasks?: (masks: LayerMasks) => void | Promise<void>;
 }
 
@@ -107,6 +116,8 @@ export interface DissectionState {
   phase: 'thresholds' | 'masks';
   /** Images of the phase that are done. */
   images: number;
+  /** What it was found with. */
+  options: SavedOptions;
   /** Of each image so far which categories it is labelled for, if there is a chance level. */
   kinds: string[];
   layers: {
@@ -151,6 +162,8 @@ export interface Dissection {
   /** How far the quantile of a threshold may be off, 99 times of a hundred; 0 where nothing was sampled. */
   rankError: number;
   iouLimit: number;
+  /** How often a pixel counted for a concept that it carries more than once. */
+  repeatedLabels: RepeatedLabels;
   /** `[height, width]` of the layer's maps and of the labels. */
   mapSize: readonly [number, number];
   labelSize: readonly [number, number];
@@ -208,8 +221,9 @@ export interface DissectedUnit extends UnitMatches {
  * units[0]?.best?.concept.name;
  */
 export async function dissect(options: DissectOptions): Promise<Dissection> {
-  const { probe, upsampling, ...rest } = options;
   const check = checker('@cnnviz/dissect', 'dissect');
+  check.options(options);
+  const { probe, upsampling, ...rest } = options;
   check.callable('probe', probe);
   const [dissection] = await dissectWith(check, {
     ...rest,
@@ -240,7 +254,8 @@ export async function dissect(options: DissectOptions): Promise<Dissection> {
  * dissections.map(({ layer }) => layer); // ['pixels', 'halves']
  */
 export async function dissectLayers(options: DissectLayersOptions): Promise<Dissection[]> {
-  return dissectWith(checker('@cnnviz/dissect', 'dissectLayers'), options);
+  const check = checker('@cnnviz/dissect', 'dissectLayers');
+  return dissectWith(check, check.options(options));
 }
 
 export interface Layer {
@@ -270,7 +285,9 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const { state: saved } = options;
   let layers = saved === undefined ? null : restoring(check, 'state', () => restoreLayers(run, saved));
   const kept = new KeptMaps(options.activationMemory ?? 200e6);
-  const slots = labelSlots(check, concepts);
+  const slots = slotsOf(run);
+  const { repeatedLabels } = slots;
+  const own = savedOptions(options);
   const kinds = [...(options.state?.kinds ?? [])];
   throwIfAborted(options);
 
@@ -278,10 +295,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     kind: 'Dissection',
     phase,
     images,
+    options: structuredClone(own),
     kinds: [...kinds],
     layers: (layers ?? []).map(({ name, mapSize, thresholds, topImages, tally, chance }) => ({
       layer: name,
-      mapSize,
+      mapSize: [...mapSize],
       thresholds: thresholds.state(),
       topImages: topImages?.state() ?? null,
       tally: tally?.state() ?? null,
@@ -292,7 +310,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const masksBegun = options.state?.phase === 'masks';
   for (let start = masksBegun ? count : (options.state?.images ?? 0); start < count; start += batchSize) {
     const indices = indicesFrom(start, Math.min(count, start + batchSize));
-    const images = await Promise.all(indices.map((index) => concepts.read(index)));
+    const images = await readImages(run, indices);
     const batch = await activationsOf(run, images, indices);
     layers ??= batch[0]!.map((map, index) => createLayer(run, names[index]!, map));
     for (const [row, image] of indices.entries()) {
@@ -302,7 +320,10 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
         requireFiniteActivations(check, image, map.activations, map.units);
         layer.thresholds.add(image, map.activations);
         layer.topImages?.add(image, map.activations, layer.mapSize, maxima);
-        await options.onActivations?.({ layer: layer.name, image, concepts: images[row]!, ...map });
+        await options.onActivations?.({
+          ...{ layer: layer.name, image, concepts: structuredClone(images[row]!), ...map },
+          activations: map.activations.slice(),
+        });
       }
       if (options.chance !== undefined) kinds.push(kindOf(slots.of(images[row]!)));
       kept.keep(image, batch[row]!, layers);
@@ -314,7 +335,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
   const found = layers!.map((layer) => layer.thresholds.result());
   for (const [index, layer] of layers!.entries()) {
     const { concepts: labels, categories, labelSize } = concepts;
-    const counted = { units: found[index]!.thresholds.length, concepts: labels, categories, labelSize };
+    const counted = { units: found[index]!.thresholds.length, concepts: labels, categories, labelSize, repeatedLabels };
     layer.tally ??= new DissectionTally({ ...counted, keepImages: options.keepImages ?? false });
     if (options.chance !== undefined) layer.chance ??= new ChanceTally({ ...counted, ...options.chance });
   }
@@ -326,17 +347,17 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
       tally!.add(image, labels, masks);
       topImages?.addMasks(image, masks, concepts.labelSize);
       if (options.chance !== undefined) exchanged[index]!.push({ image, concepts: labels, masks });
-      await options.onMasks?.({ layer: name, image, concepts: labels, masks });
+      await options.onMasks?.({ layer: name, image, concepts: structuredClone(labels), masks: structuredClone(masks) });
     }
   };
   const tallyBatch = async (indices: readonly number[]) => {
     const again = indices.filter((index) => !kept.has(index));
-    const images = await Promise.all(again.map((index) => concepts.read(index)));
+    const images = await readImages(run, again);
     const batch = again.length === 0 ? [] : await activationsOf(run, images, again);
     for (const index of indices) {
       const maps = kept.take(index);
       if (maps !== undefined) {
-        const labels = await (concepts.readLabels?.(index) ?? concepts.read(index));
+        const labels = checkImageConcepts(check, await (concepts.readLabels?.(index) ?? concepts.read(index)), index);
         await tallyImage(index, labels, (layer) => maps[layer]!);
         continue;
       }
@@ -366,6 +387,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     quantile,
     rankError: found[index]!.rankError,
     iouLimit,
+    repeatedLabels,
     mapSize,
     labelSize: concepts.labelSize,
     concepts: slots.concepts.map((concept) => ({ ...concept })),
@@ -378,6 +400,11 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     imageCounts: tally!.imageCounts,
     chance: chance === null ? null : chanceIous(chance, tally!),
   }));
+}
+
+export function slotsOf({ check, options: { concepts, repeatedLabels } }: Run): LabelSlots {
+  const { concepts: all, categories, labelSize } = concepts;
+  return labelSlots(check, { concepts: all, categories, labelSize, repeatedLabels });
 }
 
 function chanceIous(chance: ChanceTally, tally: DissectionTally): ChanceIous {
@@ -409,11 +436,11 @@ export interface Run {
 }
 
 export function checkOptions(check: Check, options: DissectLayersOptions): number {
+  check.options(options);
+  requireLongWork(check, options as LongWork<never>);
   const { concepts, upsampling } = options;
   check.callable('probe', options.probe);
-  if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
-  check.shape('concepts.labelSize', concepts.labelSize, 2);
-  check.shape('concepts.imageSize', concepts.imageSize, 2);
+  checkConceptData(check, 'concepts', concepts);
   const names = typeof upsampling === 'object' && upsampling !== null ? Object.keys(upsampling) : [];
   if (names.length === 0) check.fail('type', 'upsampling', 'a record of at least one layer', upsampling);
   for (const name of names) interpolationOf(check, upsampling[name]!, { size: [1, 1], mapSize: [1, 1] });
@@ -425,10 +452,14 @@ export function checkOptions(check: Check, options: DissectLayersOptions): numbe
   if (options.seed !== undefined) check.seed('seed', options.seed);
   if (options.topImages !== undefined) check.number('topImages', options.topImages, { integer: true, min: 0 });
   if (options.keepImages !== undefined) check.boolean('keepImages', options.keepImages);
+  checkRepeatedLabels(check, options.repeatedLabels);
+  if (options.onActivations !== undefined) check.callable('onActivations', options.onActivations);
+  if (options.onMasks !== undefined) check.callable('onMasks', options.onMasks);
+  if (options.chance !== undefined) check.options(options.chance, 'chance');
   const { permutations, seed } = options.chance ?? {};
   if (permutations !== undefined) check.number('chance.permutations', permutations, { integer: true, min: 1 });
   if (seed !== undefined) check.seed('chance.seed', seed);
-  return check.number('concepts.count', concepts.count, { integer: true, min: 1 });
+  return concepts.count;
 }
 
 export const indicesFrom = (start: number, end: number) =>
@@ -473,6 +504,7 @@ export function restoreLayers(run: Run, state: DissectionState): Layer[] | null 
     }
   }
   checkChance(run, state);
+  requireSameOptions(check, 'the state', state.options, savedOptions(options));
   if (state.layers.length === 0) return null;
   return state.layers.map(({ layer, mapSize, thresholds, topImages, tally, chance }) => ({
     ...placeLayer(run, layer, mapSize),
@@ -494,6 +526,13 @@ function checkChance({ check, options }: Run, { phase, images, kinds, layers }: 
   }
 }
 
+export function readImages({ check, options }: Run, indices: readonly number[]): Promise<ConceptImage[]> {
+  const { concepts } = options;
+  return Promise.all(
+    indices.map(async (index) => checkConceptImage(check, await concepts.read(index), concepts, index)),
+  );
+}
+
 /** Runs the probe on some images and reads its activations; `indices` are for errors. */
 export async function activationsOf(
   run: Run,
@@ -504,28 +543,20 @@ export async function activationsOf(
   const [height, width] = options.concepts.imageSize;
   const pixels = new Float32Array(images.length * height * width * 3);
   images.forEach((image, row) => {
-    if (image.pixels?.length !== height * width * 3) {
-      check.fail('range', `the pixels of ${image.name}`, `${height} x ${width} x 3 numbers`, image.pixels);
-    }
     pixels.set(image.pixels, row * height * width * 3);
   });
   const batch = () => tf.tensor4d(pixels, [images.length, height, width, 3]);
-  const maps = await askModel(options.probe, batch, (given) =>
-    names.map((name) => {
+  const maps = await askModel(options.probe, batch, (given) => {
+    const isRecord = typeof given === 'object' && given !== null;
+    if (!isRecord) check.fail('type', 'probe', `a function to a record of the activations of ${names}`, given);
+    return names.map((name) => {
       const map: unknown = Object.hasOwn(given, name) ? given[name] : undefined;
-      const isMap =
-        map instanceof tf.Tensor &&
-        map.rank === 4 &&
-        map.dtype === 'float32' &&
-        map.shape[0] === images.length &&
-        map.size > 0;
-      if (!isMap) {
-        const of = name === '' ? 'probe' : `probe of ${name}`;
-        check.fail('type', of, `a function to float32 activations [${images.length}, h, w, units]`, map);
-      }
-      return tf.clone(map as Tensor4D);
-    }),
-  );
+      const of = name === '' ? 'probe' : `probe of ${name}`;
+      const expected = `a function to float32 activations [${images.length}, h, w, units]`;
+      const fits = ({ rank, shape, size }: Tensor) => rank === 4 && shape[0] === images.length && size > 0;
+      return tf.clone(requireOutput<Rank.R4>(check, of, expected, map, fits));
+    });
+  });
   try {
     const values = await Promise.all(maps.map((map) => map.data<'float32'>()));
     return indices.map((_, row) =>

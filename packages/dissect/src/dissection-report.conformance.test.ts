@@ -51,6 +51,7 @@ const dissection: Dissection = {
   quantile: 0.995,
   rankError: 0,
   iouLimit: 0.04,
+  repeatedLabels: 'once',
   mapSize: [4, 3],
   labelSize: [8, 6],
   concepts,

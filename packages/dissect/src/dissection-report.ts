@@ -1,6 +1,15 @@
-import { type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireLongWork,
+  restoring,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import { html, raw } from 'hono/html';
-import { type ComparedDissection, compareDissections, type DissectionComparison } from './compare-dissections.ts';
+import { checkConceptData, checkConceptImage } from './check-concept-data.ts';
+import { type ComparedDissection, compareWith, type DissectionComparison } from './compare-dissections.ts';
 import type { ConceptData } from './concepts.ts';
 import type { Dissection } from './dissect.ts';
 import { pictureUrl } from './picture-url.ts';
@@ -54,14 +63,18 @@ export async function dissectionReport(
   options: DissectionReportOptions = {},
 ): Promise<string> {
   const check = checker('@cnnviz/dissect', 'dissectionReport');
+  check.options(options);
+  requireLongWork(check, options);
   const { title = 'Network dissection', intro = [] } = options;
   if (typeof title !== 'string') check.fail('type', 'title', 'a text', title);
-  if (!Array.isArray(intro)) check.fail('type', 'intro', 'a list of texts', intro);
+  if (!Array.isArray(intro) || intro.some((text) => typeof text !== 'string')) {
+    check.fail('type', 'intro', 'a list of texts', intro);
+  }
   const imagesPerUnit = check.number('imagesPerUnit', options.imagesPerUnit ?? 5, { integer: true, min: 0 });
   const isList = Array.isArray(dissections) && dissections.every((each) => Array.isArray(each?.dissection?.units));
   if (!isList) check.fail('type', 'dissections', 'a list of { dissection }', dissections);
   if (dissections.length === 0) check.fail('range', 'dissections', 'at least one', dissections);
-  const comparison = compareDissections(dissections);
+  const comparison = restoring(check, 'dissections', () => compareWith(check, dissections));
   throwIfAborted(options);
   const perUnit = options.concepts === undefined ? 0 : imagesPerUnit;
   const pictures = await picturesOf(check, dissections, perUnit, options);
@@ -70,9 +83,15 @@ export async function dissectionReport(
   const headings = comparison.layers.map(({ network, training, layer }) =>
     [network, training, layer].filter((name) => name !== '').join(' · '),
   );
-  const sections = dissections.map((each, index) =>
-    reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colours, pictures }),
+  const sections = restoring(check, 'dissections', () =>
+    dissections.map((each, index) =>
+      reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colours, pictures }),
+    ),
   );
+  const isRepeated = dissections.some(({ dissection }) => dissection.repeatedLabels === 'netdissect');
+  const repeats = isRepeated
+    ? ' A pixel that carries a concept more than once counts as often, as in NetDissect, so that an IoU may be above 1.'
+    : '';
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -88,7 +107,7 @@ export async function dissectionReport(
 <header>
 <h1>${title}</h1>
 ${intro.map((text) => html`<p>${text}</p>\n`)}
-<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.</p>
+<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.${repeats}</p>
 ${summary(comparison, headings)}
 </header>
 <main id="content" tabindex="-1">
@@ -142,8 +161,10 @@ async function picturesOf(
   const longer = check.number('pictureSize', options.pictureSize ?? 112, { integer: true, min: 1, max: 4096 });
   const names = new Map<number, string>();
   if (concepts === undefined) return { perUnit, names, style: '' };
-  if (typeof concepts?.read !== 'function') check.fail('type', 'concepts', 'densely labelled data', concepts);
-  for (const { dissection } of dissections) requireDataOf(check, dissection, concepts);
+  checkConceptData(check, 'concepts', concepts);
+  for (const { dissection } of dissections) {
+    restoring(check, 'dissections', () => requireDataOf(check, dissection, concepts));
+  }
   const { imageSize } = concepts;
   const scale = Math.min(1, longer / Math.max(...imageSize));
   const size = imageSize.map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
@@ -154,7 +175,7 @@ async function picturesOf(
   );
   let style = '';
   for (const image of shown) {
-    const { pixels, name } = await concepts.read(image);
+    const { pixels, name } = checkConceptImage(check, await concepts.read(image), concepts, image);
     names.set(image, name);
     style += `.i${image}{background-image:url(${await pictureUrl(resizeImage(pixels, imageSize, size), size)})}\n`;
     await reportProgress(options, { images: names.size, count: shown.size });

@@ -157,6 +157,13 @@ describe('dissectShard and mergeShards', () => {
     await expect(mergeShards([a, await shard([10, 23], halves)], { count: COUNT })).rejects.toThrow(
       'shards of the layers halves (15 x 15) cannot be joined to those of pixels (32 x 32), halves (15 x 15)',
     );
+    const other = await shard([10, 23], { repeatedLabels: 'netdissect' });
+    await expect(mergeShards([a, other], { count: COUNT })).rejects.toThrow(
+      'mergeShards: a shard was saved with different repeatedLabels',
+    );
+    await expect(shard([0, 9], { thresholds, seed: 4 } as never)).rejects.toThrow(
+      'dissectShard: the state was saved with different seed',
+    );
     const partly = { ...thresholds, images: 10 };
     await expect(dissectShard({ ...options, thresholds: partly, images: [0, 9] })).rejects.toThrow(
       'thresholds must be those of all 23 images, as mergeShards gives them',

@@ -1,4 +1,12 @@
-import { type Check, checker, type LongWork, reportProgress, restoring, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireLongWork,
+  restoring,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { ConceptImage } from './concepts.ts';
 import {
   activationsOf,
@@ -11,11 +19,14 @@ import {
   indicesFrom,
   type Layer,
   type Run,
+  readImages,
   requireSameMaps,
   restoreLayers,
+  slotsOf,
 } from './dissect.ts';
 import { DissectionTally, type DissectionTallyState } from './dissection-tally.ts';
-import { labelSlots } from './label-slots.ts';
+import { iterated } from './iterated.ts';
+import { requireSameOptions, type SavedOptions, savedOptions } from './saved-options.ts';
 import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import type { TopImagesState } from './top-images.ts';
 import { mapsAbove, unitMasks } from './unit-masks.ts';
@@ -49,6 +60,8 @@ interface ThresholdsShard {
   kind: 'DissectionShard';
   phase: 'thresholds';
   images: [first: number, end: number];
+  /** What it was found with. */
+  options: SavedOptions;
   layers: { layer: string; mapSize: [number, number]; thresholds: UnitThresholdsState; top: TopActivations | null }[];
 }
 
@@ -56,6 +69,8 @@ interface MasksShard {
   kind: 'DissectionShard';
   phase: 'masks';
   images: [first: number, end: number];
+  /** What it was found with. */
+  options: SavedOptions;
   layers: { layer: string; tally: DissectionTallyState; masks: TopImagesState['masks'] }[];
 }
 
@@ -91,6 +106,8 @@ interface MasksShard {
  */
 export async function dissectShard(options: DissectShardOptions): Promise<DissectionShard> {
   const check = checker('@cnnviz/dissect', 'dissectShard');
+  check.options(options);
+  requireLongWork(check, options);
   const { images: range, thresholds, onProgress: _, ...shared } = options;
   const count = checkOptions(check, shared);
   const first = check.number('images[0]', range?.[0], { integer: true, min: 0, max: count - 1 });
@@ -118,6 +135,7 @@ async function findThresholds(run: Run, images: [number, number], work: LongWork
     kind: 'DissectionShard' as const,
     phase: 'thresholds' as const,
     images,
+    options: savedOptions(run.options),
     layers: found!.map(({ name: layer, mapSize, thresholds, topImages }) => ({
       layer,
       mapSize,
@@ -134,12 +152,13 @@ async function compareMasks(run: Run, images: [number, number], state: Dissectio
   if (layers === null || state.phase !== 'thresholds' || state.images !== concepts.count) {
     return failForThresholds(check, concepts.count);
   }
-  const { concepts: labels, categories } = labelSlots(check, concepts);
+  const { concepts: labels, categories, repeatedLabels } = slotsOf(run);
   const { labelSize } = concepts;
   const counted = layers.map(({ thresholds, ...layer }) => {
     const limits = thresholds.result().thresholds;
     const units = limits.length;
-    const tally = new DissectionTally({ units, concepts: labels, categories, labelSize, keepImages });
+    const counted = { units, concepts: labels, categories, labelSize, keepImages, repeatedLabels };
+    const tally = new DissectionTally(counted);
     return { ...layer, limits, tally };
   });
   await forEachImage(run, images, work, ({ number, image, maps }) => {
@@ -155,6 +174,7 @@ async function compareMasks(run: Run, images: [number, number], state: Dissectio
     kind: 'DissectionShard' as const,
     phase: 'masks' as const,
     images,
+    options: savedOptions(options),
     layers: counted.map(({ name: layer, tally, topImages }) => ({
       layer,
       tally: tally.state(),
@@ -169,10 +189,10 @@ async function forEachImage(
   work: LongWork<ShardProgress>,
   visit: (visited: { number: number; image: ConceptImage; maps: ImageActivations }) => void,
 ): Promise<void> {
-  const { concepts, batchSize = 8 } = run.options;
+  const { batchSize = 8 } = run.options;
   for (const numbers of batchesOf(indicesFrom(first, end), batchSize)) {
     throwIfAborted(work);
-    const images = await Promise.all(numbers.map((number) => concepts.read(number)));
+    const images = await readImages(run, numbers);
     const batch = await activationsOf(run, images, numbers);
     for (const [row, number] of numbers.entries()) {
       for (const { activations, units } of batch[row]!) {
@@ -203,16 +223,16 @@ export interface MergeShardsOptions {
  */
 export async function mergeShards(
   shards: Iterable<DissectionShard> | AsyncIterable<DissectionShard>,
-  { count, thresholds }: MergeShardsOptions,
+  options: MergeShardsOptions,
 ): Promise<DissectionState> {
   const check = checker('@cnnviz/dissect', 'mergeShards');
-  const isList =
-    typeof shards === 'object' && shards !== null && (Symbol.iterator in shards || Symbol.asyncIterator in shards);
-  if (!isList) check.fail('type', 'shards', 'a list of shards', shards);
+  check.options(options);
+  const { count, thresholds } = options;
   check.number('count', count, { integer: true, min: 1 });
   const there: [first: number, end: number][] = [];
+  let found = thresholds?.options;
   async function* ofPhase<P extends DissectionShard['phase']>(phase: P) {
-    for await (const shard of shards) {
+    for await (const shard of iterated(check, 'shards', 'a list of shards', shards)) {
       if (shard?.kind !== 'DissectionShard') check.fail('type', 'shards', 'what dissectShard gave', shard);
       const own = check.oneOf('phase of a shard', shard.phase, ['thresholds', 'masks']);
       if (own !== phase) {
@@ -227,6 +247,8 @@ export async function mergeShards(
       if (twice.length > 0) check.failBecause('range', `image ${Math.min(...twice)} is in two shards`);
       there.push([first, end]);
       yield shard as Extract<DissectionShard, { phase: P }>;
+      found ??= shard.options;
+      requireSameOptions(check, 'a shard', shard.options, found);
     }
   }
   const layers =
@@ -239,7 +261,7 @@ export async function mergeShards(
     missing = end;
   }
   const phase = thresholds === undefined ? 'thresholds' : 'masks';
-  return { kind: 'Dissection', phase, images: count, kinds: [], layers };
+  return { kind: 'Dissection', phase, images: count, options: found!, kinds: [], layers };
 }
 
 function layersOf(check: Check, state: DissectionState, count: number): DissectionState['layers'] {

@@ -4,6 +4,7 @@ import { chanceLevel } from './chance-level.ts';
 import type { Concept } from './concepts.ts';
 import type { Dissection } from './dissect.ts';
 import { type Dependence, falseDiscoveryRate } from './false-discovery-rate.ts';
+import { requireLists } from './require-lists.ts';
 
 export interface DissectionStatisticsOptions {
   /** Resampled data sets, for intervals. Default: 1000. */
@@ -93,6 +94,8 @@ export function dissectionStatistics(
   options: DissectionStatisticsOptions = {},
 ): DissectionStatistics {
   const check = checker('@cnnviz/dissect', 'dissectionStatistics');
+  requireLists(check, 'dissection', dissection, ['units', 'concepts', 'imageCounts']);
+  check.options(options);
   const { resamples = 1000, confidence = 0.95, seed = 0, dependence = 'positive' } = options;
   check.number('resamples', resamples, { integer: true, min: 1 });
   check.number('confidence', confidence, { above: 0, below: 1 });

@@ -147,10 +147,62 @@ describe('DissectionTally', () => {
     expect(tally.match(0, 300).activation).toBe(0);
   });
 
-  it('counts a concept twice that two maps hold at one pixel', () => {
-    const tally = new DissectionTally(options);
-    tally.add(0, { name: 'a', maps: [upperSky, upperSky], imageLabels: [] }, upperRow);
-    expect(tally.match(0, 7)).toMatchObject({ truth: 4, activation: 3, intersection: 4 });
+  describe('a pixel that carries a concept more than once', () => {
+    const whole = { category: 'object', label: 7 };
+    const images: [string, ImageConcepts, once: number, netdissect: number][] = [
+      ['in two maps', { name: 'a', maps: [upperSky, upperSky], imageLabels: [] }, 2, 4],
+      ['in three maps', { name: 'a', maps: [upperSky, upperSky, upperSky], imageLabels: [] }, 2, 6],
+      [
+        'in maps of two categories',
+        { name: 'a', maps: [upperSky, { ...upperSky, category: 'scene' }], imageLabels: [] },
+        2,
+        4,
+      ],
+      ['in a map and by the whole image', { name: 'a', maps: [upperSky], imageLabels: [whole] }, 3, 5],
+      ['by the whole image, twice', { name: 'a', maps: [], imageLabels: [whole, whole] }, 3, 6],
+    ];
+
+    it.each(images)('counts once for it: %s', (_, image, once) => {
+      const tally = new DissectionTally({ ...options, keepImages: true });
+      tally.add(0, image, upperRow);
+      const { truth, activation, intersection, iou } = tally.match(0, 7);
+      expect([activation, intersection]).toEqual([3, once]);
+      // By hand: the unit fires on the three pixels of the upper row.
+      expect(iou).toBe(once / (truth + 3 - once));
+      expect(iou).toBeLessThanOrEqual(1);
+      expect(tally.imageCounts[0]).toMatchObject({ labels: [7], truth: [truth], intersection: [once] });
+    });
+
+    it.each(images)('counts as often in the way of NetDissect: %s', (_, image, _once, netdissect) => {
+      const tally = new DissectionTally({ ...options, repeatedLabels: 'netdissect' });
+      tally.add(0, image, upperRow);
+      expect(tally.match(0, 7)).toMatchObject({ activation: 3, intersection: netdissect });
+      expect(() => tally.merge(new DissectionTally(options))).toThrow('their repeatedLabels differ');
+      expect(DissectionTally.from(tally.state()).match(0, 7)).toEqual(tally.match(0, 7));
+    });
+
+    it('may then have an IoU above 1, and else at most 1', () => {
+      const image = { name: 'a', maps: [upperSky, upperSky, upperSky], imageLabels: [] };
+      const sky = masksOf([2, 3], [(x, y) => y === 0 && upperSky.labels[x] === 7]);
+      const iouBy = (repeatedLabels: 'once' | 'netdissect') => {
+        const tally = new DissectionTally({ ...options, units: 1, repeatedLabels });
+        tally.add(0, image, sky);
+        return tally.result()[0]!.best!.iou;
+      };
+      expect(iouBy('once')).toBe(1);
+      expect(iouBy('netdissect')).toBe(3);
+      expect(() => new DissectionTally({ ...options, repeatedLabels: 'twice' as never })).toThrow(
+        'repeatedLabels must be one of "once", "netdissect", got "twice"',
+      );
+    });
+
+    it('leaves the labels as they were', () => {
+      const tally = new DissectionTally(options);
+      const image = { name: 'a', maps: [upperSky, upperSky], imageLabels: [whole] };
+      const before = structuredClone(image);
+      tally.add(0, image, upperRow);
+      expect(image).toEqual(before);
+    });
   });
 
   it('takes the first concept of equal ones, and the last category', () => {

@@ -1,7 +1,8 @@
 import { type Check, checker, restoring } from '@cnnviz/internal';
+import { checkImageConcepts } from './check-concept-data.ts';
 import type { Concept, ImageConcepts } from './concepts.ts';
-import { clearShared, countShared, type LabelSlots, labelSlots } from './label-slots.ts';
-import type { UnitMasks } from './unit-masks.ts';
+import { clearShared, countShared, type LabelSlots, labelSlots, type RepeatedLabels } from './label-slots.ts';
+import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
 export interface DissectionTallyOptions {
   units: number;
@@ -15,6 +16,11 @@ export interface DissectionTallyOptions {
    * SqueezeNet's 512 last units on photographs with two label maps, about 20). Default: false.
    */
   keepImages?: boolean;
+  /**
+   * How often a pixel counts for a concept that it carries more than once, in several maps or in a map and by a label of the
+   * whole image: `once`, or as often as it does, which is the way of `netdissect` and may give an IoU above 1. Default: `once`.
+   */
+  repeatedLabels?: RepeatedLabels;
 }
 
 /** The counts of one image. Pixels, and only where there are some. */
@@ -56,7 +62,7 @@ export interface ConceptMatch {
   activation: number;
   /** Pixels that do both. */
   intersection: number;
-  /** intersection / (truth + activation - intersection), 0 for 0 / 0. */
+  /** intersection / (truth + activation - intersection), 0 for 0 / 0; at most 1 where pixels count once. */
   iou: number;
 }
 
@@ -76,8 +82,8 @@ const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
 /**
  * Counts where the masks of units and the labels of images agree.
  *
- * As NetDissect counts: a label of a whole image counts for all of its pixels; a concept that several maps hold at one
- * pixel counts there as often; 0 is no label. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
+ * A label of a whole image counts for all of its pixels; 0 is no label. A pixel that carries a concept more than once counts
+ * once for it, unless `repeatedLabels` says otherwise: NetDissect counts it as often. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
  * both have, g all pixels of l, and a the pixels where u fires on the images that carry any concept of the primary
  * category of l. Unlike NetDissect, which keeps 2048 counts an image, nothing is left out.
  *
@@ -107,11 +113,12 @@ export class DissectionTally {
   #images = 0;
 
   constructor(options: DissectionTallyOptions) {
+    check.options(options);
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const keepImages = check.boolean('keepImages', options.keepImages ?? false);
     this.#slots = labelSlots(check, options);
-    const { concepts, categories } = this.#slots;
-    this.#options = { units, concepts, categories, labelSize: options.labelSize, keepImages };
+    const { concepts, categories, repeatedLabels } = this.#slots;
+    this.#options = { units, concepts, categories, labelSize: options.labelSize, keepImages, repeatedLabels };
     this.#truth = new Float64Array(concepts.length);
     this.#activation = new Float64Array(units * categories.length);
     this.#intersection = new Float64Array(units * concepts.length);
@@ -132,6 +139,11 @@ export class DissectionTally {
     });
   }
 
+  /** All options. */
+  get options(): Readonly<Required<DissectionTallyOptions>> {
+    return this.#options;
+  }
+
   /** How many images were added. */
   get images(): number {
     return this.#images;
@@ -150,7 +162,8 @@ export class DissectionTally {
   add(image: number, concepts: ImageConcepts, masks: UnitMasks): void {
     const { units, keepImages } = this.#options;
     check.number('image', image, { integer: true, min: 0 });
-    if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+    checkImageConcepts(check, concepts, image);
+    requireMasks(check, masks, units, this.#options.labelSize);
     if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was added before`);
     const slots = this.#slots.of(concepts);
     const { present, truth, isPresent } = slots;
@@ -191,11 +204,12 @@ export class DissectionTally {
 
   /** Adds the counts of another tally: the same options, other images. */
   merge(other: DissectionTally): void {
+    if (!(other instanceof DissectionTally)) check.fail('type', 'other', 'a DissectionTally', other);
     this.#take(other.state());
   }
 
   #take(state: DissectionTallyState): void {
-    const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages'] as const;
+    const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(state.options[name]) !== JSON.stringify(this.#options[name])) {
         check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
@@ -215,9 +229,10 @@ export class DissectionTally {
    * What each unit detects, by what was added so far. Of equal IoUs in one category the concept that comes first counts,
    * and of equal IoUs of two categories the category that comes last, as in NetDissect.
    *
-   * @param iouLimit A unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
+   * @param options `iouLimit`: a unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
    */
-  result({ iouLimit = 0.04 }: { iouLimit?: number } = {}): UnitMatches[] {
+  result(options: { iouLimit?: number } = {}): UnitMatches[] {
+    const { iouLimit = 0.04 } = check.options(options);
     check.number('iouLimit', iouLimit, { min: 0, max: 1 });
     return Array.from({ length: this.#options.units }, (_, unit) => {
       const bestOf: (ConceptMatch | undefined)[] = this.#options.categories.map(() => undefined);
@@ -239,12 +254,13 @@ export class DissectionTally {
   match(unit: number, label: number): ConceptMatch {
     const { units, concepts } = this.#options;
     check.number('unit', unit, { integer: true, min: 0, max: units - 1 });
+    if (typeof label !== 'number') check.fail('type', 'label', 'the number of a concept', label);
     const slot = this.#slots.slotOf(label, 'label');
     if (slot === 0) check.fail('range', 'label', 'the number of a concept', label);
     const truth = this.#truth[slot - 1]!;
     const activation = this.#activation[unit * this.#options.categories.length + this.#slots.categoryOf[slot]!]!;
     const intersection = this.#intersection[unit * concepts.length + slot - 1]!;
-    const iou = intersectionOverUnion({ truth, activation, intersection });
+    const iou = iouOf({ truth, activation, intersection });
     return { concept: concepts[slot - 1]!, truth, activation, intersection, iou };
   }
 
@@ -252,7 +268,7 @@ export class DissectionTally {
   state(): DissectionTallyState {
     return {
       kind: 'DissectionTally',
-      options: this.#options,
+      options: structuredClone(this.#options),
       images: this.#images,
       truth: [...this.#truth],
       activation: [...this.#activation],
@@ -264,6 +280,16 @@ export class DissectionTally {
 
 /** Intersection over union of pixel counts; 0 where there is nothing. */
 export function intersectionOverUnion(counts: { truth: number; activation: number; intersection: number }): number {
+  const check = checker('@cnnviz/dissect', 'intersectionOverUnion');
+  const { truth, activation, intersection } = check.options(counts, 'counts');
+  check.number('counts.truth', truth, { min: 0 });
+  check.number('counts.activation', activation, { min: 0 });
+  check.number('counts.intersection', intersection, { min: 0 });
+  return iouOf(counts);
+}
+
+/** Of counts that were checked. */
+export function iouOf(counts: { truth: number; activation: number; intersection: number }): number {
   const union = counts.truth + counts.activation - counts.intersection;
   return union === 0 ? 0 : counts.intersection / union;
 }

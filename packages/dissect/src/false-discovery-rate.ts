@@ -43,6 +43,7 @@ export interface Discoveries {
  */
 export function falseDiscoveryRate(pValues: readonly number[], options: FalseDiscoveryRateOptions = {}): Discoveries {
   const check = checker('@cnnviz/dissect', 'falseDiscoveryRate');
+  check.options(options);
   if (!Array.isArray(pValues)) check.fail('type', 'pValues', 'a list of numbers', pValues);
   pValues.forEach((p, index) => {
     check.number(`pValues[${index}]`, p, { min: 0, max: 1 });

@@ -1,10 +1,32 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, describeValue, isA, messageOf } from '@cnnviz/internal';
 
 /** The bytes of a file of a folder, by its path relative to it, `/` between names. Rejects where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** Writes a file of a folder, by its path relative to it, `/` between names; makes the folders on the way. */
 export type WriteFile = (path: string, bytes: Uint8Array) => void | Promise<void>;
+
+/** Reads a file; `where` says what named it, such as `index.csv row 3`. */
+export type ReadNamedFile = (path: string, where?: string) => Promise<Uint8Array>;
+
+/**
+ * Reads with a function of the caller's. Where that fails, or gives no bytes, the error names the file.
+ *
+ * @param signal Whose reason comes before any other.
+ */
+export function namedFileReader(check: Check, readFile: ReadFile, signal?: AbortSignal): ReadNamedFile {
+  return async (path, where) => {
+    try {
+      const file = await readFile(path);
+      if (!isA('Uint8Array', file)) throw new TypeError(`expected a Uint8Array, got ${describeValue(file)}`);
+      return file;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const named = where === undefined ? path : `${path} (${where})`;
+      return check.failBecause('state', `${named} cannot be read: ${messageOf(error)}`, error);
+    }
+  };
+}
 
 /**
  * A path that a file names, if it stays inside the folder: relative, without `..`, backslashes or a drive.

@@ -161,6 +161,30 @@ describe('filterGrid', () => {
     }
   });
 
+  test('shows weights that are not finite in mid gray, and the others as without them', async () => {
+    const [damaged, whole] = [randomFilters(5, 3, 3), randomFilters(5, 3, 3)];
+    damaged[1]![2]![0]![1] = Number.NaN;
+    damaged[1]![2]![1]![1] = Number.NEGATIVE_INFINITY;
+    damaged[3] = damaged[3]!.map((row) => row.map((pixel) => pixel.map(() => Number.NaN)));
+    for (const normalization of ['global', 'each', 'zero-centred'] as const) {
+      const options = { normalization, columns: 5, padding: 0 };
+      const [picture, reference] = [await gridOf(damaged, options), await gridOf(whole, options)];
+      for (const [row, pixels] of picture.entries()) {
+        for (const [column, pixel] of pixels.entries()) {
+          const filter = Math.floor(column / 3);
+          for (const [channel, level] of pixel.entries()) {
+            expect(level).toBeGreaterThanOrEqual(0);
+            expect(level).toBeLessThanOrEqual(1);
+            const isWhole = Number.isFinite(damaged[filter]![row]![column % 3]![channel]);
+            if (!isWhole) expect(level).toBe(0.5);
+            // The range of filter 1, and of all, may have been that of a weight that is gone.
+            else if (normalization === 'each' && filter !== 1) expect(level).toBe(reference[row]![column]![channel]);
+          }
+        }
+      }
+    }
+  });
+
   test('enlarges by whole factors without blending', async () => {
     const filters = [[[[0], [1]]]];
     expect(firstOf(await gridOf(filters, { padding: 0, scale: 2 }))).toEqual([

@@ -10,7 +10,7 @@ export interface FilterGridOptions extends GridOptions {
    * How weights become brightness. `global`: from the least to the largest of all filters, so that weak filters look
    * grey; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centred`: 0.5 +
    * w / (2 max|w|) over all filters, so that mid grey is zero. What has no range, such as a constant filter by `each`,
-   * becomes 0.5. Filters and channels that are not shown count too.
+   * becomes 0.5, and so does a weight that is not finite. Filters and channels that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;
@@ -49,6 +49,7 @@ export interface FilterGridOptions extends GridOptions {
  */
 export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): Tensor3D {
   const check = checker('@cnnviz/dissect', 'filterGrid');
+  check.options(options);
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
   if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);
@@ -63,9 +64,8 @@ export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): 
     count,
     check.number('maxFilters', options.maxFilters ?? (isColour ? count : 32), limit),
   );
-  const shownChannels = isColour
-    ? channels
-    : Math.min(channels, check.number('maxChannels', options.maxChannels ?? 32, limit));
+  const maxChannels = check.number('maxChannels', options.maxChannels ?? 32, limit);
+  const shownChannels = isColour ? channels : Math.min(channels, maxChannels);
   const normalization = checkNormalization(check, options.normalization);
   const layout = {
     ...checkGrid(check, options),

@@ -62,6 +62,7 @@ export async function filterStatistics(
   options: FilterStatisticsOptions = {},
 ): Promise<FilterStatistics> {
   const check = checker('@cnnviz/dissect', 'filterStatistics');
+  check.options(options);
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
   if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);

@@ -50,6 +50,35 @@ describe('folderConcepts', () => {
     expect(await data.readLabels!(0)).toEqual(labels);
   });
 
+  test('reads names as every table is read', async () => {
+    const text = '\r\nnumber, name ,category\n1.0,"a, b", object\n\n300., red-c,color\n2,__proto__ ,object\r\n';
+    const data = await folderConcepts(reading({ 'names.csv': new TextEncoder().encode(text) }), options);
+    expect(data.concepts).toEqual((await folderConcepts(reading(), options)).concepts);
+    expect(data.categories).toEqual(['object', 'color']);
+    const wrong = new TextEncoder().encode('number,name,category\n\n1,x,object\n\n0x2,y,object\n');
+    await expect(folderConcepts(reading({ 'names.csv': wrong }), options)).rejects.toThrow(
+      'names.csv row 5: number must',
+    );
+  });
+
+  test('reads the void labels of PASCAL VOC as none where it is told of them, and else suggests it', async () => {
+    // As its maps are: a palette of 256 colors, the last one for the pixels around objects.
+    const palette = Array.from({ length: 256 }, (_, index): [number, number, number] => [index, 0, 0]);
+    const data = Uint8Array.of(0, 0, 255, 255, 0, 255, 1, 1, 255, 1, 1, 1, 255, 1, 1, 2);
+    const map = encode({ width: 4, height: 4, channels: 1, depth: 8, data, palette });
+    const read = reading({ 'labels/x/one.png': map });
+    const concepts = await folderConcepts(read, { ...options, voidLabels: [255], imageLabelsOf: () => [255, 2] });
+    const { maps, imageLabels } = await concepts.read(0);
+    expect(maps.map(({ labels }) => labels)).toEqual([Uint16Array.from(data, (label) => (label === 255 ? 0 : label))]);
+    expect(imageLabels).toEqual([{ category: 'object', label: 2 }]);
+    await expect((await folderConcepts(read, options)).read(0)).rejects.toThrow(
+      'labels/x/one.png at row 0, column 2 must be 0 or a number of names.csv, got 255; if 255 stands for no concept, say so with voidLabels: [255]',
+    );
+    await expect(folderConcepts(read, { ...options, voidLabels: [255, 1] })).rejects.toThrow(
+      'voidLabels must be labels that are no numbers of concepts, got 1',
+    );
+  });
+
   test('brings images and labels to their sizes', async () => {
     const data = await folderConcepts(reading(), { ...options, imageSize: [2, 2], labelSize: [8, 8] });
     const { pixels, maps } = await data.read(0);
@@ -63,13 +92,13 @@ describe('folderConcepts', () => {
     const refused = async (changes: Record<string, Uint8Array>) =>
       folderConcepts(reading(changes), options).then((data) => data.read(0));
     const cases: [Record<string, Uint8Array>, string][] = [
-      [names('a,b\n1,2'), 'names.csv must be a table with the columns number, name and category, got ["a", "b"]'],
+      [names('a,b\n1,2'), 'names.csv must have a column number, it has a,b'],
       [
         names('number,name,category\n0,x,object'),
         'names.csv row 2: number must be an integer >= 1 and <= 65535, got 0',
       ],
       [names('number,name,category\n1,x,o\n1,y,o'), 'names.csv row 3: number must be a number of its own, got 1'],
-      [names('number,name,category\n1,x'), 'names.csv row 2: category must be a category, got undefined'],
+      [names('number,name,category\n1,x'), 'names.csv row 2: category must be a category, got ""'],
       [
         { 'labels/x/one.png': png(Uint8Array.of(1, 1, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 1, 4) },
         'labels/x/one.png at row 0, column 2 must be 0 or a number of names.csv, got 9',

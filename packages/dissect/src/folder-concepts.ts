@@ -1,9 +1,10 @@
 import { type Check, checker } from '@cnnviz/internal';
-import Papa from 'papaparse';
-import type { Concept, ConceptData, ConceptMap } from './concepts.ts';
-import { decodeImage, decodeLabels } from './decode-image.ts';
-import type { ReadFile } from './files.ts';
+import type { Concept, ConceptData, ConceptMap, ImageConcepts } from './concepts.ts';
+import { checkExifOrientation, decodeImage, decodeLabels, type ExifOrientation } from './decode-image.ts';
+import { namedFileReader, type ReadFile } from './files.ts';
+import { numberOf, parseTable } from './parse-table.ts';
 import { resizeImage, resizeLabels } from './resize-image.ts';
+import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
 export interface FolderConceptsOptions {
   /** Paths of the images, JPEG or PNG, in the order of their indices. */
@@ -19,6 +20,16 @@ export interface FolderConceptsOptions {
   labelMapsOf?: (image: string) => readonly string[];
   /** Numbers of the concepts of a whole image, such as its scene. Default: none. */
   imageLabelsOf?: (image: string) => readonly number[];
+  /**
+   * Labels of pixels and images that stand for no concept, beside 0, such as the 255 around the objects of PASCAL VOC. They
+   * are read as 0. Default: none.
+   */
+  voidLabels?: readonly number[];
+  /**
+   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
+   * `ignore`, for label maps that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   */
+  exifOrientation?: ExifOrientation;
   /** Path of the table of concepts, CSV with the columns number, name and category. Default: `names.csv`. */
   names?: string;
 }
@@ -45,41 +56,59 @@ export interface FolderConceptsOptions {
  */
 export async function folderConcepts(readFile: ReadFile, options: FolderConceptsOptions): Promise<ConceptData> {
   const check = checker('@cnnviz/dissect', 'folderConcepts');
-  check.callable('readFile', readFile);
+  const read = namedFileReader(check, check.callable('readFile', readFile));
+  check.options(options);
   const { images, imageSize, labelSize = imageSize, names = 'names.csv' } = options;
-  const isPaths = Array.isArray(images) && images.length > 0 && images.every((path) => typeof path === 'string');
+  const isPaths = isListOfPaths(images) && images.length > 0;
   if (!isPaths) check.fail('type', 'images', 'paths of images', images);
+  if (typeof names !== 'string') check.fail('type', 'names', 'the path of a table', names);
   check.shape('imageSize', imageSize, 2);
   check.shape('labelSize', labelSize, 2);
+  const exifOrientation = checkExifOrientation(check, options.exifOrientation);
   const labelMapsOf = check.callable('labelMapsOf', options.labelMapsOf ?? besideImages);
   const imageLabelsOf = check.callable('imageLabelsOf', options.imageLabelsOf ?? (() => []));
-  const concepts = readNames(check, names, await readFile(names));
+  const concepts = readNames(check, names, await read(names));
   const categoryOf = new Map(concepts.map(({ number, category }) => [number, category]));
+  const voidLabels = checkVoidLabels(check, options.voidLabels, categoryOf);
   const imageOf = (index: number) =>
     images[check.number('index', index, { integer: true, min: 0, max: images.length - 1 })]!;
 
-  const labelsOf = async (image: string, size: readonly [number, number] | null) => {
+  const mapsOf = async (image: string, size: readonly [number, number] | null): Promise<ConceptMap[]> => {
+    const paths = labelMapsOf(image);
+    if (!isListOfPaths(paths)) check.fail('type', `labelMapsOf(${JSON.stringify(image)})`, 'a list of paths', paths);
     const maps: ConceptMap[] = [];
-    for (const path of labelMapsOf(image)) {
-      const { labels, height, width } = decodeLabels(check, path, await readFile(path));
+    for (const path of paths) {
+      const { labels, height, width } = decodeLabels(check, path, await read(path));
       // A difference of a pixel comes from rounding.
       if (size !== null && Math.abs(height * size[1] - width * size[0]) > Math.max(...size) + Math.max(height, width)) {
         check.fail('range', path, `a map of the aspect of ${image}, ${size[1]} x ${size[0]}`, `${width} x ${height}`);
       }
-      const unknown = labels.findIndex((label) => label !== 0 && !categoryOf.has(label));
+      const unknown = dropVoidLabels(labels, voidLabels, categoryOf);
       if (unknown !== -1) {
         const where = `${path} at row ${Math.floor(unknown / width)}, column ${unknown % width}`;
-        check.fail('range', where, `0 or a number of ${names}`, labels[unknown]);
+        const label = labels[unknown]!;
+        check.failBecause(
+          'range',
+          `${where} must be 0 or a number of ${names}, got ${label}; ${voidLabelsHint(label)}`,
+        );
       }
       maps.push(...byCategory(resizeLabels(labels, [height, width], labelSize), categoryOf));
     }
-    const imageLabels = imageLabelsOf(image).map((label) => {
-      const category = categoryOf.get(label);
-      return {
-        label,
-        category: category ?? check.fail('range', `the label of ${image}`, `a number of ${names}`, label),
-      };
-    });
+    return maps;
+  };
+  const labelsOf = async (image: string, size: readonly [number, number] | null): Promise<ImageConcepts> => {
+    const maps = await mapsOf(image, size);
+    const labels = imageLabelsOf(image);
+    if (!Array.isArray(labels)) {
+      check.fail('type', `imageLabelsOf(${JSON.stringify(image)})`, 'a list of numbers', labels);
+    }
+    const imageLabels = labels
+      .filter((label) => !voidLabels.has(label))
+      .map((label) => {
+        const category = categoryOf.get(label);
+        if (category !== undefined) return { label, category };
+        return check.fail('range', `the label of ${image}`, `a number of ${names}`, label);
+      });
     return { name: image, maps, imageLabels };
   };
 
@@ -91,7 +120,7 @@ export async function folderConcepts(readFile: ReadFile, options: FolderConcepts
     count: images.length,
     read: async (index) => {
       const path = imageOf(index);
-      const { pixels, height, width } = decodeImage(check, path, await readFile(path));
+      const { pixels, height, width } = decodeImage(check, path, await read(path), { exifOrientation });
       const labels = await labelsOf(path, [height, width]);
       const resized = resizeImage(pixels, [height, width], imageSize);
       return { ...labels, pixels: resized, height: imageSize[0], width: imageSize[1] };
@@ -100,22 +129,24 @@ export async function folderConcepts(readFile: ReadFile, options: FolderConcepts
   };
 }
 
+const isListOfPaths = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string');
+
 const besideImages = (image: string) => [image.replace(/^images\//, 'labels/').replace(/\.[^./]*$/, '.png')];
 
 function readNames(check: Check, path: string, bytes: Uint8Array): Concept[] {
-  const { data, meta } = Papa.parse<Record<string, string>>(new TextDecoder().decode(bytes).trim(), { header: true });
-  const missing = ['number', 'name', 'category'].filter((column) => !meta.fields?.includes(column));
-  if (missing.length > 0) check.fail('range', path, 'a table with the columns number, name and category', meta.fields);
+  const { rows } = parseTable(check, path, new TextDecoder().decode(bytes), ['number', 'name', 'category']);
+  if (rows.length === 0) check.failBecause('state', `${path} names no concept`);
   const numbers = new Set<number>();
-  return data.map((row, index) => {
-    const where = `${path} row ${index + 2}`;
-    const { name, category } = row;
-    const number = check.number(`${where}: number`, Number(row.number), { integer: true, min: 1, max: 65535 });
+  return rows.map(({ cell, where }) => {
+    const range = { integer: true, min: 1, max: 65535 };
+    const number = check.number(`${where}: number`, numberOf(cell('number')), range);
     if (numbers.has(number)) check.fail('range', `${where}: number`, 'a number of its own', number);
-    if (!name) check.fail('range', `${where}: name`, 'a name', name);
-    if (!category) check.fail('range', `${where}: category`, 'a category', category);
     numbers.add(number);
-    return { number, name: name!, category: category! };
+    const [name, category] = [cell('name'), cell('category')];
+    if (name === '') check.fail('range', `${where}: name`, 'a name', name);
+    if (category === '') check.fail('range', `${where}: category`, 'a category', category);
+    return { number, name, category };
   });
 }
 

@@ -25,6 +25,7 @@ export function handmadeDissection(
     quantile: 0.995,
     rankError: 0,
     iouLimit: 0.04,
+    repeatedLabels: 'once',
     mapSize: [2, 2],
     labelSize: [4, 4],
     concepts: [...new Map(units.flat().map((match) => [match[0], matchOf(match).concept])).values()],

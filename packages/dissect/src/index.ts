@@ -29,6 +29,7 @@ export { conceptHistogram, uniqueDetectorsChart } from './comparison-charts.ts';
 export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
 // Labelled data
 export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
+export type { ExifOrientation } from './decode-image.ts';
 export {
   type AnyLayersProbe,
   type ChanceIous,
@@ -85,6 +86,7 @@ export {
   filterStatistics,
 } from './filter-statistics.ts';
 export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
+export type { RepeatedLabels } from './label-slots.ts';
 export { maskOfRuns } from './mask-runs.ts';
 export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
 export type { PreferredGrating } from './preferred-grating.ts';
@@ -102,6 +104,7 @@ export {
 } from './receptive-field.ts';
 export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
 export { rotateUnits } from './rotate-units.ts';
+export type { SavedOptions } from './saved-options.ts';
 export {
   parseTallyCsv,
   type TallyMatch,

@@ -1,5 +1,6 @@
 import { type Check, isA } from '@cnnviz/internal';
 import type { Concept, ImageConcepts } from './concepts.ts';
+import { requireList } from './require-lists.ts';
 
 /** The labels of one image as slots: 1 + the index of the concept, 0 for none. */
 export interface ImageSlots {
@@ -15,15 +16,20 @@ export interface ImageSlots {
   isPresent: boolean[];
 }
 
+/** How often a pixel counts that carries a concept in several maps, or in a map and as its whole image does. */
+export type RepeatedLabels = 'once' | 'netdissect';
+
 export interface LabelSlotsOptions {
   concepts: readonly Concept[];
   categories: readonly string[];
   labelSize: readonly [height: number, width: number];
+  repeatedLabels?: RepeatedLabels | undefined;
 }
 
 export interface LabelSlots {
   concepts: Concept[];
   categories: string[];
+  repeatedLabels: RepeatedLabels;
   /** Of each slot, the index of the primary category of its concept. */
   categoryOf: Uint8Array;
   /** The slot of a number; `where` is for the error if it is no concept's. */
@@ -36,6 +42,7 @@ export interface LabelSlots {
 export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots {
   const { concepts, categories } = checkConcepts(check, options);
   const [height, width] = check.shape('labelSize', options.labelSize, 2);
+  const repeatedLabels = checkRepeatedLabels(check, options.repeatedLabels);
   const slots = new Uint16Array(65536);
   const categoryOf = new Uint8Array(concepts.length + 1);
   concepts.forEach(({ number, category }, index) => {
@@ -61,8 +68,11 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
     return found;
   };
   const of = ({ name, maps, imageLabels }: ImageConcepts): ImageSlots => {
-    const slotMaps = maps.map(({ labels }, map) => slotsOf(labels, `map ${map} of ${name}`));
-    const image = imageLabels.map(({ label }) => slotOf(label, `the labels of ${name}`));
+    const all = {
+      maps: maps.map(({ labels }, map) => slotsOf(labels, `map ${map} of ${name}`)),
+      image: imageLabels.map(({ label }) => slotOf(label, `the labels of ${name}`)),
+    };
+    const { maps: slotMaps, image } = repeatedLabels === 'once' ? withoutRepeats(all) : all;
     const truth = new Uint32Array(concepts.length + 1);
     for (const slots of slotMaps) for (let pixel = 0; pixel < slots.length; pixel++) truth[slots[pixel]!]!++;
     for (const slot of image) truth[slot]! += height * width;
@@ -76,7 +86,25 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
     });
     return { maps: slotMaps, image, present, truth, isPresent };
   };
-  return { concepts, categories, categoryOf, slotOf, of };
+  return { concepts, categories, repeatedLabels, categoryOf, slotOf, of };
+}
+
+export function checkRepeatedLabels(check: Check, value: RepeatedLabels | undefined): RepeatedLabels {
+  return check.oneOf('repeatedLabels', value ?? 'once', ['once', 'netdissect']);
+}
+
+/** The labels of an image, each at most once at a pixel: where a label comes again, it is 0 in a map, or left out. */
+export function withoutRepeats({
+  maps,
+  image,
+}: Pick<ImageSlots, 'maps' | 'image'>): Pick<ImageSlots, 'maps' | 'image'> {
+  const whole = new Set(image);
+  const own = maps.map((map, index) => {
+    const before = maps.slice(0, index);
+    if (whole.size === 0 && before.length === 0) return map;
+    return map.map((label, pixel) => (whole.has(label) || before.some((other) => other[pixel] === label) ? 0 : label));
+  });
+  return { maps: own, image: [...whole] };
 }
 
 /**
@@ -104,8 +132,10 @@ function checkConcepts(check: Check, { concepts, categories }: LabelSlotsOptions
   }
   if (new Set(categories).size !== categories.length) check.fail('range', 'categories', 'different names', categories);
   if (!Array.isArray(concepts) || concepts.length === 0) check.fail('type', 'concepts', 'a list of concepts', concepts);
+  requireList(check, 'concepts', concepts);
   const numbers = new Set<number>();
   for (const { number, name, category } of concepts as readonly Concept[]) {
+    if (typeof name !== 'string') check.fail('type', 'the name of a concept', 'a text', name);
     check.number(`the number of concept ${JSON.stringify(name)}`, number, { integer: true, min: 1, max: 65535 });
     if (numbers.has(number)) check.failBecause('range', `two concepts have the number ${number}`);
     numbers.add(number);

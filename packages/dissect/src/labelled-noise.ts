@@ -66,6 +66,7 @@ export function dissectionOf(noise: ReturnType<typeof labelledNoise>): Dissectio
     quantile: 0.995,
     rankError: 0,
     iouLimit: 0.04,
+    repeatedLabels: 'once',
     mapSize: noise.options.labelSize,
     labelSize: noise.options.labelSize,
     concepts: noise.options.concepts,

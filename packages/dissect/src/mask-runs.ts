@@ -1,3 +1,5 @@
+import { checker } from '@cnnviz/internal';
+
 /**
  * A mask as the lengths of its runs, row by row, outside and inside by turns, the first of them outside: plain JSON, and
  * short where masks are few and whole.
@@ -30,6 +32,9 @@ export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[
  * maskOfRuns([1, 2, 1]); // Uint8Array [0, 1, 1, 0]
  */
 export function maskOfRuns(runs: readonly number[]): Uint8Array {
+  const check = checker('@cnnviz/dissect', 'maskOfRuns');
+  if (!Array.isArray(runs)) check.fail('type', 'runs', 'a list of lengths', runs);
+  for (const [index, run] of runs.entries()) check.number(`runs[${index}]`, run, { integer: true, min: 0 });
   const mask = new Uint8Array(runs.reduce((sum, run) => sum + run, 0));
   let place = 0;
   for (const [index, run] of runs.entries()) {

@@ -1,4 +1,5 @@
 import type { Concept, ImageConcepts } from './concepts.ts';
+import type { RepeatedLabels } from './label-slots.ts';
 
 export interface ObviousInput {
   /** Of each image `[height][width][units]`. */
@@ -9,13 +10,23 @@ export interface ObviousInput {
   /** Where the rows and columns of the maps lie, in labels, rising. */
   centres: readonly [number[], number[]];
   quantile: number;
+  /** Default: `once`. */
+  repeatedLabels?: RepeatedLabels;
 }
 
 /**
  * What the tests hold `dissect` against: network dissection word for word, with full upsampling, dense masks and plain
  * loops. For tests only.
  */
-export function obviousDissection({ maps, images, concepts, labelSize, centres, quantile }: ObviousInput) {
+export function obviousDissection({
+  maps,
+  images,
+  concepts,
+  labelSize,
+  centres,
+  quantile,
+  repeatedLabels = 'once',
+}: ObviousInput) {
   const units = maps[0]![0]![0]!.length;
   const [height, width] = labelSize;
   const thresholds = Array.from({ length: units }, (_, unit) =>
@@ -33,10 +44,10 @@ export function obviousDissection({ maps, images, concepts, labelSize, centres, 
   let firing = 0;
 
   images.forEach((image, index) => {
-    const labelsAt = (pixel: number) => [
-      ...image.maps.map(({ labels }) => labels[pixel]!),
-      ...image.imageLabels.map(({ label }) => label),
-    ];
+    const labelsAt = (pixel: number) => {
+      const all = [...image.maps.map(({ labels }) => labels[pixel]!), ...image.imageLabels.map(({ label }) => label)];
+      return repeatedLabels === 'once' ? [...new Set(all)] : all;
+    };
     const categories = new Set<string>();
     for (let pixel = 0; pixel < height * width; pixel++) {
       for (const label of labelsAt(pixel)) {

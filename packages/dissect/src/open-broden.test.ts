@@ -95,6 +95,23 @@ describe('openBroden', () => {
     });
   });
 
+  it('reads the tables that a program for data frames has written again', async () => {
+    const plain = await open();
+    const index = [
+      ',image,split,ih,iw,sh,sw,object,"scene, all"',
+      '0,a.png,train,4.0,6.0,2.0,3.0,a_1.png;a_2.png,300.0',
+      '1,sub folder/ä.jpg,val,4.0,6.0,2.0,3.0,nan,300.;2.0',
+      '2,c.png,val,4.0,6.0,2.0,3.0,c_1.png,NaN',
+    ];
+    const again = await open({
+      'index.csv': index.join('\n'),
+      'label.csv': ',number,name,category\n0,0.0,-,\n1,1.0,sky,\n2,2.0,"car, red;wagon",\n3,300.0,beach-s,\n',
+      'c_object.csv': 'number,coverage\n1.0,1.5e+00\n2.0,0.5\n',
+    });
+    expect(again.concepts).toEqual(plain.concepts);
+    for (let image = 0; image < 3; image++) expect(await again.read(image)).toEqual(await plain.read(image));
+  });
+
   it('takes files and errors of another realm', async () => {
     const copyOf = runInNewContext('(bytes) => new Uint8Array(bytes)') as (bytes: Uint8Array) => Uint8Array;
     const fail = runInNewContext("() => { throw new Error('not on this disk'); }") as () => never;
@@ -134,6 +151,77 @@ describe('openBroden', () => {
     }
   });
 
+  it.each([
+    ['?token=1&signature=a%2Fb', 'data?token=1&signature=a%2Fb'],
+    ['/?token=1&signature=a%2Fb', 'data/?token=1&signature=a%2Fb'],
+    ['?token=1&signature=a%2Fb', 'data/?token=1&signature=a%2Fb#top'],
+  ])('asks for each file with the query of a signed address (%s)', async (_, address) => {
+    const read = sourceOf(files);
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      const { pathname, search } = new URL(request.url!, 'http://localhost');
+      asked.push(request.url!);
+      const isSigned = search === '?token=1&signature=a%2Fb';
+      read(isSigned ? decodeURIComponent(pathname.replace('/data/', '')) : 'none').then(
+        (file) => response.end(file),
+        () => response.writeHead(403, 'Forbidden').end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      for (const source of [`http://127.0.0.1:${port}/${address}`, new URL(`http://127.0.0.1:${port}/${address}`)]) {
+        const data = await openBroden(source);
+        expect((await data.read(1)).name).toBe('sub folder/ä.jpg');
+      }
+      expect(asked[0]).toBe('/data/category.csv?token=1&signature=a%2Fb');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('reads void labels as none where it is told of them, and else suggests it', async () => {
+    const changes = {
+      'images/a_1.png': mapOf([255, 1, 255, 300, 300, 65535]),
+      'index.csv': files['index.csv'].replace('300;2', '300;255;2'),
+    };
+    const source = sourceOf({ ...files, ...changes });
+    const data = await openBroden(source, { voidLabels: [255, 65535] });
+    expect((await data.readLabels!(0)).maps[0]!.labels).toEqual(Uint16Array.of(0, 1, 0, 300, 300, 0));
+    expect((await data.readLabels!(1)).imageLabels.map(({ label }) => label)).toEqual([300, 2]);
+    await expect(openBroden(source)).rejects.toThrow(
+      'index.csv row 3 must be 0 or numbers of label.csv, got 255; if 255 stands for no concept, say so with voidLabels: [255]',
+    );
+    const other = await openBroden(sourceOf({ ...files, 'images/a_1.png': changes['images/a_1.png'] }), {
+      voidLabels: [255],
+    });
+    await expect(other.read(0)).rejects.toThrow('got 65535; if 65535 stands for no concept, say so with voidLabels');
+    await expect(openBroden(source, { voidLabels: [300] })).rejects.toThrow(
+      'voidLabels must be labels that are no numbers of concepts, got 300',
+    );
+    await expect(openBroden(source, { voidLabels: 255 as never })).rejects.toThrow(
+      'voidLabels must be a list of labels',
+    );
+  });
+
+  it('turns photographs as they say, and leaves them where the index has the size as stored', async () => {
+    const orientation = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0];
+    const exif = [0x45, 0x78, 0x69, 0x66, 0, 0, ...orientation, 0, 0, 0, 0];
+    const jpegOf = (width: number, height: number) => {
+      const plain = jpeg.encode({ width, height, data: new Uint8Array(96).fill(9) }, 95).data;
+      return Uint8Array.from([0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2, ...exif, ...plain.subarray(2)]);
+    };
+    const path = 'images/sub folder/ä.jpg';
+    const turned = await (await open({ [path]: jpegOf(4, 6) })).read(1);
+    expect([turned.height, turned.width, turned.pixels.length]).toEqual([4, 6, 72]);
+    await expect((await open({ [path]: jpegOf(6, 4) })).read(1)).rejects.toThrow(
+      "ä.jpg (index.csv row 3) must have 4 x 6 pixels, it has 6 x 4 since its EXIF orientation is 6; exifOrientation: 'ignore' leaves it as stored",
+    );
+    const stored = sourceOf({ ...files, [path]: jpegOf(6, 4) });
+    const { pixels } = await (await openBroden(stored, { exifOrientation: 'ignore' })).read(1);
+    expect(pixels.length).toBe(72);
+  });
+
   const row = (cells: string) => ({ 'index.csv': `image,split,ih,iw,sh,sw,object,"scene, all"\n${cells}\n` });
   const huge = mapOf([1, 1, 1, 1, 1, 1]);
   new DataView(huge.buffer, huge.byteOffset).setUint32(16, 2 ** 31 - 1);
@@ -166,6 +254,9 @@ describe('openBroden', () => {
     ],
     ['index.csv row 2 must be 0 or numbers of label.csv, got 7', row('a.png,train,4,6,2,3,,7')],
     ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got 65536', row('a.png,train,4,6,2,3,,65536')],
+    ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got 2.5', row('a.png,train,4,6,2,3,,2.5')],
+    ['index.csv row 2: scene, all must be an integer >= 0 and <= 65535, got -2', row('a.png,train,4,6,2,3,,300;-2')],
+    ['index.csv row 4: ih must be an integer >= 1 and <= 8192, got NaN', row('\n\r\na.png,train,four,6,2,3,,')],
     ['index.csv lists no image', { 'index.csv': 'image,split,ih,iw,sh,sw,object,"scene, all"\n' }],
     [
       'category.csv row 2 must be the name of a category, part of a file name, got "../c"',

@@ -1,12 +1,20 @@
-import { type Check, checker, isA, messageOf } from '@cnnviz/internal';
+import { type Check, checker, isA, requireLongWork } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
-import { decodeColourLabels, decodeImage } from './decode-image.ts';
-import { checkPath, type ReadFile } from './files.ts';
-import { parseTable, type Table } from './parse-table.ts';
+import { checkExifOrientation, decodeColourLabels, decodeImage, type ExifOrientation } from './decode-image.ts';
+import { checkPath, namedFileReader, type ReadFile, type ReadNamedFile } from './files.ts';
+import { isNumber, numberOf, parseTable, type Table } from './parse-table.ts';
+import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
 export interface OpenBrodenOptions {
   /** Only images of this split, such as `train` or `val`. Default: all. */
   split?: string;
+  /** Labels of pixels and images that stand for no concept, beside 0, such as 255. They are read as 0. Default: none. */
+  voidLabels?: readonly number[];
+  /**
+   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
+   * `ignore`, for label maps that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   */
+  exifOrientation?: ExifOrientation;
   /** Aborts the reading over HTTP, now and later. */
   signal?: AbortSignal;
 }
@@ -23,8 +31,8 @@ const check: Check = checker('@cnnviz/dissect', 'openBroden');
  *
  * Files are checked as they are read: `openBroden` reads the tables, `read` an image and its maps.
  *
- * @param source Reads a file of the folder, in Node `(path) => readFile(join(folder, path))`; or the URL of the folder. No
- *   path that it is asked for leads out of the folder.
+ * @param source Reads a file of the folder, in Node `(path) => readFile(join(folder, path))`; or the URL of the folder,
+ *   whose query, such as a signature, goes with each file. No path that it is asked for leads out of the folder.
  * @returns Data to dissect with.
  * @throws RangeError if a number, a size or a path is not as it has to be; says in which file and row.
  * @throws TypeError if an argument is of another kind.
@@ -47,14 +55,30 @@ export async function openBroden(
   source: ReadFile | string | URL,
   options: OpenBrodenOptions = {},
 ): Promise<ConceptData> {
-  const read = fileReader(source, options.signal);
+  check.options(options);
+  requireLongWork(check, { signal: options.signal });
+  if (options.split !== undefined && typeof options.split !== 'string') {
+    check.fail('type', 'split', 'the name of a split', options.split);
+  }
+  const exifOrientation = checkExifOrientation(check, options.exifOrientation);
+  const access = typeof source === 'function' ? source : overHttp(source, options.signal);
+  const read = namedFileReader(check, access, options.signal);
   const categories = await readCategories(read);
   const concepts = await readConcepts(read, categories);
   const { rows, imageSize, labelSize } = await readIndex(read, categories, options.split);
   const numbers = new Set(concepts.map(({ number }) => number));
-  for (const { imageLabels, where } of rows) {
-    const labels = imageLabels.map(({ label }) => label);
-    requireNumbers(labels, numbers, where);
+  const voidLabels = checkVoidLabels(check, options.voidLabels, numbers);
+  const dropVoid = (labels: Uint16Array, where: string) => {
+    const unknown = dropVoidLabels(labels, voidLabels, numbers);
+    if (unknown === -1) return labels;
+    const label = labels[unknown]!;
+    return check.failBecause(
+      'range',
+      `${where} must be 0 or numbers of label.csv, got ${label}; ${voidLabelsHint(label)}`,
+    );
+  };
+  for (const row of rows) {
+    row.imageLabels = row.imageLabels.filter(({ label }) => dropVoid(Uint16Array.of(label), row.where)[0] !== 0);
   }
 
   const readLabels = async (index: number): Promise<ImageConcepts> => {
@@ -63,8 +87,7 @@ export async function openBroden(
       row.maps.map(async ({ category, path }): Promise<ConceptMap> => {
         const where = `${path} (${row.where})`;
         const labels = decodeColourLabels(check, where, await read(`images/${path}`, row.where), labelSize);
-        requireNumbers(labels, numbers, where);
-        return { category, labels };
+        return { category, labels: dropVoid(labels, where) };
       }),
     );
     return { name: row.image, maps, imageLabels: row.imageLabels.map((label) => ({ ...label })) };
@@ -80,32 +103,13 @@ export async function openBroden(
       const labels = await readLabels(index);
       const { image, where } = rows[index]!;
       const file = await read(`images/${image}`, where);
-      const { pixels } = decodeImage(check, `${image} (${where})`, file, imageSize);
+      const { pixels } = decodeImage(check, `${image} (${where})`, file, { size: imageSize, exifOrientation });
       return { ...labels, pixels, height: imageSize[0], width: imageSize[1] };
     },
   };
 }
 
 type Size = readonly [height: number, width: number];
-/** Reads a file that a row of a table names. */
-type ReadNamedFile = (path: string, where?: string) => Promise<Uint8Array>;
-
-function fileReader(source: ReadFile | string | URL, signal: AbortSignal | undefined): ReadNamedFile {
-  const access = typeof source === 'function' ? source : overHttp(source, signal);
-  return async (path, where) => {
-    try {
-      const file = await access(path);
-      if (!isA('Uint8Array', file)) throw new TypeError('it gave no Uint8Array');
-      return file;
-    } catch (error) {
-      signal?.throwIfAborted();
-      const cause = messageOf(error);
-      const named = where === undefined ? path : `${path} (${where})`;
-      throw new Error(`@cnnviz/dissect: openBroden: ${named} cannot be read: ${cause}`, { cause: error });
-    }
-  };
-}
-
 function overHttp(source: string | URL, signal: AbortSignal | undefined): ReadFile {
   if (!isA('URL', source) && typeof source !== 'string') {
     return check.fail('type', 'source', 'a function that reads a file, or a URL', source);
@@ -114,9 +118,10 @@ function overHttp(source: string | URL, signal: AbortSignal | undefined): ReadFi
   if (!/^https?:/.test(text) && typeof location === 'undefined') {
     check.fail('range', 'source', 'a URL of http or https, or a function that reads a file', text);
   }
-  const folder = text.replace(/\/?$/, '/');
+  // A signed address has its signature after the path.
+  const [, folder, query] = /^([^?#]*?)\/?(\?[^#]*)?(?:#.*)?$/s.exec(text)!;
   return async (path) => {
-    const url = folder + path.split('/').map(encodeURIComponent).join('/');
+    const url = `${folder}/${path.split('/').map(encodeURIComponent).join('/')}${query ?? ''}`;
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
     return new Uint8Array(await response.arrayBuffer());
@@ -133,7 +138,7 @@ async function readTable(
 }
 
 function integerOf(text: string, where: string, range: { min: number; max: number }): number {
-  return check.number(where, /^\d+$/.test(text) ? Number(text) : Number.NaN, { integer: true, ...range });
+  return check.number(where, numberOf(text), { integer: true, ...range });
 }
 
 async function readCategories(read: ReadNamedFile): Promise<string[]> {
@@ -155,11 +160,7 @@ async function readConcepts(read: ReadNamedFile, categories: readonly string[]):
     const { rows } = await readTable(read, `c_${category}.csv`, ['number', 'coverage']);
     for (const { cell, where } of rows) {
       const number = integerOf(cell('number'), `${where}: number`, { min: 0, max: 65535 });
-      const covered = check.number(
-        `${where}: coverage`,
-        cell('coverage') === '' ? Number.NaN : Number(cell('coverage')),
-        { min: 0 },
-      );
+      const covered = check.number(`${where}: coverage`, numberOf(cell('coverage')), { min: 0 });
       const most = coverage.get(number)?.most ?? Number.NEGATIVE_INFINITY;
       if (covered >= most) coverage.set(number, { category, most: covered });
     }
@@ -222,8 +223,8 @@ async function readIndex(
     for (const category of categories) {
       for (const token of cell(category).split(';')) {
         const part = token.trim();
-        if (part === '') continue;
-        if (/^\d+$/.test(part)) {
+        if (part === '' || missing.has(part.toLowerCase())) continue;
+        if (isNumber(part)) {
           const label = integerOf(part, `${where}: ${category}`, { min: 0, max: 65535 });
           if (label !== 0) row.imageLabels.push({ category, label });
         } else {
@@ -242,13 +243,5 @@ async function readIndex(
 
 const largestSide = 8192;
 
-function requireNumbers(labels: ArrayLike<number>, numbers: ReadonlySet<number>, where: string): void {
-  // Maps repeat few numbers over and over.
-  let known = 0;
-  for (let pixel = 0; pixel < labels.length; pixel++) {
-    const label = labels[pixel]!;
-    if (label === known || label === 0) continue;
-    if (!numbers.has(label)) check.fail('range', where, '0 or numbers of label.csv', label);
-    known = label;
-  }
-}
+/** What programs write into a cell that has no value. */
+const missing = new Set(['nan', 'na', 'n/a', '<na>', 'none', 'null']);

@@ -37,6 +37,7 @@ export interface RandomRotationOptions {
  */
 export function randomRotation(options: RandomRotationOptions): Rotation {
   const check = checker('@cnnviz/dissect', 'randomRotation');
+  check.options(options);
   const units = check.number('units', options.units, { integer: true, min: 1 });
   const seed = check.seed('seed', options.seed);
   const amount = check.number('amount', options.amount ?? 1, { min: 0, max: 1 });

@@ -65,7 +65,8 @@ export function receptiveField(
   third: ReceptiveFieldOptions = {},
 ): ReceptiveField {
   const options = typeof second === 'string' ? third : second;
-  checkOptions(options);
+  checkOptions(check.options(options));
+  check.options(third);
   if (Array.isArray(source)) return ofWindows(source, options.inputSize ?? null);
   if (typeof second !== 'string') check.fail('type', 'layer', 'the name of a layer', second);
   if (holdsList(source, 'layers')) return ofLayers(source as LayersTopology, second, options);
@@ -79,7 +80,6 @@ const holdsList = (source: unknown, name: string): boolean =>
   typeof source === 'object' && source !== null && Array.isArray((source as Record<string, unknown>)[name]);
 
 function checkOptions(options: ReceptiveFieldOptions): void {
-  if (typeof options !== 'object' || options === null) check.fail('type', 'options', 'an object', options);
   const { inputSize, from, nodeIndex, extent } = options;
   if (inputSize !== undefined) check.shape('inputSize', inputSize, 2);
   if (from !== undefined && typeof from !== 'string') check.fail('type', 'from', 'the name of a layer', from);

@@ -1,4 +1,4 @@
-import { type AnyProbe, askModel, checker, isA, type Probe } from '@cnnviz/internal';
+import { type AnyProbe, askModel, checker, isA, type Probe, requireOutput } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rotation } from './random-rotation.ts';
@@ -31,13 +31,20 @@ export function rotateUnits(probe: AnyProbe, rotation: Rotation): AnyProbe {
   const check = checker('@cnnviz/dissect', 'rotateUnits');
   check.callable('probe', probe);
   const { units, matrix } = rotation ?? {};
-  if (!isA('Float32Array', matrix) || matrix.length !== units * units) {
+  if (!Number.isInteger(units) || !isA('Float32Array', matrix) || matrix.length !== units! * units!) {
     check.fail('type', 'rotation', 'what randomRotation gives', rotation);
   }
   // In a browser tfjs takes an array of another realm for no array.
   const values = new Float32Array(matrix);
   return (images) =>
     askModel(probe, images, (maps): Tensor4D => {
+      requireOutput(
+        check,
+        'probe',
+        'a function to float32 activations [n, h, w, units]',
+        maps,
+        ({ rank, shape }) => rank === 4 && shape[0] === images.shape[0],
+      );
       if (maps.shape.at(-1) !== units) check.fail('range', 'probe', `one of ${units} units`, maps);
       const rotated = tf.matMul(tf.reshape(maps, [-1, units]), tf.tensor2d(values, [units, units]));
       return tf.reshape(rotated, maps.shape);

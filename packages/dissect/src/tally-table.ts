@@ -1,6 +1,8 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, restoring } from '@cnnviz/internal';
 import Papa from 'papaparse';
-import { parseTable } from './parse-table.ts';
+import { iouOf } from './dissection-tally.ts';
+import { numberOf, parseTable } from './parse-table.ts';
+import { requireList } from './require-lists.ts';
 
 /** How well a unit's mask fits a concept, all in pixels over the data set; `ConceptMatch` has it. */
 export interface TallyMatch {
@@ -79,9 +81,14 @@ export function tallyCsv(table: TallyTable): string {
   return `${Papa.unparse([header, ...rows])}\r\n`;
 }
 
-function cellsOf(check: Check, { categories, units }: TallyTable): { header: string[]; rows: TallyRecord[string][][] } {
-  if (!Array.isArray(categories)) check.fail('type', 'table.categories', 'a list of names', categories);
-  if (!Array.isArray(units)) check.fail('type', 'table.units', 'a list of units', units);
+function cellsOf(check: Check, table: TallyTable): { header: string[]; rows: TallyRecord[string][][] } {
+  const { categories, units } = check.options(table, 'table');
+  requireList(check, 'table.categories', categories, 'a list of names');
+  requireList(check, 'table.units', units, 'a list of units');
+  return restoring(check, 'table', () => cellsOfUnits(table));
+}
+
+function cellsOfUnits({ categories, units }: TallyTable): { header: string[]; rows: TallyRecord[string][][] } {
   const falling = [...(units as readonly TallyUnit[])].sort((a, b) => (b.best?.iou ?? 0) - (a.best?.iou ?? 0));
   const rows = falling.map(({ unit, best, byCategory }) => [
     unit + 1,
@@ -122,7 +129,7 @@ export function parseTallyCsv(text: string): TallyTable {
   }
   const units = rows.map(({ cell, where }): TallyUnit => {
     const number = (field: string, range: { integer?: boolean; min: number; max?: number }) =>
-      check.number(`${where}: ${field}`, cell(field) === '' ? Number.NaN : Number(cell(field)), range);
+      check.number(`${where}: ${field}`, numberOf(cell(field)), range);
     const byCategory = categories.flatMap((category): TallyMatch[] => {
       const [label, truth, activation, intersect, iou] = columnsOf(category) as [
         string,
@@ -133,15 +140,14 @@ export function parseTallyCsv(text: string): TallyTable {
       ];
       if (cell(iou) === '') return [];
       const pixels = { integer: true, min: 0 };
-      return [
-        {
-          concept: { name: cell(label), category },
-          truth: number(truth, pixels),
-          activation: number(activation, pixels),
-          intersection: number(intersect, pixels),
-          iou: number(iou, { min: 0, max: 1 }),
-        },
-      ];
+      const counts = {
+        truth: number(truth, pixels),
+        activation: number(activation, pixels),
+        intersection: number(intersect, pixels),
+      };
+      // Above 1 only where NetDissect counted pixels twice.
+      const range = iouOf(counts) > 1 ? { min: 0 } : { min: 0, max: 1 };
+      return [{ concept: { name: cell(label), category }, ...counts, iou: number(iou, range) }];
     });
     const category = cell('category');
     const best = byCategory.find(({ concept }) => concept.category === category) ?? null;

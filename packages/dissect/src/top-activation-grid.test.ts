@@ -91,6 +91,35 @@ describe('topActivationGrid', () => {
     ]);
   });
 
+  test('masks a unit that is negative everywhere around its largest activation, as one that is not', async () => {
+    // 2 x 2 blocks, so that what is inside the mask is not only its outline.
+    const levels = [-40, -40, -12, -12, -40, -40, -12, -12, -40, -40, -40, -40, -10, -14.9, -15, -16];
+    const input = () => tf.tensor3d(levels, [4, 4, 1]);
+    const batch = tf.tensor4d(levels, [1, 4, 4, 1]);
+    const top = await topActivations(identity, [batch]);
+    expect(top.units[0]![0]).toMatchObject({ activation: -10, row: 3, column: 0 });
+    const own = { size: [1, 1], stride: [1, 1], offset: [0, 0], inputSize: [4, 4] } as const;
+    const picture = await topActivationGrid(identity, top, {
+      imageOf: () => ({ input: input(), picture: tf.fill([4, 4, 3], 0.5) }),
+      ...{ upsampling: own, padding: 0, perUnit: 1, outside: 0, outline: [1, 1, 1] },
+    });
+    // Above -15, which is -10 less half of its size.
+    expect((await picture.array()).map((row) => row.map(([red]) => (red! > 0 ? 1 : 0)))).toEqual([
+      [0, 0, 1, 1],
+      [0, 0, 1, 1],
+      [0, 0, 0, 0],
+      [1, 1, 0, 0],
+    ]);
+    tf.dispose([batch, picture]);
+  });
+
+  test('refuses thresholds that are no numbers', async () => {
+    await expect(redsOf({ thresholds: [Number.NaN] })).rejects.toThrow(
+      'thresholds must be a number for each of 1 units',
+    );
+    await expect(redsOf({ thresholds: 3 as never })).rejects.toThrow('thresholds must be a number for each of 1 units');
+  });
+
   test('lays coarse maps over the image where their positions look', async () => {
     const coarse = { size: [1, 1], stride: [2, 2], offset: [0, 0], inputSize: [3, 3] } as const;
     const firstPixels = (batch: Tensor4D) =>

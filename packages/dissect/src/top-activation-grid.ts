@@ -5,15 +5,17 @@ import {
   checker,
   type LongWork,
   reportProgress,
+  requireLongWork,
+  requireOutput,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { overlayMask } from './overlay-mask.ts';
 import type { ReceptiveField } from './receptive-field.ts';
 import { checkGrid, type GridOptions, gridOfTiles, type TileLayout } from './tile-layout.ts';
 import { isTop, type TopActivation, type TopActivations } from './top-activations-tally.ts';
-import { type Upsampling, upsample } from './upsample.ts';
+import { interpolationOf, type Upsampling, upsample } from './upsample.ts';
 
 /** An image as the network takes it, and as people see it. */
 export interface ShownImage {
@@ -41,7 +43,8 @@ export interface TopActivationGridOptions
   perUnit?: number;
   /**
    * A unit's mask is where its upsampled activation is larger than this, one number a unit of the layer, such as those of
-   * a dissection. Default: half of the unit's largest activation in `top`.
+   * a dissection. Default: half of the unit's largest activation in `top`, or one and a half of it where that is negative;
+   * so a unit whose activations are all 0 has no mask.
    */
   thresholds?: ArrayLike<number>;
   /** What is left of the brightness outside the mask, 0 to 1; 1 shows no mask at all but its outline. Default: 0.5. */
@@ -79,6 +82,8 @@ export async function topActivationGrid(
 ): Promise<Tensor3D> {
   const check = checker('@cnnviz/dissect', 'topActivationGrid');
   check.callable('probe', probe);
+  check.options(options);
+  requireLongWork(check, options);
   if (!isTop(top)) check.fail('type', 'top', 'a result of topActivations', top);
   if (!top.units.some((records) => records.length > 0)) {
     check.fail('range', 'top', 'a result of at least one image', top.images);
@@ -96,7 +101,8 @@ export async function topActivationGrid(
   let canvas: { pixels: Float32Array; height: number; width: number } | undefined;
   let images = 0;
   for (const [image, wanted] of tiles) {
-    const view = await viewOf(check, probe, await options.imageOf(image), wanted, options.upsampling);
+    const shownImage = check.options(await options.imageOf(image), `imageOf(${image})`);
+    const view = await viewOf(check, probe, shownImage, wanted, options.upsampling);
     const [height, width] = shown.field === null ? view.size : windowOf(shown.field);
     canvas ??= blankTiles(shown.units.length * shown.perUnit, height, width, shown.layout.background);
     if (height !== canvas.height || width !== canvas.width) {
@@ -139,6 +145,7 @@ function checkShown(check: Check, top: TopActivations, options: TopActivationGri
   check.callable('imageOf', options.imageOf);
   const show = check.oneOf('show', options.show ?? 'image', ['image', 'field']);
   const { upsampling } = options;
+  interpolationOf(check, upsampling, { size: [1, 1], mapSize: [1, 1] });
   if (show === 'field' && typeof upsampling !== 'object') {
     check.fail('type', 'upsampling', 'a receptive field to show fields', upsampling);
   }
@@ -147,11 +154,15 @@ function checkShown(check: Check, top: TopActivations, options: TopActivationGri
   if (!Array.isArray(units)) check.fail('type', 'units', 'a list of units', units);
   for (const unit of units) check.number('units', unit, { integer: true, min: 0, max: count - 1 });
   const perUnit = check.number('perUnit', options.perUnit ?? top.perUnit, { integer: true, min: 1, max: top.perUnit });
-  const halves = top.units.map(([strongest]) => (strongest?.activation ?? 0) / 2);
-  const thresholds = options.thresholds ?? halves;
-  if (thresholds.length !== count) check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
+  // Below the largest by half of its size, whatever its sign.
+  const belowLargest = top.units.map(([{ activation } = { activation: 0 }]) => activation - Math.abs(activation) / 2);
+  const thresholds = options.thresholds ?? belowLargest;
+  if (thresholds?.length !== count)
+    check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
+  const unfit = Array.from(thresholds).find((threshold) => typeof threshold !== 'number' || Number.isNaN(threshold));
+  if (unfit !== undefined) check.fail('range', 'thresholds', `a number for each of ${count} units`, thresholds);
   const outline = options.outline ?? [1, 0.9, 0];
-  if (outline.length !== 3) check.fail('range', 'outline', '[r, g, b]', outline);
+  if (!Array.isArray(outline) || outline.length !== 3) check.fail('range', 'outline', '[r, g, b]', outline);
   for (const level of outline) check.number('outline', level, { min: 0, max: 1 });
   return {
     units,
@@ -183,10 +194,9 @@ async function viewOf(
     const size: [number, number] = [height, width];
     const input = () => tf.expandDims(image.input, 0) as Tensor4D;
     maps = await askModel(probe, input, (activations) => {
-      const isMaps = activations instanceof tf.Tensor && activations.rank === 4;
-      if (!isMaps || wanted.some(({ unit }) => unit >= activations.shape[3])) {
-        check.fail('type', 'probe', 'the one that top was found with', activations);
-      }
+      const most = wanted.reduce((most, { unit }) => Math.max(most, unit), 0);
+      const fits = ({ rank, shape, size }: Tensor) => rank === 4 && shape[0] === 1 && size > 0 && shape[3]! > most;
+      requireOutput(check, 'probe', 'the one that top was found with', activations, fits);
       const ofUnits = wanted.map(({ unit }) => tf.slice(activations, [0, 0, 0, unit], [1, -1, -1, 1]));
       return tf.transpose(upsample(tf.concat(ofUnits, 3) as Tensor4D, upsampling, { size }), [3, 1, 2, 0]) as Tensor4D;
     });

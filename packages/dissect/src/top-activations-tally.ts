@@ -1,4 +1,4 @@
-import { type Check, checker, restoring } from '@cnnviz/internal';
+import { type Check, checker, isA, restoring } from '@cnnviz/internal';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
 
@@ -53,7 +53,8 @@ export class TopActivationsTally {
   readonly #units: TopActivation[][];
   #images = 0;
 
-  constructor({ units, perUnit = 10 }: TopActivationsTallyOptions) {
+  constructor(options: TopActivationsTallyOptions) {
+    const { units, perUnit = 10 } = check.options(options);
     check.number('units', units, { integer: true, min: 1 });
     this.#perUnit = check.number('perUnit', perUnit, { integer: true, min: 1 });
     this.#units = Array.from({ length: units }, () => []);
@@ -89,8 +90,12 @@ export class TopActivationsTally {
    */
   add(image: number, activations: Float32Array, mapSize: readonly [number, number], maxima?: Float32Array): void {
     const units = this.units;
-    const [height, width] = mapSize;
     check.number('image', image, { integer: true, min: 0 });
+    const [height, width] = check.shape('mapSize', mapSize, 2);
+    if (!isA('Float32Array', activations)) check.fail('type', 'activations', 'a Float32Array', activations);
+    if (maxima !== undefined && (!isA('Float32Array', maxima) || maxima.length !== units)) {
+      check.fail('type', 'maxima', `a Float32Array of ${units} numbers`, maxima);
+    }
     if (activations.length !== height * width * units || activations.length === 0) {
       check.fail('range', 'activations', `maps [${height}, ${width}, ${units}]`, activations);
     }
@@ -111,6 +116,7 @@ export class TopActivationsTally {
 
   /** Adds what another one was given: the same units, other images. */
   merge(other: TopActivationsTally): void {
+    if (!(other instanceof TopActivationsTally)) check.fail('type', 'other', 'a TopActivationsTally', other);
     const { perUnit, units } = other.result();
     if (perUnit !== this.#perUnit || units.length !== this.units) {
       check.failBecause(

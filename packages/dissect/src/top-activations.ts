@@ -6,10 +6,14 @@ import {
   checker,
   type LongWork,
   reportProgress,
+  requireLongWork,
+  requireOutput,
+  restoring,
   throwIfAborted,
 } from '@cnnviz/internal';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { iterated } from './iterated.ts';
 import { isTop, type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
@@ -53,17 +57,23 @@ export async function topActivations(
 ): Promise<TopActivations> {
   const check = checker('@cnnviz/dissect', 'topActivations');
   check.callable('probe', probe);
-  if (!isIterable(batches)) check.fail('type', 'batches', 'batches of images, one after the other', batches);
+  check.options(options);
+  requireLongWork(check, options);
   const firstImage = check.number('firstImage', options.firstImage ?? 0, { integer: true, min: 0 });
   const perUnit = check.number('perUnit', options.perUnit ?? options.resume?.perUnit ?? 10, { integer: true, min: 1 });
   const { resume } = options;
   if (resume !== undefined && !(isTop(resume) && resume.perUnit === perUnit)) {
     check.fail('range', 'resume', `a result of topActivations with ${perUnit} images a unit`, resume);
   }
-  let tally = resume === undefined || resume.images === 0 ? null : TopActivationsTally.from(resume);
+  const seen = resume?.images ?? 0;
+  const isElsewhere = ({ image }: { image: number }) => !(image >= firstImage && image < firstImage + seen);
+  if (resume && restoring(check, 'resume', () => resume.units.some((records) => records.some(isElsewhere)))) {
+    check.fail('range', 'resume', `a result of the ${seen} images from ${firstImage} on`, resume);
+  }
+  let tally = resume === undefined || seen === 0 ? null : TopActivationsTally.from(resume);
   throwIfAborted(options);
   let passed = 0;
-  for await (const batch of batches) {
+  for await (const batch of iterated(check, 'batches', 'batches of images, one after the other', batches)) {
     const count = check.images('batches', batch).shape[0];
     const skipped = Math.min(count, Math.max(0, (tally?.images ?? 0) - passed));
     passed += count;
@@ -124,19 +134,14 @@ async function activationsOf(
 ): Promise<{ values: Float32Array; shape: Tensor4D['shape'] }> {
   const unseen = skipped === 0 ? batch : () => tf.slice(batch, skipped);
   const activations = await askModel(probe, unseen, (maps) => {
-    const isMaps = maps instanceof tf.Tensor && maps.rank === 4 && maps.dtype === 'float32';
-    if (!isMaps || maps.shape[0] !== batch.shape[0] - skipped || maps.size === 0) {
-      check.fail('type', 'probe', 'a function to float32 activations [n, h, w, units]', maps);
-    }
-    return tf.clone(maps);
+    const fits = ({ rank, shape, size }: Tensor) => rank === 4 && shape[0] === batch.shape[0] - skipped && size > 0;
+    return tf.clone(
+      requireOutput<Rank.R4>(check, 'probe', 'a function to float32 activations [n, h, w, units]', maps, fits),
+    );
   });
   try {
     return { values: await activations.data<'float32'>(), shape: activations.shape };
   } finally {
     tf.dispose(activations);
   }
-}
-
-function isIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }

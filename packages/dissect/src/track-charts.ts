@@ -1,6 +1,7 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import { categoryColour } from './comparison-charts.ts';
-import type { UnitTrack, UnitTracks, UnitTransition } from './track-units.ts';
+import { requireList } from './require-lists.ts';
+import { requireTracks, type UnitTrack, type UnitTracks, type UnitTransition } from './track-units.ts';
 
 /**
  * How many detectors of each category a layer has at each step, with the number of different concepts as a line.
@@ -14,7 +15,15 @@ import type { UnitTrack, UnitTracks, UnitTransition } from './track-units.ts';
  * const dissection = await dissect({ probe: (images) => images, concepts, upsampling: 'half-pixel' });
  * const specification = detectorsOverSteps(trackUnits([{ step: 0, dissection }]));
  */
-export function detectorsOverSteps({ steps, categories }: UnitTracks): ChartSpecification {
+export function detectorsOverSteps(tracks: UnitTracks): ChartSpecification {
+  const check = checker('@cnnviz/dissect', 'detectorsOverSteps');
+  requireTracks(check, tracks);
+  const { steps, categories } = tracks;
+  for (const [index, { detectorsByCategory }] of steps.entries()) {
+    if (!Array.isArray(detectorsByCategory)) {
+      check.fail('type', `tracks.steps[${index}].detectorsByCategory`, 'a list of numbers', detectorsByCategory);
+    }
+  }
   const values = steps.flatMap(({ step, uniqueBestLabels, detectorsByCategory }) =>
     categories.map((category, place) => ({
       step,
@@ -75,7 +84,9 @@ export function detectorsOverSteps({ steps, categories }: UnitTracks): ChartSpec
  * const dissection = await dissect({ probe: (images) => images, concepts, upsampling: 'half-pixel' });
  * const specification = unitTracksChart(trackUnits([{ step: 0, dissection }]));
  */
-export function unitTracksChart({ units, categories }: UnitTracks): ChartSpecification {
+export function unitTracksChart(tracks: UnitTracks): ChartSpecification {
+  requireTracks(checker('@cnnviz/dissect', 'unitTracksChart'), tracks);
+  const { units, categories } = tracks;
   const inOrder = [...units].sort((a, b) => compare(placeOf(a, categories), placeOf(b, categories)));
   const values = inOrder.flatMap(({ unit, history }) =>
     history.map(({ step, concept, iou }) => ({
@@ -125,7 +136,15 @@ export function unitTracksChart({ units, categories }: UnitTracks): ChartSpecifi
  */
 export function transitionsChart(transitions: readonly UnitTransition[]): ChartSpecification {
   const check = checker('@cnnviz/dissect', 'transitionsChart');
-  if (!Array.isArray(transitions)) check.fail('type', 'transitions', 'what unitTransitions gives', transitions);
+  requireList(check, 'transitions', transitions, 'what unitTransitions gives');
+  for (const [index, transition] of transitions.entries()) {
+    const { from, to, units } = check.options(transition, `transitions[${index}]`);
+    for (const [name, value] of Object.entries({ from, to })) {
+      const isName = value === null || typeof value === 'string';
+      if (!isName) check.fail('type', `transitions[${index}].${name}`, 'a name, or null', value);
+    }
+    check.number(`transitions[${index}].units`, units, { min: 0 });
+  }
   const values = (transitions as readonly UnitTransition[]).map(({ from, to, units }) => ({
     from: from ?? 'none',
     to: to ?? 'none',

@@ -1,6 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Concept } from './concepts.ts';
 import type { Dissection } from './dissect.ts';
+import { requireList, requireLists } from './require-lists.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 
 /** One layer as it was at a step of training. */
@@ -89,6 +90,7 @@ export interface UnitTransition {
  */
 export function trackUnits(steps: readonly DissectedStep[], options: { iouLimit?: number } = {}): UnitTracks {
   const check = checker('@cnnviz/dissect', 'trackUnits');
+  check.options(options);
   const [{ dissection: first }] = checkSteps(check, steps);
   const iouLimit = check.number('iouLimit', options.iouLimit ?? first.iouLimit, { min: 0, max: 1 });
   const units = first.units.map(({ unit }, index) => {
@@ -149,6 +151,8 @@ export function unitTransitions(
   options: { from?: number; to?: number; by?: 'concept' | 'category' } = {},
 ): UnitTransition[] {
   const check = checker('@cnnviz/dissect', 'unitTransitions');
+  requireTracks(check, tracks);
+  check.options(options);
   const steps = tracks.steps.map(({ step }) => step);
   const from = steps.indexOf(check.oneOf('from', options.from ?? steps[0]!, steps));
   const to = steps.indexOf(check.oneOf('to', options.to ?? steps.at(-1)!, steps));
@@ -163,6 +167,18 @@ export function unitTransitions(
     transitions.set(key, transition);
   }
   return [...transitions.values()].sort((a, b) => b.units - a.units);
+}
+
+/** Throws unless it is what `trackUnits` gives. */
+export function requireTracks(check: Check, tracks: UnitTracks): void {
+  requireLists(check, 'tracks', tracks, ['steps', 'units', 'categories']);
+  if (tracks.steps.length === 0) check.fail('range', 'tracks.steps', 'at least one', tracks.steps);
+  for (const [index, { history }] of tracks.units.entries()) {
+    requireList(check, `tracks.units[${index}].history`, history);
+    if (history.length !== tracks.steps.length) {
+      check.fail('range', `tracks.units[${index}].history`, `one of ${tracks.steps.length} steps`, history);
+    }
+  }
 }
 
 function trackOf(unit: number, history: UnitAtStep[]): UnitTrack {
@@ -185,10 +201,11 @@ function hasChanged(history: readonly UnitAtStep[], index: number): boolean {
 }
 
 function checkSteps(check: Check, steps: readonly DissectedStep[]): [DissectedStep] {
-  if (!Array.isArray(steps)) check.fail('type', 'steps', 'a list of dissections by step', steps);
+  requireList(check, 'steps', steps, 'a list of dissections by step');
   const [first] = steps;
   if (first === undefined) return check.fail('range', 'steps', 'at least one', steps);
   steps.forEach(({ step, dissection }, index) => {
+    requireLists(check, `steps[${index}].dissection`, dissection, ['units', 'categories']);
     check.number(`step ${index}`, step, index === 0 ? {} : { above: steps[index - 1]!.step });
     const { units, layer, iouLimit } = dissection;
     if (units.length !== first.dissection.units.length || layer !== first.dissection.layer) {

@@ -1,4 +1,5 @@
-import { checker } from '@cnnviz/internal';
+import { checker, restoring } from '@cnnviz/internal';
+import { requireList } from './require-lists.ts';
 
 /** What the counts need to know of a unit; `UnitMatches` has it. */
 export interface DetectorUnit {
@@ -51,11 +52,15 @@ export interface CategoryDetectors {
  * counts.uniquePerCategory; // 2
  * counts.uniqueBestLabels; // 1
  */
-export function uniqueDetectors(
-  units: readonly DetectorUnit[],
-  { iouLimit = 0.04 }: { iouLimit?: number } = {},
-): UniqueDetectors {
-  checker('@cnnviz/dissect', 'uniqueDetectors').number('iouLimit', iouLimit, { min: 0, max: 1 });
+export function uniqueDetectors(units: readonly DetectorUnit[], options: { iouLimit?: number } = {}): UniqueDetectors {
+  const check = checker('@cnnviz/dissect', 'uniqueDetectors');
+  requireList(check, 'units', units);
+  const { iouLimit = 0.04 } = check.options(options);
+  check.number('iouLimit', iouLimit, { min: 0, max: 1 });
+  return restoring(check, 'units', () => countUnique(units, iouLimit));
+}
+
+function countUnique(units: readonly DetectorUnit[], iouLimit: number): UniqueDetectors {
   const inCategory = new Map<string, Found>();
   const best = new Map<string, Found>();
   for (const unit of units) {

@@ -1,3 +1,4 @@
+import { type Check, checker, isA } from '@cnnviz/internal';
 import { unitMaxima } from './unit-maxima.ts';
 import type { Interpolation } from './upsample.ts';
 
@@ -10,6 +11,22 @@ export interface UnitMasks {
   starts: Uint32Array;
   /** y · width + x; each pixel of a unit once, in no order. */
   pixels: Uint32Array;
+}
+
+/** Throws unless they are masks of so many units on label maps of a size. */
+export function requireMasks(check: Check, masks: UnitMasks, units: number, [height, width]: readonly number[]): void {
+  check.options(masks, 'masks');
+  if (masks.units !== units) check.fail('range', 'masks', `those of ${units} units`, masks.units);
+  const isMasks = masks.starts?.length === units + 1 && masks.pixels?.length === masks.starts[units];
+  if (!isMasks) check.fail('range', 'masks', `starts of ${units} units, and as many pixels as they say`, masks);
+  const pixels = height! * width!;
+  for (let index = 0; index < masks.pixels.length; index++) {
+    if (!(masks.pixels[index]! < pixels)) check.fail('range', 'masks.pixels', `below ${pixels}`, masks.pixels[index]);
+  }
+}
+
+function requireFloats(check: Check, name: string, values: Float32Array): Float32Array {
+  return isA('Float32Array', values) ? values : check.fail('type', name, 'a Float32Array', values);
 }
 
 /** The maps of some units of a layer on one image: those that may fire. */
@@ -30,10 +47,15 @@ export interface SparseMaps {
 export function mapsAbove(
   activations: Float32Array,
   limits: Float32Array,
-  maxima: Float32Array = unitMaxima(activations, limits.length),
+  maxima: Float32Array = unitMaxima(activations, limits?.length),
 ): SparseMaps {
-  const count = limits.length;
-  const positions = activations.length / count;
+  const check = checker('@cnnviz/dissect', 'mapsAbove');
+  const count = requireFloats(check, 'limits', limits).length;
+  const positions = requireFloats(check, 'activations', activations).length / count;
+  if (!Number.isInteger(positions)) check.fail('range', 'activations', `those of ${count} units`, activations);
+  if (requireFloats(check, 'maxima', maxima).length !== count) {
+    check.fail('range', 'maxima', `those of ${count} units`, maxima);
+  }
   const above: number[] = [];
   maxima.forEach((activation, unit) => {
     if (activation > limits[unit]!) above.push(unit);
@@ -73,7 +95,12 @@ export function mapsStillAbove({ units, maps }: SparseMaps, limits: Float32Array
  * @param thresholds One a unit.
  */
 export function unitMasks(sparse: SparseMaps, thresholds: Float32Array, interpolation: Interpolation): UnitMasks {
-  const { rows, columns, mapSize } = interpolation;
+  const check = checker('@cnnviz/dissect', 'unitMasks');
+  requireFloats(check, 'thresholds', thresholds);
+  requireFloats(check, 'sparse.maps', check.options(sparse, 'sparse').maps);
+  if (!isA('Uint32Array', sparse.units)) check.fail('type', 'sparse.units', 'a Uint32Array', sparse.units);
+  const { rows, columns, mapSize } = check.options(interpolation, 'interpolation');
+  check.shape('interpolation.mapSize', mapSize, 2);
   const [height, width] = mapSize;
   const positions = height * width;
   const labelWidth = columns.before.length;

@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
+import { type Check, checker, createRandom, isA, restoring } from '@cnnviz/internal';
 import { floatsOfText, textOfFloats } from './float32-text.ts';
 import { LargestValues } from './largest-values.ts';
 
@@ -78,6 +78,7 @@ export class UnitThresholds {
   #sampled = 0;
 
   constructor(options: UnitThresholdsOptions) {
+    check.options(options);
     const units = check.number('units', options.units, { integer: true, min: 1 });
     const expected = check.number('expected', options.expected, { integer: true, min: 1 });
     const quantile = check.number('quantile', options.quantile ?? 0.995, { min: 0, below: 1 });
@@ -129,6 +130,7 @@ export class UnitThresholds {
   add(image: number, activations: Float32Array): void {
     const { units, expected } = this.#options;
     check.number('image', image, { integer: true, min: 0, max: 2 ** 52 });
+    if (!isA('Float32Array', activations)) check.fail('type', 'activations', 'a Float32Array', activations);
     const positions = activations.length / units;
     if (!Number.isInteger(positions)) {
       check.fail('range', 'activations', `maps of ${units} units, [h, w, ${units}]`, activations);
@@ -157,6 +159,7 @@ export class UnitThresholds {
 
   /** Adds what another one was given: the same options, other images. */
   merge(other: UnitThresholds): void {
+    if (!(other instanceof UnitThresholds)) check.fail('type', 'other', 'a UnitThresholds', other);
     const [ours, theirs] = [this.#options, other.#options];
     for (const name of ['units', 'expected', 'quantile', 'memory', 'seed'] as const) {
       if (ours[name] !== theirs[name]) {

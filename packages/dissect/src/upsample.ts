@@ -66,6 +66,7 @@ export interface Interpolation {
 export function upsample(maps: Tensor4D, upsampling: Upsampling, options: UpsampleOptions): Tensor4D {
   const check = checker('@cnnviz/dissect', 'upsample');
   check.images('maps', maps);
+  check.options(options);
   const [count, height, width, units] = maps.shape;
   const { rows, columns } = interpolationOf(check, upsampling, { ...options, mapSize: [height, width] });
   const [rowCount, columnCount] = options.size;

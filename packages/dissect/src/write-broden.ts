@@ -1,8 +1,19 @@
-import { type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Check,
+  checker,
+  isA,
+  type LongWork,
+  reportProgress,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import { encode } from 'fast-png';
 import Papa from 'papaparse';
+import { checkConceptData, checkConceptImage } from './check-concept-data.ts';
 import type { Concept, ConceptData, ConceptImage } from './concepts.ts';
 import type { WriteFile } from './files.ts';
+import { withoutRepeats } from './label-slots.ts';
+import { isPlainPath, numbered, uniquePaths } from './unique-paths.ts';
 
 export interface WriteBrodenOptions extends LongWork<{ images: number; of: number }> {
   /** Which part of the data an image belongs to. Default: `train` for all. */
@@ -14,9 +25,11 @@ export interface WriteBrodenOptions extends LongWork<{ images: number; of: numbe
  *
  * The folder holds `index.csv`, `category.csv`, `label.csv`, a `c_<category>.csv` for each category, and in `images` the
  * images and their label maps as PNG files, labels as red + 256 green. Numbers of concepts stay what they are. An image
- * keeps its name as its path where it can be one, else it is called by its index.
+ * keeps its name as its path where it can be one that no other file has, else it is called by its index. No two files differ
+ * only in small and capital letters.
  *
- * @param data Densely labelled data; names of categories are letters, digits, `_` and `-`.
+ * @param data Densely labelled data; names of categories are letters, digits, `_` and `-`, and differ in more than small and
+ *   capital letters, as each has a file.
  * @param writeFile Writes a file of the folder, and makes folders as needed.
  * @throws RangeError if the data have a category that cannot be a column, or a label without a concept; names the image.
  * @throws TypeError if an argument is of another kind.
@@ -35,36 +48,39 @@ export async function writeBroden(
   options: WriteBrodenOptions = {},
 ): Promise<void> {
   const check = checker('@cnnviz/dissect', 'writeBroden');
+  checkConceptData(check, 'data', data);
   check.callable('writeFile', writeFile);
-  if (!Array.isArray(data?.concepts)) check.fail('type', 'data', 'densely labelled data', data);
+  check.options(options);
+  requireLongWork(check, options);
+  const named = data.concepts.every((concept) => typeof concept === 'object' && concept !== null);
+  if (!named) check.fail('type', 'data.concepts', 'a list of concepts', data.concepts);
   const splitOf = check.callable('splitOf', options.splitOf ?? (() => 'train'));
   const { categories, imageSize, labelSize, count } = data;
-  for (const category of categories) {
-    if (!/^[\w-]+$/.test(category) || fixedColumns.includes(category)) {
-      check.fail('range', 'data.categories', `letters, digits, _ and -, none of ${fixedColumns}`, category);
-    }
-  }
+  checkCategories(check, categories);
   throwIfAborted(options);
 
   const tally = new Map<number, Map<string, Coverage>>(data.concepts.map(({ number }) => [number, new Map()]));
-  const taken = new Set<string>();
+  const freePath = uniquePaths();
   const rows: (string | number)[][] = [];
   for (let index = 0; index < count; index++) {
-    const image = await data.read(index);
-    countLabels(check, image, tally);
-    const path = pathOf(image.name, index, taken);
-    await writeFile(`images/${path}.png`, encodeRgb(image.pixels, imageSize));
+    const image = checkConceptImage(check, await data.read(index), data, index);
+    countLabels(check, image, data, tally);
+    const path = freePath(pathsOf(image.name, index));
+    await writeFile(`images/${path}`, encodeRgb(image.pixels, imageSize));
+    const stem = path.replace(/\.png$/, '');
     const cells: string[] = [];
     for (const category of categories) {
-      const maps = image.maps.filter((map) => map.category === category);
-      const inCell = maps.map((_, order) => `${path}_${category}${order === 0 ? '' : `_${order + 1}`}.png`);
-      for (const [order, { labels }] of maps.entries()) {
-        await writeFile(`images/${inCell[order]}`, encodeLabelMap(labels, labelSize));
+      const cell: string[] = [];
+      for (const { labels } of image.maps.filter((map) => map.category === category)) {
+        const mapPath = freePath(numbered(`${stem}_${category}`, '.png'));
+        await writeFile(`images/${mapPath}`, encodeLabelMap(labels, labelSize));
+        cell.push(mapPath);
       }
       const whole = image.imageLabels.filter((label) => label.category === category).map(({ label }) => `${label}`);
-      cells.push([...inCell, ...whole].join(';'));
+      cells.push([...cell, ...whole].join(';'));
     }
-    rows.push([`${path}.png`, splitOf(index), ...imageSize, ...labelSize, ...cells]);
+    const split = check.oneOf(`splitOf(${index})`, splitOf(index), ['train', 'val']);
+    rows.push([path, split, ...imageSize, ...labelSize, ...cells]);
     await reportProgress(options, { images: index + 1, of: count });
   }
   const encoder = new TextEncoder();
@@ -84,25 +100,40 @@ interface Coverage {
   coverage: number;
 }
 
-function countLabels(check: Check, image: ConceptImage, tally: Map<number, Map<string, Coverage>>): void {
-  const shares = new Map<string, Map<number, number>>();
-  const add = (category: string, label: number, share: number) => {
-    const ofCategory = shares.get(category) ?? new Map<number, number>();
-    shares.set(category, ofCategory);
-    ofCategory.set(label, (ofCategory.get(label) ?? 0) + share);
-  };
-  for (const { category, labels } of image.maps) {
-    const counts = new Map<number, number>();
-    for (const label of labels) if (label !== 0) counts.set(label, (counts.get(label) ?? 0) + 1);
-    for (const [label, pixels] of counts) add(category, label, pixels / labels.length);
+/** Each pixel once in a category, however often it carries a label there. */
+function countLabels(
+  check: Check,
+  image: ConceptImage,
+  { categories, labelSize }: ConceptData,
+  tally: Map<number, Map<string, Coverage>>,
+): void {
+  const pixels = labelSize[0] * labelSize[1];
+  for (const [index, { category, labels }] of image.maps.entries()) {
+    check.oneOf(`the category of map ${index} of ${image.name}`, category, categories);
+    if (!isA('Uint16Array', labels)) check.fail('type', `map ${index} of ${image.name}`, 'a Uint16Array', labels);
+    if (labels.length !== pixels) {
+      check.fail('range', `map ${index} of ${image.name}`, `${labelSize.join(' x ')} labels`, labels);
+    }
   }
-  for (const { category, label } of image.imageLabels) add(category, label, 1);
-  for (const [category, ofCategory] of shares) {
-    for (const [label, share] of ofCategory) {
+  for (const { category } of image.imageLabels) {
+    check.oneOf(`the category of a label of ${image.name}`, category, categories);
+  }
+  for (const category of categories) {
+    const ofCategory = <T extends { category: string }>(labels: readonly T[]) =>
+      labels.filter((each) => each.category === category);
+    const { maps, image: whole } = withoutRepeats({
+      maps: ofCategory(image.maps).map(({ labels }) => labels),
+      image: ofCategory(image.imageLabels).map(({ label }) => label),
+    });
+    const counts = new Map<number, number>(whole.map((label) => [label, pixels]));
+    for (const labels of maps) {
+      for (const label of labels) if (label !== 0) counts.set(label, (counts.get(label) ?? 0) + 1);
+    }
+    for (const [label, count] of counts) {
       const known =
         tally.get(label) ?? check.fail('range', `a label of ${image.name}`, 'the number of a concept', label);
       const before = known.get(category) ?? { frequency: 0, coverage: 0 };
-      known.set(category, { frequency: before.frequency + 1, coverage: before.coverage + share });
+      known.set(category, { frequency: before.frequency + 1, coverage: before.coverage + count / pixels });
     }
   }
 }
@@ -163,13 +194,30 @@ function labelLine(
   return [number, name, list, frequency, coverage.toFixed(6), ''];
 }
 
-/** The name without its suffix, where it is a plain path that no other image has. */
-function pathOf(name: string, index: number, taken: Set<string>): string {
+/** Its name without its suffix, where that is a plain path, then its index. */
+function* pathsOf(name: string, index: number): Generator<string> {
   const path = name.replace(/\.(jpe?g|png)$/i, '');
-  const isPath = path.length <= 150 && path.split('/').every((part) => /^[\w-][\w.-]*$/.test(part));
-  const chosen = isPath && !taken.has(path.toLowerCase()) ? path : `image-${index}`;
-  taken.add(chosen.toLowerCase());
-  return chosen;
+  if (isPlainPath(path)) yield `${path}.png`;
+  yield* numbered(`image-${index}`, '.png');
+}
+
+function checkCategories(check: Check, categories: readonly string[]): void {
+  for (const category of categories) {
+    if (typeof category !== 'string' || !/^[\w-]+$/.test(category) || fixedColumns.includes(category)) {
+      check.fail('range', 'data.categories', `letters, digits, _ and -, none of ${fixedColumns}`, category);
+    }
+  }
+  const files = new Map<string, string>();
+  for (const category of categories) {
+    const other = files.get(category.toLowerCase());
+    if (other !== undefined) {
+      check.fail('range', 'data.categories', 'names that differ in more than small and capital letters', [
+        other,
+        category,
+      ]);
+    }
+    files.set(category.toLowerCase(), category);
+  }
 }
 
 type Size = readonly [height: number, width: number];

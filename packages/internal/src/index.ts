@@ -20,6 +20,7 @@ export * from './picture.ts';
 export * from './png.ts';
 export * from './random.ts';
 export * from './realm.ts';
+export * from './require-optimizer-state.ts';
 export * from './required.ts';
 export * from './restoring.ts';
 export * from './warn-of-probabilities.ts';

@@ -192,6 +192,20 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       expect(await scaled('zero-centred', [0, 0, 0, 0])).toEqual([0.5, 0.5, 0.5, 0.5]);
     });
 
+    test('what is not finite is mid gray, and leaves the range to the rest', async () => {
+      const { NaN: none, POSITIVE_INFINITY: infinite } = Number;
+      const damaged = [none, 0, infinite, 4];
+      const other = [2, -infinite, 1, -4];
+      const expectScaled = async (kind: Parameters<typeof normalizeImages>[1], expected: number[]) =>
+        expect(await scaled(kind, damaged, other)).toEqual(expected.map((value) => expect.closeTo(value, 6)));
+      await expectScaled('global', [0.5, 0.5, 0.5, 1, 0.75, 0.5, 0.625, 0]);
+      await expectScaled('each', [0.5, 0, 0.5, 1, 1, 0.5, 5 / 6, 0]);
+      await expectScaled('zero-centred', [0.5, 0.5, 0.5, 1, 0.75, 0.5, 0.625, 0]);
+      for (const kind of ['global', 'each', 'zero-centred'] as const) {
+        expect(await scaled(kind, [none, none, infinite, none])).toEqual([0.5, 0.5, 0.5, 0.5]);
+      }
+    });
+
     test('stays within [0, 1] and reaches both ends, whatever the values', async () => {
       const random = createRandom(1);
       for (const [mean, deviation] of [

@@ -12,9 +12,9 @@ export type Normalization = 'global' | 'each' | 'zero-centred';
  * - `each`: the same over each image: the structure of weak images becomes visible.
  * - `zero-centred`: 0.5 + x / (2 max|x|) over all images: mid grey is zero.
  *
- * What has no range (a constant image, or all zeros) becomes 0.5.
+ * What has no range (a constant image, or all zeros) becomes 0.5, and so does what is not finite, which counts for no range.
  *
- * @param images `[n, h, w, c]`, finite.
+ * @param images `[n, h, w, c]`.
  * @returns `[n, h, w, c]` in [0, 1]. The caller disposes.
  */
 export function normalizeImages(images: Tensor4D, normalization: Normalization): Tensor4D {
@@ -22,17 +22,24 @@ export function normalizeImages(images: Tensor4D, normalization: Normalization):
   check.images('images', images);
   check.oneOf('normalization', normalization, ['global', 'each', 'zero-centred']);
   return tf.tidy(() => {
+    const finite = tf.isFinite(images);
+    const or = (value: number) => tf.where(finite, images, value);
     if (normalization === 'zero-centred') {
-      const largest = tf.max(tf.abs(images));
-      return tf.add(0.5, tf.div(images, tf.mul(2, tf.add(largest, isZero(largest))))) as Tensor4D;
+      const centered = or(0);
+      const largest = tf.max(tf.abs(centered));
+      return tf.add(0.5, tf.div(centered, tf.mul(2, tf.add(largest, isZero(largest))))) as Tensor4D;
     }
     const axes = normalization === 'each' ? [1, 2, 3] : [0, 1, 2, 3];
-    const min = tf.min(images, axes, true);
-    const range = tf.sub(tf.max(images, axes, true), min);
+    const min = tf.min(or(largestFloat), axes, true);
+    // Not below 0, as it would be where nothing is finite.
+    const range = tf.relu(tf.sub(tf.max(or(-largestFloat), axes, true), min));
     const scaled = tf.div(tf.sub(images, min), tf.add(range, isZero(range)));
-    return tf.add(scaled, tf.mul(0.5, isZero(range))) as Tensor4D;
+    return tf.where(finite, tf.add(scaled, tf.mul(0.5, isZero(range))), 0.5) as Tensor4D;
   });
 }
+
+/** Of 32 bits. */
+const largestFloat = 3.4028234663852886e38;
 
 function isZero(tensor: Tensor): Tensor {
   return tf.cast(tf.equal(tensor, 0), 'float32');

@@ -4,6 +4,7 @@ interface Kinds {
   Int32Array: Int32Array;
   RegExp: RegExp;
   Uint16Array: Uint16Array;
+  Uint32Array: Uint32Array;
   Uint8Array: Uint8Array;
   URL: URL;
 }

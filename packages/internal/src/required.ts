@@ -1,4 +1,4 @@
-import type { Optimizer } from '@tensorflow/tfjs-core';
+import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
 import type { LabelledImages, Trainable } from './contracts.ts';
@@ -11,16 +11,18 @@ export function requireTrainable<T extends Pick<Trainable, 'variables'> & { appl
 ): T {
   check.options(model, name);
   check.callable(`${name}.apply`, model.apply);
-  const { variables } = model;
-  if (!Array.isArray(variables) || variables.length === 0) {
-    check.fail('type', `${name}.variables`, 'a list of variables', variables);
-  }
-  for (const [index, variable] of variables.entries()) {
-    const place = `${name}.variables[${index}]`;
-    check.tensor(place, variable);
-    if (!(variable instanceof tf.Variable)) check.fail('type', place, 'a variable', variable);
-  }
+  requireVariables(check, `${name}.variables`, model.variables);
   return model;
+}
+
+/** Throws unless it is a list of variables, of one or more, that are not disposed. */
+export function requireVariables(check: Check, name: string, variables: readonly Variable[]): readonly Variable[] {
+  if (!Array.isArray(variables) || variables.length === 0) check.fail('type', name, 'a list of variables', variables);
+  for (const [index, variable] of variables.entries()) {
+    check.tensor(`${name}[${index}]`, variable);
+    if (!(variable instanceof tf.Variable)) check.fail('type', `${name}[${index}]`, 'a variable', variable);
+  }
+  return variables;
 }
 
 /** Throws unless it is an optimizer: not its name, and not one of tfjs-layers. */

@@ -3,7 +3,7 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { io, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type ClassifierOptions, classifierOf, endOf, failBecauseOfOutputs } from './adapters/classifier.ts';
-import { describeShape, entranceOf } from './adapters/entrance.ts';
+import { checkEntry, describeShape, entranceOf } from './adapters/entrance.ts';
 import { blackImage, layersOfNetwork, type ModelLayer } from './adapters/layers-of.ts';
 import { type BlackImage, measure } from './adapters/measured-shapes.ts';
 import {
@@ -100,6 +100,7 @@ export async function imageModel(model: AnyModel, options: ImageModelOptions): P
 
 /** @param check Of the function that makes it. */
 export async function imageModelOf(check: Check, model: AnyModel, options: ImageModelOptions): Promise<ImageModel> {
+  checkEntry(check, options);
   const network = networkOf(check, model);
   const preprocessing = checkPreprocessing(check, options.preprocessing);
   const complete = { ...options, preprocessing, bounds: check.bounds('bounds', options.bounds ?? [0, 1]) };

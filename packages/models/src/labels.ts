@@ -1,4 +1,4 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, isPromise } from '@cnnviz/internal';
 
 /** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
 export type Labels = readonly string[] | Readonly<Record<number, string>>;
@@ -9,7 +9,7 @@ export type Labels = readonly string[] | Readonly<Record<number, string>>;
  * @param classes How many there are to be. Default: not known.
  */
 export function checkLabels(check: Check, labels: unknown, classes?: number): readonly string[] {
-  if (typeof labels !== 'object' || labels === null) {
+  if (typeof labels !== 'object' || labels === null || isPromise(labels)) {
     return check.fail('type', 'labels', 'a list of names, or an object by class', labels);
   }
   const list: unknown[] = Array.isArray(labels) ? labels : listOfObject(check, labels);

@@ -39,6 +39,7 @@ export interface LoadModelOptions extends FetchOptions, Omit<Partial<ImageModelO
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ImageModel> {
   const check = checker('@cnnviz/models', 'loadModel');
+  check.options(options);
   const read = await readSource(check, source, options);
   const { fetch: _, weightUrl: __, labels: ___, ...chosen } = options;
   const written = metadataOf(check, read);
@@ -47,7 +48,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
     return check.failBecause('state', `preprocessing must be given: ${read.name} does not say what its pixels are`);
   }
   const labels = await labelsOf(check, read, options.labels ?? written.labels);
-  const complete = { ...chosen, preprocessing, ...(labels && { labels }) };
+  const complete = { ...chosen, preprocessing, ...(labels !== undefined && { labels }) };
   return modelOfArtifacts(check, read.artifacts, read.name, (model) => imageModelOf(check, model, complete));
 }
 

@@ -1,9 +1,9 @@
-import { type Check, checker } from '@cnnviz/internal';
+import { type Check, checker, isA } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkPreprocessing, type Preprocessing, type PreprocessingName } from './adapters/preprocessing.ts';
 import { fileSystem } from './files/file-system.ts';
 import { checkLabels, type Labels } from './labels.ts';
-import type { AnyModel } from './networks/network-of.ts';
+import { type AnyModel, isGraphModel, isLayersModel } from './networks/network-of.ts';
 
 /** What is written beside the weights. */
 export interface SaveModelOptions {
@@ -39,11 +39,13 @@ export async function saveModel(
   options: SaveModelOptions,
 ): Promise<void> {
   const check = checker('@cnnviz/models', 'saveModel');
-  const preprocessing = checkPreprocessing(check, options.preprocessing);
-  const labels = options.labels === undefined ? undefined : checkLabels(check, options.labels);
+  if (!isLayersModel(model) && !isGraphModel(model))
+    check.fail('type', 'model', 'a LayersModel or a GraphModel', model);
+  const preprocessing = checkPreprocessing(check, check.options(options).preprocessing);
+  const labels = (options.labels ?? undefined) === undefined ? undefined : checkLabels(check, options.labels);
   const { quantization } = options;
   if (quantization !== undefined) check.oneOf('quantization', quantization, ['uint8', 'uint16']);
-  const handler = handlerOf(target);
+  const handler = handlerOf(check, target);
   const save = async (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
     const rounded = quantization === undefined ? artifacts : quantized(check, artifacts, quantization);
     const metadata = { ...artifacts.userDefinedMetadata, cnnviz: { preprocessing, ...(labels && { labels }) } };
@@ -52,8 +54,10 @@ export async function saveModel(
   await model.save(tf.io.withSaveHandler(save));
 }
 
-function handlerOf(target: string | URL | tf.io.IOHandler): tf.io.IOHandler {
-  if (typeof target === 'object' && 'save' in target) return target;
+function handlerOf(check: Check, target: string | URL | tf.io.IOHandler): tf.io.IOHandler {
+  if (typeof target === 'object' && target !== null && 'save' in target) return target;
+  const isPath = typeof target === 'string' || isA('URL', target);
+  if (!isPath) check.fail('type', 'target', 'a path, an address or a handler', target);
   const known =
     typeof target === 'string' && /^\w{2,}:\/\//.test(target) ? tf.io.getSaveHandlers(target)[0] : undefined;
   return known ?? fileSystem(target as string | URL);

@@ -1,3 +1,4 @@
+import { checker } from '@cnnviz/internal';
 import { getThreadsCount, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { engine, env, setBackend } from '@tensorflow/tfjs-core';
 import { startHelpers } from './parts.ts';
@@ -51,15 +52,17 @@ const MOST = POOL;
  * console.log(reason === undefined ? `${threads} threads` : `one thread: ${reason}`);
  */
 export async function enableThreads(options: ThreadsOptions = {}): Promise<Threads> {
-  const { threads = MOST, workerUrl } = options;
+  const check = checker('@cnnviz/wasm-gradients', 'enableThreads');
+  check.options(options);
+  const threads = options.threads ?? MOST;
+  const workerUrl = options.workerUrl ?? undefined;
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST)) {
-    throw new RangeError(
-      `@cnnviz/wasm-gradients: enableThreads: threads must be a whole number from 1 to ${MOST}, got ${threads}`,
-    );
+    check.fail('range', 'threads', `a whole number from 1 to ${MOST}`, threads);
   }
   if (workerUrl !== undefined && typeof workerUrl !== 'string' && typeof workerUrl?.href !== 'string') {
-    throw new TypeError(`@cnnviz/wasm-gradients: enableThreads: workerUrl must be a URL, got ${workerUrl}`);
+    check.fail('type', 'workerUrl', 'a URL', workerUrl);
   }
+  const given = { ...(isGiven(options.threads) && { threads }), ...(workerUrl !== undefined && { workerUrl }) };
   if (engine().registry.wasm !== undefined) {
     const running = getThreadsCount();
     await start();
@@ -69,7 +72,12 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
   }
   if (threads === 1) return startOnOne('threads: 1 was asked for');
   const node = nodeModules();
-  return node === undefined ? startInBrowser(options) : startInNode(node, options);
+  return node === undefined ? startInBrowser(given) : startInNode(node, given);
+}
+
+/** What may be left out may be null. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 async function start(): Promise<void> {

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
 import { placeNamed } from '../networks/place-named.ts';
-import { describePlace, type EntryOptions } from './entrance.ts';
+import { checkEntry, describePlace, type EntryOptions } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
 /** Where a classifier begins and ends. */
@@ -39,6 +39,7 @@ export interface ClassifierOptions extends EntryOptions {
  */
 export function classifier(model: AnyModel, options: ClassifierOptions = {}): Classifier {
   const check = checker('@cnnviz/models', 'classifier');
+  checkEntry(check, options);
   const network = networkOf(check, model);
   return classifierOf(check, network, endOf(check, network, options), options);
 }

@@ -24,6 +24,18 @@ export interface EntryOptions {
   batchSize?: number;
 }
 
+/** Checks what each function of a model may be told, whether or not it makes a difference. */
+export function checkEntry<T extends EntryOptions & { inputShape?: readonly number[] }>(check: Check, options: T): T {
+  const { from, feed, batchSize, inputShape, bounds } = check.options(options);
+  const isGiven = (value: unknown) => value !== undefined && value !== null;
+  if (isGiven(from) && typeof from !== 'string') check.fail('type', 'from', 'the name of a layer or node', from);
+  if (isGiven(feed)) check.options(feed, 'feed');
+  if (isGiven(batchSize)) check.number('batchSize', batchSize, { integer: true, min: 1 });
+  if (isGiven(inputShape)) check.shape('inputShape', inputShape!, 3);
+  if (isGiven(bounds)) check.bounds('bounds', bounds);
+  return options;
+}
+
 function fedPlaces(check: Check, network: Network, feed: Readonly<Record<string, Tensor>>) {
   const names = Object.keys(feed);
   return {
@@ -43,10 +55,10 @@ export function entranceOf(
   check: Check,
   network: Network,
   wanted: readonly Place[],
-  { from, feed = {} }: Pick<EntryOptions, 'from' | 'feed'>,
+  { from, feed }: Pick<EntryOptions, 'from' | 'feed'>,
 ): Entrance {
-  const fed = fedPlaces(check, network, feed);
-  return { entry: entryOf(check, network, wanted, { from, fed: fed.places }), fed };
+  const fed = fedPlaces(check, network, feed ?? {});
+  return { entry: entryOf(check, network, wanted, { from: from ?? undefined, fed: fed.places }), fed };
 }
 
 function entryOf(
@@ -86,7 +98,8 @@ export function batchSizeOf(
   entry: Place,
   { batchSize }: Pick<EntryOptions, 'batchSize'>,
 ): number | undefined {
-  if (batchSize !== undefined) return check.number('batchSize', batchSize, { integer: true, min: 1 });
+  if (batchSize !== undefined && batchSize !== null)
+    return check.number('batchSize', batchSize, { integer: true, min: 1 });
   const input = network.inputs.includes(entry) ? entry : network.inputs.find(({ shape }) => (shape?.length ?? 0) > 1);
   return input?.shape?.[0] ?? undefined;
 }

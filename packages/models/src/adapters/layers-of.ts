@@ -1,7 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
-import { batchSizeOf, describeShape, type Entrance, type EntryOptions, entranceOf } from './entrance.ts';
+import { batchSizeOf, checkEntry, describeShape, type Entrance, type EntryOptions, entranceOf } from './entrance.ts';
 import { type BlackImage, measuredShapes } from './measured-shapes.ts';
 
 /** A layer of a LayersModel or a node of a GraphModel that a probe can read. */
@@ -37,6 +37,7 @@ export interface LayersOfOptions extends Pick<EntryOptions, 'from' | 'feed' | 'b
  */
 export function layersOf(model: AnyModel, options: LayersOfOptions = {}): ModelLayer[] {
   const check = checker('@cnnviz/models', 'layersOf');
+  checkEntry(check, options);
   return layersOfNetwork(check, networkOf(check, model), options);
 }
 
@@ -71,7 +72,7 @@ export function blackImage(check: Check, network: Network, entrance: Entrance, o
 function sizesOf(check: Check, { entry }: Entrance, { inputShape }: LayersOfOptions): readonly number[] {
   const stated = statedShape(entry);
   if (stated !== undefined) return stated;
-  if (inputShape !== undefined) return check.shape('inputShape', inputShape, 3);
+  if (inputShape !== undefined && inputShape !== null) return check.shape('inputShape', inputShape, 3);
   return check.failBecause(
     'state',
     `inputShape must be given: the model leaves it open, ${entry.shape === undefined ? entry.name : describeShape(entry.shape)}`,

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
 import { type AnyModel, networkOf } from '../networks/network-of.ts';
 import { placeNamed } from '../networks/place-named.ts';
-import type { EntryOptions } from './entrance.ts';
+import { checkEntry, type EntryOptions } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
 /** Where a probe begins. */
@@ -29,6 +29,7 @@ export interface ProbeOptions extends EntryOptions {}
  */
 export function probe(model: AnyModel, layer: string, options: ProbeOptions = {}): Probe {
   const check = checker('@cnnviz/models', 'probe');
+  checkEntry(check, options);
   const network = networkOf(check, model);
   return probeOf(check, network, layer, options);
 }
@@ -54,6 +55,7 @@ export function probes<const L extends string>(
   options: ProbeOptions = {},
 ): (images: Tensor4D) => Record<L, Tensor4D> {
   const check = checker('@cnnviz/models', 'probes');
+  checkEntry(check, options);
   const network = networkOf(check, model);
   return probesOf(check, network, layers, options);
 }

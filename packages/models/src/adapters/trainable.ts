@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { isLayersModel, networkOf } from '../networks/network-of.ts';
 import { asLogits, type ClassifierOptions, endOf } from './classifier.ts';
+import { checkEntry } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
 /** Where a trainable model begins and ends. */
@@ -35,6 +36,7 @@ export interface TrainableModel extends Trainable {
  */
 export function trainable(model: LayersModel, options: TrainableOptions = {}): TrainableModel {
   const check = checker('@cnnviz/models', 'trainable');
+  checkEntry(check, options);
   if (!isLayersModel(model)) check.fail('type', 'model', 'a LayersModel', model);
   const network = networkOf(check, model);
   const { place } = endOf(check, network, options);

@@ -37,6 +37,8 @@ export function droppedFiles(files: DroppedFiles): io.IOHandler {
 
 /** With the paths that an input of folders gives to its files. */
 export function folderOf(check: Check, files: DroppedFiles): FolderFile[] {
+  const isList = typeof files === 'object' && files !== null && (Symbol.iterator in files || 'length' in files);
+  if (!isList) check.fail('type', 'files', 'files, or { path, file }', files);
   return Array.from(files as ArrayLike<File | FolderFile>, (each) => {
     if (each instanceof Blob) return { path: (each as File).webkitRelativePath || (each as File).name, file: each };
     if (typeof each?.path !== 'string' || !(each.file instanceof Blob)) {
@@ -80,7 +82,10 @@ export async function filesOfFolder(check: Check, folder: readonly FolderFile[])
  * ```
  */
 export async function filesOfDrop(transfer: DataTransfer): Promise<FolderFile[]> {
-  const dropped = Array.from(transfer.items, (item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const check = checker('@cnnviz/models', 'filesOfDrop');
+  const { items } = check.options(transfer, 'transfer');
+  if (typeof items?.length !== 'number') check.fail('type', 'transfer.items', 'what was dropped', items);
+  const dropped = Array.from(items, (item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files = dropped.map(({ entry, file }) => {
     if (entry !== null) return filesOfEntry(entry, '');
     return file === null ? [] : [{ path: file.name, file }];

@@ -43,6 +43,10 @@ export interface ReadModel {
 }
 
 export async function readSource(check: Check, source: ModelSource, options: FetchOptions): Promise<ReadModel> {
+  check.options(options);
+  for (const name of ['fetch', 'weightUrl'] as const) {
+    if (options[name] !== undefined && options[name] !== null) check.callable<unknown>(name, options[name]);
+  }
   const handler = handlerOf(source);
   if (handler !== undefined) {
     const name = typeof source === 'string' ? source : 'the model of the given handler';

@@ -19,6 +19,8 @@ export interface DescribedType {
   kinds: ReadonlySet<Kind>;
   /** Ranks of the tensors that it admits; empty for any. */
   ranks: readonly number[];
+  /** Whether it comes from elsewhere, as `File` and `LayersModel` do: nobody writes one by hand. */
+  isForeign: boolean;
   /** Of an object, by name. Getters, since types may hold themselves. */
   properties: ReadonlyMap<string, () => DescribedType>;
   /** Of an array or another iterable; without for a tuple of nothing. */
@@ -49,6 +51,7 @@ export function describeType(checker: ts.TypeChecker, type: ts.Type): DescribedT
   return {
     kinds,
     ranks: hasAnyRank ? [] : [...ranks],
+    isForeign: parts.some(({ isForeign }) => isForeign),
     properties: mergedProperties(parts),
     mayHoldPromises: parts.some((part) => part.mayHoldPromises),
     mayBeEmpty: parts.some((part) => part.kinds.has('array') && part.mayBeEmpty),
@@ -60,7 +63,7 @@ export function describeType(checker: ts.TypeChecker, type: ts.Type): DescribedT
 
 /** A property that one of several objects lacks may be left out. */
 function mergedProperties(parts: readonly DescribedType[]): ReadonlyMap<string, () => DescribedType> {
-  const objects = parts.filter(({ kinds }) => kinds.has('object'));
+  const objects = parts.filter(({ kinds, isForeign }) => kinds.has('object') && !isForeign);
   const names = new Set(objects.flatMap(({ properties }) => [...properties.keys()]));
   return new Map(
     [...names].map((name) => {
@@ -84,7 +87,13 @@ function merged(types: readonly DescribedType[], isOptional: boolean): Described
   return { ...types[0]!, kinds };
 }
 
-const nothing = { ranks: [], properties: new Map(), mayBeEmpty: false, mayHoldPromises: false } as const;
+const nothing = {
+  ranks: [],
+  isForeign: false,
+  properties: new Map(),
+  mayBeEmpty: false,
+  mayHoldPromises: false,
+} as const;
 const only = (...kinds: Kind[]): DescribedType => ({ ...nothing, kinds: new Set(kinds) });
 
 function describeMember(checker: ts.TypeChecker, type: ts.Type): DescribedType {
@@ -134,6 +143,7 @@ function ofElements(checker: ts.TypeChecker, element: ts.Type | undefined): Desc
 }
 
 function describeProperties(checker: ts.TypeChecker, type: ts.Type): DescribedType {
+  if (isForeign(type)) return { ...only('object'), isForeign: true };
   const [signature] = type.getCallSignatures();
   const properties = new Map(
     checker.getPropertiesOfType(type).map((property) => {
@@ -144,4 +154,11 @@ function describeProperties(checker: ts.TypeChecker, type: ts.Type): DescribedTy
   );
   if (signature === undefined) return { ...only('object'), properties };
   return { ...only('function'), result: () => describeType(checker, signature.getReturnType()) };
+}
+
+function isForeign(type: ts.Type): boolean {
+  const [declaration] = type.symbol?.getDeclarations() ?? [];
+  const isNamed =
+    declaration !== undefined && (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration));
+  return isNamed && declaration.getSourceFile().fileName.includes('/node_modules/');
 }

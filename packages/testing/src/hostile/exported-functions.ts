@@ -69,7 +69,10 @@ function parametersOf(checker: ts.TypeChecker, signatures: readonly ts.Signature
     const described = types.map((symbol) => describeType(checker, checker.getTypeOfSymbol(symbol)));
     const kinds = new Set(described.flatMap((type) => [...type.kinds]));
     if (place >= fewest || types.some(mayBeLeftOut)) kinds.add('undefined');
-    const widest = described.find(({ kinds: own }) => own.has('object') || own.has('function')) ?? described[0]!;
+    const widest =
+      described.find(({ result }) => result?.().kinds.has('promise')) ??
+      described.find(({ kinds: own }) => own.has('object') || own.has('function')) ??
+      described[0]!;
     return { name: nameOf(parameter, place), type: { ...widest, kinds } };
   });
 }

@@ -20,6 +20,8 @@ export interface CallbackWatch {
   wasCalled?: boolean;
   /** What it threw, or rejected with: the error that has to come out. */
   thrown?: Error;
+  /** Tensors that it answered with where none belongs: nobody has to dispose them. */
+  strays: unknown[];
 }
 
 /** All hostile calls that the types of a function give, around arguments of a valid call. */

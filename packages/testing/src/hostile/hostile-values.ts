@@ -13,10 +13,10 @@ export interface HostileValue {
 
 /** Each of the values that stand in for one of a type, which is a tensor or not. */
 export function hostileValues(type: DescribedType, isTensor: boolean): HostileValue[] {
-  const { kinds, properties, element, mayBeEmpty } = type;
+  const { kinds, properties, element, mayBeEmpty, isForeign } = type;
   const isAny = kinds.has('anything');
   const isArray = kinds.has('array');
-  const needsNothing = [...properties.values()].every((property) => isOptional(property()));
+  const needsNothing = !isForeign && [...properties.values()].every((property) => isOptional(property()));
   const value = (label: string, mayPass: boolean, make: HostileValue['make']) => ({
     label,
     mayPass: mayPass || isAny,

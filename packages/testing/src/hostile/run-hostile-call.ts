@@ -31,7 +31,7 @@ export interface Callee {
  */
 export async function faultOf(callee: Callee, valid: ValidCall, hostile?: HostileCall): Promise<string | undefined> {
   const before = tf.memory().numTensors;
-  const watch: CallbackWatch = {};
+  const watch: CallbackWatch = { strays: [] };
   const on = valid.on?.();
   const own = valid.given?.() ?? [];
   const given = hostile === undefined ? own : hostile.spoil(own, watch);
@@ -43,7 +43,8 @@ export async function faultOf(callee: Callee, valid: ValidCall, hostile?: Hostil
   });
   const destroyed = alive.filter((tensor) => tensor.isDisposed);
   for (const tensor of tensorsIn(outcome.result)) tensor.dispose();
-  for (const tensor of alive) tensor.dispose();
+  for (const tensor of [...alive, ...tensorsIn(watch.strays)]) tensor.dispose();
+  for (const optimizer of optimizersIn([own, on])) optimizer.dispose();
   // What a promise of the caller still brings is disposed after it.
   await new Promise((resolve) => setTimeout(resolve, 0));
   const leaked = tf.memory().numTensors - before;
@@ -108,6 +109,17 @@ function tensorsIn(value: unknown, seen = new Set<unknown>()): Tensor[] {
   if (typeof value !== 'object' || value === null || seen.has(value) || ArrayBuffer.isView(value)) return [];
   seen.add(value);
   if (value instanceof tf.Tensor) return [value];
-  if (value instanceof Promise || value instanceof AbortSignal) return [];
+  // What an optimizer remembers it replaces as it likes.
+  if (value instanceof Promise || value instanceof AbortSignal || isOptimizer(value)) return [];
   return Object.values(value).flatMap((part) => tensorsIn(part, seen));
+}
+
+/** tfjs asks what it is given for its methods. */
+function isOptimizer(value: unknown): value is tf.Optimizer {
+  return typeof value === 'object' && value !== null && value instanceof tf.Optimizer;
+}
+
+function optimizersIn(value: unknown, depth = 0): tf.Optimizer[] {
+  if (typeof value !== 'object' || value === null || depth > 3 || value instanceof tf.Tensor) return [];
+  return isOptimizer(value) ? [value] : Object.values(value).flatMap((part) => optimizersIn(part, depth + 1));
 }
