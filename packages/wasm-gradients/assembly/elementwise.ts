@@ -242,6 +242,21 @@ export function gateGrad(
   }
 }
 
+/** out = x, but at least `low` and at most `high`; NaN stays NaN. */
+export function clip(x: usize, out: usize, low: f32, high: f32, begin: i32, end: i32): void {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    const at = (<usize>i) << 2;
+    v128.store(out + at, fourClipped(v128.load(x + at), lows, highs));
+  }
+  for (; i < end; ++i) {
+    const at = (<usize>i) << 2;
+    store<f32>(out + at, oneClipped(load<f32>(x + at), low, high));
+  }
+}
+
 /** out = factor * a * b */
 export function scaledProduct(a: usize, b: usize, out: usize, factor: f32, begin: i32, end: i32): void {
   const factors = f32x4.splat(factor);

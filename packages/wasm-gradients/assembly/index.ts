@@ -8,6 +8,7 @@ export { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 export {
   addGated,
   addNormalized,
+  clip,
   combineRows,
   copyRows,
   gateGrad,

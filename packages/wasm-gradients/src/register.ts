@@ -24,6 +24,7 @@ import {
 import { cast, identity } from './kernels/identity.ts';
 import type { WasmKernel } from './kernels/kernel.ts';
 import { batchMatMul, fusedMatMul } from './kernels/mat-mul.ts';
+import { maxPool3D, maxPool3DGrad } from './kernels/max-pool-3d.ts';
 import { avgPoolGrad, maxPoolGrad } from './kernels/pool-grad.ts';
 import { add, multiply, subtract } from './kernels/rows.ts';
 import { splitV } from './kernels/split.ts';
@@ -42,6 +43,8 @@ const kernels = [
   fusedMatMul,
   maxPoolGrad,
   avgPoolGrad,
+  maxPool3D,
+  maxPool3DGrad,
   sum,
   mean,
   unsortedSegmentSum,

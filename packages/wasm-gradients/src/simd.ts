@@ -19,6 +19,7 @@ export interface Simd {
   addNormalized(...values: number[]): void;
   addGated(...values: number[]): void;
   gateGrad(...values: number[]): void;
+  clip(...values: number[]): void;
   scaledProduct(...values: number[]): void;
   spread(...values: number[]): void;
   copyRows(...values: number[]): void;

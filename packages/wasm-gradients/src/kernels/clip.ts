@@ -5,10 +5,12 @@ import {
   Relu,
   Relu6,
   type TensorInfo,
+  util,
 } from '@tensorflow/tfjs-core';
 import { affineOf, clipAffine, deferAffine } from '../affine.ts';
 import type { Clip } from '../interval.ts';
-import type { DataId, WasmBackend } from '../wasm-backend.ts';
+import { runInParts } from '../parts.ts';
+import { addressOf, type DataId, type WasmBackend } from '../wasm-backend.ts';
 import { wasmKernel } from './kernel.ts';
 
 const reluInputs = new WeakMap<DataId, DataId>();
@@ -25,6 +27,20 @@ function deferClipped(backend: WasmBackend, x: TensorInfo, clip: Clip): TensorIn
   return clipped === undefined ? undefined : deferAffine(backend, x.shape, clipped);
 }
 
+/** Deferred, or computed here: stock wasm makes the lower bound of NaN, which would depend on what is deferred. */
+function clipped(backend: WasmBackend, x: TensorInfo, clip: Clip): TensorInfo | undefined {
+  const deferred = deferClipped(backend, x, clip);
+  if (deferred !== undefined || x.dtype !== 'float32') return deferred;
+  const from = addressOf(backend, x);
+  const y = backend.makeOutput(x.shape, 'float32');
+  runInParts(backend, 'clip', [from, addressOf(backend, y), clip.low, clip.high], {
+    size: util.sizeFromShape(x.shape),
+    cost: 1,
+    grain: 4,
+  });
+  return y;
+}
+
 export const relu = wasmKernel<{ x: TensorInfo }, object>(Relu, ({ inputs: { x }, backend }, stock) => {
   const deferred = deferClipped(backend, x, { low: 0, high: Number.POSITIVE_INFINITY });
   if (deferred !== undefined) return deferred;
@@ -36,13 +52,13 @@ export const relu = wasmKernel<{ x: TensorInfo }, object>(Relu, ({ inputs: { x }
 export const relu6 = wasmKernel<{ x: TensorInfo }, object>(
   Relu6,
   ({ inputs: { x }, backend }, stock) =>
-    deferClipped(backend, x, { low: 0, high: 6 }) ??
+    clipped(backend, x, { low: 0, high: 6 }) ??
     ((stock as KernelFunc)({ inputs: { x }, attrs: {}, backend }) as TensorInfo),
 );
 
 export const clipByValue = wasmKernel<{ x: TensorInfo }, ClipByValueAttrs>(
   ClipByValue,
   ({ inputs: { x }, attrs, backend }, stock) =>
-    deferClipped(backend, x, { low: attrs.clipValueMin, high: attrs.clipValueMax }) ??
+    clipped(backend, x, { low: attrs.clipValueMin, high: attrs.clipValueMax }) ??
     ((stock as KernelFunc)({ inputs: { x }, attrs: { ...attrs }, backend }) as TensorInfo),
 );
