@@ -6,14 +6,14 @@ import { build } from 'esbuild';
 
 /** What may be imported, and how many bytes it may cost: minified, gzipped, with all dependencies but TensorFlow.js. */
 const budgets = [
-  ['regularizers', '*', 20_000],
+  ['regularizers', '*', 23_000],
   ['regularizers', 'l2Penalty', 3_000],
   ['adversarial', '*', 31_000],
   ['adversarial', 'fgsm', 4_400],
   ['adversarial', 'pgd', 9_000],
-  ['genetic', '*', 23_000],
+  ['genetic', '*', 26_000],
   ['genetic', 'bitFlipMutation', 3_500],
-  ['genetic', 'evolveFoolingImages', 8_500],
+  ['genetic', 'evolveFoolingImages', 10_000],
   ['dissect', '*', 113_000],
   ['dissect', 'filterGrid', 4_000],
   // Two kinds of models and some ninety operations of graphs.

@@ -73,8 +73,11 @@ const checkpoint = () => ({
 const mayBeNaN = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [`${name} = NaN`, 'a loss that broke down']));
 const numbersOfRun = ['corruption', 'trainLoss', 'trainAccuracy', 'testLoss', 'testAccuracy'];
-const accepts = mayBeNaN(...numbersOfRun.map((name) => `runs[0].${name}`));
 const numbersOfEpoch = ['learningRate', 'loss', 'penalty', 'accuracy', 'validationLoss', 'validationAccuracy'];
+const accepts = mayBeNaN(
+  ...numbersOfRun.map((name) => `runs[0].${name}`),
+  ...numbersOfEpoch.map((name) => `runs[0].curve[0].${name}`),
+);
 
 const checkedLater = 'checked by what resumes from it';
 const values = [
@@ -200,7 +203,7 @@ const calls: Record<string, ValidCall> = {
       const own = model();
       const options = {
         classes: 3,
-        createModel: () => ({ ...own, dispose: () => {} }),
+        createModel: () => sealed({ ...own, dispose: () => {} }),
         createOptimizer: () => tf.train.rmsprop(0.1),
         epochs: 1,
         seeds: [0],

@@ -207,6 +207,7 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
       );
     }
     const model = requireFresh('createModel', check.options(made, 'what createModel returns'));
+    if (model.dispose !== undefined) check.callable('what createModel returns.dispose', model.dispose);
     checkModel(check, 'what createModel returns', model);
     return model;
   };

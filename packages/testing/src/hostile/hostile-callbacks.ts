@@ -75,7 +75,8 @@ function answering(label: string, mayPass: boolean, replace: Replacement['replac
           () => (valid as Callback).apply(this, given),
           (answer) => {
             const replaced = replace(answer, watch);
-            if (!(answer instanceof tf.Tensor) && replaced instanceof tf.Tensor) watch.strays.push(replaced);
+            const isStray = replaced instanceof tf.Tensor || label.endsWith(' = a tensor');
+            if (!(answer instanceof tf.Tensor) && isStray) watch.strays.push(replaced);
             return replaced;
           },
           given,
