@@ -73,8 +73,11 @@ const checkpoint = () => ({
 const mayBeNaN = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [`${name} = NaN`, 'a loss that broke down']));
 const numbersOfRun = ['corruption', 'trainLoss', 'trainAccuracy', 'testLoss', 'testAccuracy'];
-const accepts = mayBeNaN(...numbersOfRun.map((name) => `runs[0].${name}`));
 const numbersOfEpoch = ['learningRate', 'loss', 'penalty', 'accuracy', 'validationLoss', 'validationAccuracy'];
+const accepts = mayBeNaN(
+  ...numbersOfRun.map((name) => `runs[0].${name}`),
+  ...numbersOfEpoch.map((name) => `runs[0].curve[0].${name}`),
+);
 
 const checkedLater = 'checked by what resumes from it';
 const values = [
@@ -212,6 +215,12 @@ const calls: Record<string, ValidCall> = {
       return [{ train: examples(), test: examples() }, options, own];
     },
     speaksAs: ['randomizationTest', 'applyCondition', 'augment', 'train'],
+    accepts: {
+      'options.createModel().dispose = undefined': 'then its variables are disposed',
+      'options.createModel().dispose = null': 'then its variables are disposed',
+      'options.createModel().dispose throws': 'is a warning: the result is there by then',
+      'options.createModel().dispose rejects': 'is a warning: the result is there by then',
+    },
   },
   summarizeRuns: { given: () => [[run]], accepts },
   randomizationCurves: { given: () => [[run]], accepts },

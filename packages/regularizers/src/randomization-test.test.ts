@@ -152,7 +152,11 @@ describe('what callbacks return', () => {
   });
 
   test.each([
-    ['a promise of a model', { createModel: async () => denseModel() }, 'what createModel returns must be an object, got an instance of Promise'],
+    [
+      'a promise of a model',
+      { createModel: async () => denseModel() },
+      'what createModel returns must be an object, got an instance of Promise',
+    ],
     ['a name of an optimizer', { createOptimizer: () => 'sgd' }, 'what createOptimizer returns must be an Optimizer'],
     ['no images', { prepare: () => undefined }, 'images must be a float32 tensor [n, h, w, c], got undefined'],
   ])('as %s is told so, and leaves nothing', async (_, wrong, message) => {

@@ -208,6 +208,8 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
     }
     const model = requireFresh('createModel', check.options(made, 'what createModel returns'));
     checkModel(check, 'what createModel returns', model);
+    const { dispose } = model;
+    if (dispose !== undefined && dispose !== null) check.callable('dispose of what createModel returns', dispose);
     return model;
   };
   const createOptimizer = () => {
@@ -218,7 +220,7 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
 }
 
 function disposeModel(model: ReturnType<RandomizationTestOptions['createModel']>): void {
-  if (model.dispose !== undefined) model.dispose();
+  if (model.dispose !== undefined && model.dispose !== null) model.dispose();
   else tf.dispose([...model.variables, ...(model.state ?? [])]);
 }
 

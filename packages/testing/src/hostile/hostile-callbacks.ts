@@ -75,7 +75,7 @@ function answering(label: string, mayPass: boolean, replace: Replacement['replac
           () => (valid as Callback).apply(this, given),
           (answer) => {
             const replaced = replace(answer, watch);
-            if (!(answer instanceof tf.Tensor) && replaced instanceof tf.Tensor) watch.strays.push(replaced);
+            if (label.endsWith(' = a tensor')) watch.strays.push(replaced);
             return replaced;
           },
           given,
