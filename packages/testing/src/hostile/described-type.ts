@@ -1,7 +1,7 @@
 import ts from 'typescript';
 
 /** What a value can be, as far as hostile calls tell values apart. */
-export type Kind =
+type Kind =
   | 'undefined'
   | 'null'
   | 'number'

@@ -91,7 +91,9 @@ function verdict(
   if (ofCallback !== undefined) {
     // An error of ours may say more, such as the file that cannot be read, if the callback's is its cause.
     const isTold = thrown === ofCallback || (isOurs && cause === ofCallback);
-    return isTold ? undefined : `hid the callback's error: ${shown(thrown)}`;
+    // A promise may be allowed with other options alone: then it is refused for being one.
+    const isRefused = isOurs && message.endsWith('must be synchronous, got a promise');
+    return isTold || isRefused ? undefined : `hid the callback's error: ${shown(thrown)}`;
   }
   return isOurs ? undefined : shown(thrown);
 }
