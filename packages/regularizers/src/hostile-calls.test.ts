@@ -215,6 +215,12 @@ const calls: Record<string, ValidCall> = {
       return [{ train: examples(), test: examples() }, options, own];
     },
     speaksAs: ['randomizationTest', 'applyCondition', 'augment', 'train'],
+    accepts: {
+      'options.createModel().dispose = undefined': 'then its variables are disposed',
+      'options.createModel().dispose = null': 'then its variables are disposed',
+      'options.createModel().dispose throws': 'is a warning: the result is there by then',
+      'options.createModel().dispose rejects': 'is a warning: the result is there by then',
+    },
   },
   summarizeRuns: { given: () => [[run]], accepts },
   randomizationCurves: { given: () => [[run]], accepts },

@@ -209,6 +209,8 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
     const model = requireFresh('createModel', check.options(made, 'what createModel returns'));
     if (model.dispose !== undefined) check.callable('what createModel returns.dispose', model.dispose);
     checkModel(check, 'what createModel returns', model);
+    const { dispose } = model;
+    if (dispose !== undefined && dispose !== null) check.callable('dispose of what createModel returns', dispose);
     return model;
   };
   const createOptimizer = () => {
@@ -219,7 +221,7 @@ function freshlyMade(check: Check, options: RandomizationTestOptions) {
 }
 
 function disposeModel(model: ReturnType<RandomizationTestOptions['createModel']>): void {
-  if (model.dispose !== undefined) model.dispose();
+  if (model.dispose !== undefined && model.dispose !== null) model.dispose();
   else tf.dispose([...model.variables, ...(model.state ?? [])]);
 }
 

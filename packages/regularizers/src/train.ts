@@ -464,10 +464,10 @@ function inputOf(
       check.fail('range', 'what augmentation returns', `${batch.images.shape[0]} images`, images);
     }
     if (mixing === undefined) return { images };
-    // Mixing needs the number of classes, which the model tells.
-    const apply = (one: Tensor4D) => model.apply(one, { training: false });
-    const logits = askAtOnce(check, apply, tf.slice(images, 0, [1, -1, -1, -1]));
-    const [, classes] = requireLogits(check, logits, 1).shape;
+    // Mixing needs the number of classes, which the model tells, of all images: its batch size may be fixed.
+    const apply = (all: Tensor4D) => model.apply(all, { training: false });
+    const logits = askAtOnce(check, apply, images);
+    const [, classes] = requireLogits(check, logits, count).shape;
     const labels = targetsOf(batch, classes, smoothing);
     return { ...mixup(mixing)({ images, labels }, { seed: seeds.mixupSeed }) };
   });

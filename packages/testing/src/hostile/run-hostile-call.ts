@@ -12,7 +12,7 @@ export interface ValidCall {
   use?: (result: never, given: readonly unknown[]) => unknown;
   /** Functions in whose name an error may speak. Default: the function's own. */
   speaksAs?: readonly string[];
-  /** Hostile calls that may succeed although the types say no more than `number` or `Tensor`, each with the reason. */
+  /** Hostile calls that may succeed, or dispose what they are given, although the types say otherwise: each with the reason. */
   accepts?: Readonly<Record<string, string>>;
 }
 
@@ -48,11 +48,12 @@ export async function faultOf(callee: Callee, valid: ValidCall, hostile?: Hostil
   // What a promise of the caller still brings is disposed after it.
   await new Promise((resolve) => setTimeout(resolve, 0));
   const leaked = tf.memory().numTensors - before;
+  const isAccepted = hostile !== undefined && valid.accepts?.[hostile.label] !== undefined;
   const faults = [
     hostile === undefined
       ? outcome.thrown && `failed: ${shown(outcome.thrown)}`
       : verdict(callee, valid, hostile, watch, outcome),
-    destroyed.length > 0 && `disposed ${destroyed.length} tensors of the caller`,
+    destroyed.length > 0 && !isAccepted && `disposed ${destroyed.length} tensors of the caller`,
     leaked > 0 && `leaked ${leaked} tensors`,
     leaked < 0 && `disposed ${-leaked} tensors too many`,
   ].filter(Boolean);
@@ -84,13 +85,16 @@ function verdict(
     return isAccepted ? undefined : 'was accepted';
   }
   const { message, cause } = thrown instanceof Error ? thrown : new Error();
-  if (ofCallback !== undefined) {
-    const isShown = thrown === ofCallback || cause === ofCallback;
-    return isShown ? undefined : `hid the callback's error: ${shown(thrown)}`;
-  }
   // What makes use of the result speaks as itself.
   const speakers = use === undefined ? speaksAs.map((speaker) => `${speaker}: `) : [''];
   const isOurs = speakers.some((speaker) => message.startsWith(`${packageName}: ${speaker}`));
+  if (ofCallback !== undefined) {
+    // An error of ours may say more, such as the file that cannot be read, if the callback's is its cause.
+    const isTold = thrown === ofCallback || (isOurs && cause === ofCallback);
+    // A promise may be allowed with other options alone: then it is refused for being one.
+    const isRefused = isOurs && message.endsWith('must be synchronous, got a promise');
+    return isTold || isRefused ? undefined : `hid the callback's error: ${shown(thrown)}`;
+  }
   return isOurs ? undefined : shown(thrown);
 }
 
