@@ -17,7 +17,8 @@ export interface AdamOptions {
  * Adam: each number steps by the mean of its gradients so far, in units of their root mean square.
  *
  * @throws RangeError if an option is outside its range.
- * @see Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
+ * @see Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, https://arxiv.org/abs/1412.6980, algorithm
+ *   1.
  *
  * @example
  * import { adam } from '@cnnviz/actmax';

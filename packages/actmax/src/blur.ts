@@ -14,7 +14,8 @@ export interface BlurOptions {
  *
  * @throws RangeError if an option is outside its range.
  * @see Yosinski, Clune, Nguyen, Fuchs, Lipson, "Understanding Neural Networks Through Deep Visualization", ICML deep
- *   learning workshop 2015: sigma 0.5 and every 4 steps is one of its four sets of parameters.
+ *   learning workshop 2015, https://arxiv.org/abs/1506.06579: sigma 0.5 and every 4 steps is one of its four sets of
+ *   parameters.
  *
  * @example
  * import { blur } from '@cnnviz/actmax';

@@ -50,8 +50,8 @@ export interface CodeBounds {
  * @throws RangeError if there is no image, or a feature is negative without `signed`.
  * @throws TypeError if the encoder does not give features `[n, d]`.
  * @throws Error if a feature is not finite.
- * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks via
- *   deep generator networks", NIPS 2016.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304.
  *
  * @example
  * import { codeBounds } from '@cnnviz/actmax';

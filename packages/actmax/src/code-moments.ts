@@ -30,7 +30,8 @@ export function emptyCodeMoments(features: number): CodeMoments {
  * The moments with more images, by Welford's update.
  *
  * @param rows Features `[n, d]` row by row.
- * @see Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962.
+ * @see Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962,
+ *   https://doi.org/10.1080/00401706.1962.10490022.
  */
 export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>): CodeMoments {
   const check = checker('@cnnviz/actmax', 'addToCodeMoments');
@@ -65,7 +66,8 @@ export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>):
  * each part can be measured on another machine.
  *
  * @throws RangeError if they are of another number of features.
- * @see Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+ * @see Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979,
+ *   https://doi.org/10.1007/978-3-642-51461-6_3.
  *
  * @example
  * import { addToCodeMoments, codeBoundsOf, emptyCodeMoments, mergeCodeMoments } from '@cnnviz/actmax';

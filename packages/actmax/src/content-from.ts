@@ -12,7 +12,8 @@ import { requireMaps } from './wanted-units.ts';
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @param images `[n, h, w, c]`: one for all, or one for each image. Needed until the run has started; still the caller's.
  * @throws RangeError on start, if their activations are of another size than those of the run's images.
- * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015.
+ * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015,
+ *   https://arxiv.org/abs/1412.0035.
  *
  * @example
  * import { contentFrom } from '@cnnviz/actmax';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * Makes the initial weights of a network, one after the other.
  *
  * @param slope Of the leaky ReLU that follows: kernels are normal of variance 2 / (inputs (1 + slope²)).
- * @see He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015.
+ * @see He, Zhang, Ren, Sun, "Delving Deep into Rectifiers", ICCV 2015, https://arxiv.org/abs/1502.01852.
  */
 export function createWeights(seed: number, slope: number) {
   const random = createRandom(seed);

@@ -42,8 +42,8 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
  *
  * @param model Codes `[n, d]` to images `[n, h, w, c]` within `range`.
  * @throws RangeError if a number is out of its range, or as `generator` does.
- * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks via
- *   deep generator networks", NIPS 2016; `act_max.py` of its released code.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304; `act_max.py` of its released code.
  *
  * @example
  * import { codeBounds, dgnAm, logit, maximizeActivation, trainGenerator, upconvolutionalGenerator } from '@cnnviz/actmax';

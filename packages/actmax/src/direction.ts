@@ -22,7 +22,7 @@ const LEAST_COSINE = 0.1;
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @param directions One number for each unit; one such vector for all images, or one for each image.
  * @throws RangeError if `directions` is empty, not finite or zero; on start, if the layer has another number of units.
- * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { direction } from '@cnnviz/actmax';

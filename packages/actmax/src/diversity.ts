@@ -12,8 +12,8 @@ import { requireMaps } from './wanted-units.ts';
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @throws RangeError on start, if there is only one image.
- * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017; lucid's `diversity`, whose sum over the others
- *   is a mean here.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;
+ *   lucid's `diversity`, whose sum over the others is a mean here.
  *
  * @example
  * import { channel, diversity, sum, times } from '@cnnviz/actmax';

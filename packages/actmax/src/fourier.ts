@@ -48,7 +48,8 @@ const AMPLITUDE = 0.25;
  *
  * @throws RangeError if an option is outside its range; on start, if `from` is outside `bounds` or for another number of
  *   images.
- * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017; `spatial.py` and `color.py` of lucid.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;
+ *   `spatial.py` and `color.py` of lucid.
  *
  * @example
  * import { channel, fourier, maximizeActivation, robustness } from '@cnnviz/actmax';

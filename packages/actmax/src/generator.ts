@@ -48,8 +48,8 @@ export interface GeneratorOptions {
  * @param model Codes `[n, codeLength]` to images `[n, h, w, c]` within `range`. Its weights do not change.
  * @throws RangeError if `range` is not `bounds` and no `map` leads from one to the other, `codeBounds` are not for
  *   `codeLength` dimensions or reversed; on start, if images are outside `range`.
- * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks via
- *   deep generator networks", NIPS 2016.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304.
  *
  * @example
  * import { generator, logit, maximizeActivation } from '@cnnviz/actmax';

@@ -8,7 +8,8 @@ import { requireMaps } from './wanted-units.ts';
  * dream, when the image is a photograph.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
- * @see Mordvintsev, Olah, Tyka, "Inceptionism: Going Deeper into Neural Networks", 2015.
+ * @see Mordvintsev, Olah, Tyka, "Inceptionism: Going Deeper into Neural Networks", 2015,
+ *   https://research.google/blog/inceptionism-going-deeper-into-neural-networks/.
  *
  * @example
  * import { layer, maximizeActivation, pixels } from '@cnnviz/actmax';

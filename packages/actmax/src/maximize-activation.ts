@@ -25,7 +25,7 @@ export interface MaximizeActivationOptions extends AscentOptions, LongWork<Ascen
  * @throws NonFiniteActivationError if images have failed until none was left, the last because activations or gradients
  *   were not finite; it holds the best images until then.
  * @see Erhan, Bengio, Courville, Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009; Olah,
- *   Mordvintsev, Schubert, "Feature Visualization", Distill 2017.
+ *   Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { logit, maximizeActivation, pixels } from '@cnnviz/actmax';

@@ -49,7 +49,7 @@ export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'code
  * @param model Codes `[n, d]` to images `[n, h, w, c]` within `range`.
  * @throws RangeError if a number is out of its range, or as `generator` does.
  * @see Nguyen, Clune, Bengio, Dosovitskiy, Yosinski, "Plug & Play Generative Networks: Conditional Iterative Generation
- *   of Images in Latent Space", CVPR 2017.
+ *   of Images in Latent Space", CVPR 2017, https://arxiv.org/abs/1612.00005.
  *
  * @example
  * import { logit, maximizeActivation, ppgn } from '@cnnviz/actmax';

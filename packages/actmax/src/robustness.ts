@@ -26,7 +26,8 @@ export interface RobustnessOptions {
  *
  * All is one bilinear interpolation of the image.
  *
- * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017; `standard_transforms` of lucid.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;
+ *   `standard_transforms` of lucid.
  *
  * @example
  * import { robustness } from '@cnnviz/actmax';

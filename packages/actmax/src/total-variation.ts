@@ -21,7 +21,8 @@ const SMOOTHING = 1e-6;
  * (right² + down²)^(power / 2), in which `right` and `down` are the differences to the pixels beside and below.
  *
  * @throws RangeError if an option is outside its range.
- * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015, equation 4.
+ * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015,
+ *   https://arxiv.org/abs/1412.0035, equation 4.
  *
  * @example
  * import { totalVariation } from '@cnnviz/actmax';

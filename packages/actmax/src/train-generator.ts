@@ -127,7 +127,8 @@ export interface TrainGeneratorOptions extends LongWork<TrainGeneratorProgress> 
  * @throws Error if a loss is not finite, with epoch and batch. The weights are then those for which it last was.
  * @throws RangeError if `checkpoint` is of another version, generator, discriminator or optimizer.
  * @throws The signal's reason if it is aborted.
- * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016.
+ * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
+ *   https://arxiv.org/abs/1602.02644.
  *
  * @example
  * import { trainGenerator, upconvolutionalGenerator } from '@cnnviz/actmax';

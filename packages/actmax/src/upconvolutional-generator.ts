@@ -36,7 +36,8 @@ export interface UpconvolutionalGeneratorOptions {
  *
  * @returns Codes `[n, codeSize]` to images `[n, h, w, c]` inside `bounds`. The caller disposes its `variables`.
  * @throws RangeError if height or width cannot be halved as often, or a number is out of its range.
- * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016.
+ * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
+ *   https://arxiv.org/abs/1602.02644.
  *
  * @example
  * import { upconvolutionalGenerator } from '@cnnviz/actmax';

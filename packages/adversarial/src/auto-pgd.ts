@@ -63,8 +63,8 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
- *   Attacks", ICML 2020.
+ * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free Attacks",
+ *   ICML 2020, https://arxiv.org/abs/2003.01690.
  *
  * @example
  * import { autoPgd } from '@cnnviz/adversarial';

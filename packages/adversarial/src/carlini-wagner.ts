@@ -52,7 +52,8 @@ export interface CarliniWagnerResult extends AttackResult {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Carlini, Wagner, "Towards Evaluating the Robustness of Neural Networks", IEEE S&P 2017.
+ * @see Carlini, Wagner, "Towards Evaluating the Robustness of Neural Networks", IEEE S&P 2017,
+ *   https://arxiv.org/abs/1608.04644.
  *
  * @example
  * import { carliniWagner } from '@cnnviz/adversarial';

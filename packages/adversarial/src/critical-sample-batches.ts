@@ -51,7 +51,7 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
  * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
  *   without `registerWasmGradients`.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { criticalSampleBatches } from '@cnnviz/adversarial';

@@ -43,7 +43,7 @@ export interface CriticalSampleRatioOptions extends CountOptions, LongWork<Criti
  * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
  *   without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { criticalSampleRatio } from '@cnnviz/adversarial';

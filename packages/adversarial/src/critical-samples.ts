@@ -69,7 +69,7 @@ export interface CriticalSamples {
  * @throws Error if no image is left whose logits and gradients are finite (and in which iteration), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { criticalSamples } from '@cnnviz/adversarial';

@@ -13,7 +13,7 @@ export interface CsrPoint extends Pick<CriticalSampleRatio, 'ratio' | 'interval'
  * @param trainings Points by name, such as `{ 'real labels': points, 'random labels': otherPoints }`.
  * @returns A Vega-Lite specification, plain JSON.
  * @throws RangeError if there is no training, or a point has no epoch, ratio and interval.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { criticalSampleRatio, csrCurve } from '@cnnviz/adversarial';

@@ -57,7 +57,7 @@ export interface DeepFoolResult extends AttackResult {
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Moosavi-Dezfooli, Fawzi, Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
- *   2016.
+ *   2016, https://arxiv.org/abs/1511.04599.
  *
  * @example
  * import { deepFool } from '@cnnviz/adversarial';

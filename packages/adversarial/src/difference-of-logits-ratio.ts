@@ -34,8 +34,8 @@ export function fewestClasses(isTargeted: boolean): number {
  *
  * @param logits `[n, classes]`, with `fewestClasses` classes or more.
  * @param labels `[n]` int32.
- * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
- *   Attacks", ICML 2020, equations 6 and 7.
+ * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free Attacks",
+ *   ICML 2020, https://arxiv.org/abs/2003.01690, equations 6 and 7.
  */
 export function differenceOfLogitsRatio(logits: Tensor2D, labels: Tensor1D, aim: Aim): LossAndGradient {
   return tf.tidy(() => {

@@ -45,7 +45,8 @@ export interface FgsmOptions {
  * @throws RangeError if `epsilon` is negative, `bounds` are reversed or `labels` are not as many as `images`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no gradients are registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
+ * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015,
+ *   https://arxiv.org/abs/1412.6572.
  *
  * @example
  * import { fgsm } from '@cnnviz/adversarial';

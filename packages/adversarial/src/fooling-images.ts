@@ -133,8 +133,8 @@ export interface FoolingImages {
  * @throws TypeError if an option is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Nguyen, Yosinski, Clune, "Deep Neural Networks are Easily Fooled", CVPR 2015; `find_fooling_image.py` of its
- *   released code.
+ * @see Nguyen, Yosinski, Clune, "Deep Neural Networks are Easily Fooled", CVPR 2015, https://arxiv.org/abs/1412.1897;
+ *   `find_fooling_image.py` of its released code.
  *
  * @example
  * import { foolingImages } from '@cnnviz/adversarial';

@@ -53,7 +53,8 @@ export interface MinimalFgsmResult extends AttackResult {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015.
+ * @see Goodfellow, Shlens, Szegedy, "Explaining and Harnessing Adversarial Examples", ICLR 2015,
+ *   https://arxiv.org/abs/1412.6572.
  *
  * @example
  * import { minimalFgsm } from '@cnnviz/adversarial';

@@ -38,7 +38,7 @@ export interface MomentumPgdOptions extends LongWork<AttackProgress> {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
- * @see Dong et al., "Boosting Adversarial Attacks with Momentum", CVPR 2018.
+ * @see Dong et al., "Boosting Adversarial Attacks with Momentum", CVPR 2018, https://arxiv.org/abs/1710.06081.
  *
  * @example
  * import { momentumPgd } from '@cnnviz/adversarial';

@@ -59,7 +59,7 @@ interface PgdSettings extends LongWork<AttackProgress> {
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @see Madry, Makelov, Schmidt, Tsipras, Vladu, "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
- *   2018.
+ *   2018, https://arxiv.org/abs/1706.06083.
  *
  * @example
  * import { pgd } from '@cnnviz/adversarial';

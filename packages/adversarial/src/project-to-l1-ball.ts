@@ -14,7 +14,7 @@ import { worstRounding } from './step-direction.ts';
  * @param epsilon >= 0.
  * @param shortenBy By how much nearer to 0 than that each value is drawn. Default: 0.
  * @see Michelot, "A finite algorithm for finding the projection of a point onto the canonical simplex", Journal of
- *   Optimization Theory and Applications 50, 1986, for the search.
+ *   Optimization Theory and Applications 50, 1986, https://doi.org/10.1007/BF00938486, for the search.
  */
 export async function projectToL1Ball(perturbation: Tensor4D, epsilon: number, shortenBy = 0): Promise<Tensor4D> {
   const { shape } = perturbation;

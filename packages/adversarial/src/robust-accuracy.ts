@@ -141,8 +141,8 @@ export interface RobustAccuracy {
  *   an attack needs its gradient.
  * @throws Error if logits or gradients are not finite, or if an attack needs gradients and none are registered, or the
  *   wasm backend is active without `registerWasmGradients`.
- * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free
- *   Attacks", ICML 2020.
+ * @see Croce, Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse Parameter-free Attacks",
+ *   ICML 2020, https://arxiv.org/abs/2003.01690.
  *
  * @example
  * import { autoPgd, robustAccuracy } from '@cnnviz/adversarial';

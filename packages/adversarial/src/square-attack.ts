@@ -69,7 +69,7 @@ export interface SquareAttackResult extends AttackResult {
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits are finite (and at which step).
  * @see Andriushchenko, Croce, Flammarion, Hein, "Square Attack: a query-efficient black-box adversarial attack via
- *   random search", ECCV 2020.
+ *   random search", ECCV 2020, https://arxiv.org/abs/1912.00049.
  *
  * @example
  * import { squareAttack } from '@cnnviz/adversarial';

@@ -7,7 +7,8 @@ const halvings = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];
  * The share of the pixels that the square of a query covers.
  *
  * @param iteration From 0, on the scale of 10,000.
- * @see Andriushchenko, Croce, Flammarion, Hein, "Square Attack", ECCV 2020, section 4.
+ * @see Andriushchenko, Croce, Flammarion, Hein, "Square Attack", ECCV 2020, https://arxiv.org/abs/1912.00049, section
+ *   4.
  */
 export function squareShare(iteration: number, initialShare: number): number {
   return initialShare / 2 ** halvings.filter((queries) => iteration > queries).length;

@@ -74,7 +74,7 @@ export interface TrainOnCriticalSamplesOptions
  *   batch.
  * @throws Error if the loss, logits or gradients are not finite. The variables are then what the last step made them.
  * @throws The signal's reason if it is aborted.
- * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { trainOnCriticalSamples } from '@cnnviz/adversarial';

@@ -26,7 +26,7 @@ export interface BootstrapIntervalsOptions {
  * @returns `[low, high]` of each unit, `null` for one without a concept.
  * @throws RangeError if an option is outside its range.
  * @throws Error if the dissection has no counts of its images.
- * @see Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+ * @see Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, https://doi.org/10.1201/9780429246593, chapter 13.
  *
  * @example
  * import { bootstrapIntervals, conceptScenes, dissect } from '@cnnviz/dissect';

@@ -16,7 +16,7 @@ import { requireLists } from './require-lists.ts';
  * @returns One a unit. No p-value is below 1 / (permutations + 1).
  * @throws Error if the dissection has no chance level.
  * @see Phipson, Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular
- *   Biology 9, 2010.
+ *   Biology 9, 2010, https://doi.org/10.2202/1544-6115.1585.
  *
  * @example
  * import { chanceLevel, conceptScenes, dissect } from '@cnnviz/dissect';

@@ -63,7 +63,8 @@ const check: Check = checker('@cnnviz/dissect', 'ChanceTally');
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
- * @see Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, chapter 3.
+ * @see Good, "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, https://doi.org/10.1007/b138696,
+ *   chapter 3.
  *
  * @example
  * import { ChanceTally, DissectionTally } from '@cnnviz/dissect';

@@ -24,7 +24,7 @@ export interface ColourPreference {
  *
  * @param weights One filter, `[pixels][3]`.
  * @see Harris, Mihai, Hare, "How convolutional neural network architecture biases learned opponency and color tuning",
- *   Neural Computation 33(4), 2021, for opponency.
+ *   Neural Computation 33(4), 2021, https://doi.org/10.1162/neco_a_01356, for opponency.
  */
 export function colourPreference(weights: ArrayLike<number>): ColourPreference {
   let energy = 0;

@@ -77,7 +77,8 @@ export interface DissectionComparison {
  * @param options `iouLimit`: a unit is a detector above it. Default: that of the dissections.
  * @returns Tidy tables, a row a layer, a layer and category, and a layer and concept.
  * @throws RangeError if two dissections have the same names, or their limits differ and none is given.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, figures 5, 7 and 8.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figures
+ *   5, 7 and 8.
  *
  * @example
  * import { compareDissections, conceptScenes, dissectLayers } from '@cnnviz/dissect';

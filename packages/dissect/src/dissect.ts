@@ -210,7 +210,7 @@ export interface DissectedUnit extends UnitMatches {
  * @throws TypeError if an option is of another kind, or the probe returns something else than activations.
  * @throws Error if an activation is not finite, or the size of the maps changes from image to image; says which image.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection: Quantifying Interpretability of Deep Visual
- *   Representations", CVPR 2017.
+ *   Representations", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { conceptScenes, dissect } from '@cnnviz/dissect';

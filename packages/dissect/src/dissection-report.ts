@@ -44,7 +44,7 @@ export interface DissectionReportOptions extends LongWork<{ images: number; coun
  * @throws RangeError if an option is outside its range, there is no dissection, or two have the same names.
  * @throws TypeError if an argument is of another kind.
  * @throws Error if `concepts` are not the data of a dissection.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { conceptScenes, dissect, dissectionReport } from '@cnnviz/dissect';

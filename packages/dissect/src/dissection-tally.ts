@@ -91,7 +91,7 @@ const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { DissectionTally } from '@cnnviz/dissect';

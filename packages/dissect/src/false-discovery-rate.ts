@@ -31,9 +31,10 @@ export interface Discoveries {
  *
  * @param pValues From 0 to 1, in any order.
  * @throws RangeError if a p-value or an option is outside its range.
- * @see Benjamini, Hochberg, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57, 1995.
+ * @see Benjamini, Hochberg, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57,
+ *   1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
  * @see Benjamini, Yekutieli, "The control of the false discovery rate in multiple testing under dependency", Annals of
- *   Statistics 29, 2001.
+ *   Statistics 29, 2001, https://doi.org/10.1214/aos/1013699998.
  *
  * @example
  * import { falseDiscoveryRate } from '@cnnviz/dissect';

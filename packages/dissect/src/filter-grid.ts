@@ -40,7 +40,7 @@ export interface FilterGridOptions extends GridOptions {
  * @throws RangeError if an option is outside its range, or `tiles` are in `colour` with neither 1 nor 3 input channels.
  * @throws TypeError if an argument is of another kind.
  * @see Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012,
- *   figure 3.
+ *   https://papers.nips.cc/paper/2012/hash/c399862d3b9d6b76c8436e924a68c45b-Abstract.html, figure 3.
  *
  * @example
  * import { filterGrid } from '@cnnviz/dissect';

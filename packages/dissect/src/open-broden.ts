@@ -37,7 +37,8 @@ const check: Check = checker('@cnnviz/dissect', 'openBroden');
  * @throws RangeError if a number, a size or a path is not as it has to be; says in which file and row.
  * @throws TypeError if an argument is of another kind.
  * @throws Error if a file cannot be read, or holds something else; says which.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, section 2.1.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   2.1.
  *
  * @example
  * import { openBroden } from '@cnnviz/dissect';

@@ -20,7 +20,8 @@ export interface PreferredGrating {
  * searched: slower ones do not fit into the kernel, faster ones no pixel can show.
  *
  * @param weights One filter, `[height][width][channels]` row by row.
- * @see Ringach, Shapley, Hawken, "Orientation selectivity in macaque V1", Journal of Neuroscience 22(13), 2002.
+ * @see Ringach, Shapley, Hawken, "Orientation selectivity in macaque V1", Journal of Neuroscience 22(13), 2002,
+ *   https://doi.org/10.1523/JNEUROSCI.22-13-05639.2002.
  */
 export function preferredGrating(
   weights: ArrayLike<number>,

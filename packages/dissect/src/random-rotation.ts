@@ -26,8 +26,10 @@ export interface RandomRotationOptions {
  * angle, the shorter way. Parts of a rotation take some seconds for 512 units, whole ones less.
  *
  * @throws RangeError if an option is outside its range.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, section 3.2.
- * @see Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   3.2.
+ * @see Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007,
+ *   https://arxiv.org/abs/math-ph/0609050.
  *
  * @example
  * import { randomRotation, rotateUnits } from '@cnnviz/dissect';

@@ -14,7 +14,8 @@ import type { Rotation } from './random-rotation.ts';
  * @returns A probe of as many units. Synchronous, differentiable and for use inside `tf.tidy` where `probe` is; else it
  *   answers later, too.
  * @throws RangeError from the probe if the units are not as many as those of the rotation.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, section 3.2.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   3.2.
  *
  * @example
  * import { conceptScenes, dissect, randomRotation, rotateUnits } from '@cnnviz/dissect';

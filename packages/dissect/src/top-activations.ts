@@ -42,7 +42,8 @@ export interface TopActivationsOptions extends LongWork<TopActivations> {
  * @throws RangeError if an option is outside its range or no record of these batches.
  * @throws TypeError if an argument, or what the probe returns, is of another kind.
  * @throws Error if an activation is not finite, or the number of units changes.
- * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014, figure 2.
+ * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+ *   https://arxiv.org/abs/1311.2901, figure 2.
  *
  * @example
  * import { topActivations } from '@cnnviz/dissect';

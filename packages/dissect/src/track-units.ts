@@ -73,7 +73,8 @@ export interface UnitTransition {
  * @param options `iouLimit`: a unit detects its best concept where the IoU is above it. Default: that of the dissections.
  * @returns Plain data.
  * @throws RangeError if there are no steps, they do not grow, or the dissections differ in their units or limits.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, figure 10.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figure
+ *   10.
  *
  * @example
  * import { conceptScenes, dissect, trackUnits } from '@cnnviz/dissect';

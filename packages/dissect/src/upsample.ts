@@ -54,7 +54,8 @@ export interface Interpolation {
  * @returns `[n, ...size, units]`. The caller disposes.
  * @throws RangeError if a size is no whole number >= 1.
  * @throws TypeError if an argument is of another kind.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, section 2.2.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   2.2.
  *
  * @example
  * import { receptiveField, upsample } from '@cnnviz/dissect';

@@ -20,7 +20,7 @@ const check = checker('@cnnviz/genetic', 'classArchive');
  * One cell for each class; a candidate is evaluated by its scores, such as probabilities, `[candidates * classes]`.
  *
  * @throws RangeError if there is no class.
- * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015.
+ * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
  * @example
  * import { classArchive } from '@cnnviz/genetic';

@@ -54,8 +54,10 @@ const PRESETS = {
  * `maxHidden` (50) bounds the size. Diversity is the mean distance of neighbours in the population, by NEAT's measure.
  *
  * @throws RangeError if there are not 1 or 3 channels, or a rate is outside [0, 1].
- * @see Stanley, "Compositional pattern producing networks", Genetic Programming and Evolvable Machines 8(2), 2007.
- * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
+ * @see Stanley, "Compositional pattern producing networks", Genetic Programming and Evolvable Machines 8(2), 2007,
+ *   https://doi.org/10.1007/s10710-007-9028-8.
+ * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2),
+ *   2002, https://doi.org/10.1162/106365602320169811.
  *
  * @example
  * import { cppnEncoding, createRandom } from '@cnnviz/genetic';

@@ -6,7 +6,8 @@ import type { CppnConnection, CppnGenome, CppnNode } from './cppn-genome.ts';
  * those that only one parent has are taken from `structure`. A connection that is silent in either parent is silent in the
  * child with probability 0.75.
  *
- * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
+ * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2),
+ *   2002, https://doi.org/10.1162/106365602320169811.
  */
 export function crossCppns(structure: CppnGenome, other: CppnGenome, random: Random): CppnGenome {
   const otherNodes = new Map<number, CppnNode>(other.nodes.map((node) => [node.id, node]));

@@ -33,7 +33,7 @@ const { resizeNearestNeighbor } = tf.image;
  * parents stays as it is, where that code by mistake resets it to grey.
  *
  * @throws RangeError if a rate is outside [0, 1] or a size below 1.
- * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015.
+ * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
  * @example
  * import { createRandom, directEncoding } from '@cnnviz/genetic';

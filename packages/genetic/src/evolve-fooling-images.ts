@@ -77,7 +77,7 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
  * @throws Error if a probability is not a finite number; says of which individual and generation.
  * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled: High confidence predictions for unrecognizable
- *   images", CVPR 2015.
+ *   images", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
  * @example
  * import { cppnEncoding, evolveFoolingImages } from '@cnnviz/genetic';

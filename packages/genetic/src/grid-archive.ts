@@ -36,8 +36,9 @@ const check = checker('@cnnviz/genetic', 'gridArchive');
  *
  * @throws RangeError if there is no measure, dims and ranges differ in number, a range is reversed, `epsilon` is negative,
  *   or there are more than 2^27 cells.
- * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015.
- * @see Tjanaka et al., "pyribs: A bare-bones Python library for quality diversity optimization", GECCO 2023.
+ * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015, https://arxiv.org/abs/1504.04909.
+ * @see Tjanaka et al., "pyribs: A bare-bones Python library for quality diversity optimization", GECCO 2023,
+ *   https://arxiv.org/abs/2303.00191.
  *
  * @example
  * import { gridArchive } from '@cnnviz/genetic';

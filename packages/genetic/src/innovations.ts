@@ -3,7 +3,8 @@
  * that genomes can be aligned gene by gene. Kept in an encoding's memory; what earlier generations changed is forgotten,
  * as in the paper, so that the memory does not grow with the run.
  *
- * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
+ * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2),
+ *   2002, https://doi.org/10.1162/106365602320169811.
  */
 export interface Innovations {
   connection(from: number, to: number): number;

@@ -124,7 +124,7 @@ const counting = checker('@cnnviz/genetic', 'MapElites.statistics');
  *
  * @throws RangeError if the batch is below 2 or the rate outside [0, 1].
  * @throws Error if a `state` is not one of these options.
- * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015.
+ * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015, https://arxiv.org/abs/1504.04909.
  *
  * @example
  * import { gridArchive, MapElites, realEncoding } from '@cnnviz/genetic';

@@ -29,7 +29,8 @@ const check = checker('@cnnviz/genetic', 'polynomialMutation');
  * @param genome Inside `bounds`; not modified.
  * @returns The mutated copy, inside `bounds`.
  * @throws RangeError if the rate is outside [0, 1], `eta` negative, the bounds reversed, or a gene outside them.
- * @see Deb, Agrawal, "A niched-penalty approach for constraint handling in genetic algorithms", ICANNGA 1999.
+ * @see Deb, Agrawal, "A niched-penalty approach for constraint handling in genetic algorithms", ICANNGA 1999,
+ *   https://doi.org/10.1007/978-3-7091-6384-9_40.
  * @see Deb, Goyal, "A combined genetic adaptive search (GeneAS) for engineering design", 1996.
  *
  * @example

@@ -14,7 +14,7 @@ const check = checker('@cnnviz/genetic', 'rouletteSelection');
  * @returns Indices of the drawn, in the order drawn.
  * @throws RangeError where the plain wheel is not defined (negative fitness, a total of 0, a goal to minimize), with the
  *   option that defines it.
- * @see Holland, "Adaptation in Natural and Artificial Systems", 1975.
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { createRandom, rouletteSelection } from '@cnnviz/genetic';

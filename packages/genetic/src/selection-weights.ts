@@ -32,7 +32,8 @@ const check = checker('@cnnviz/genetic', 'selectionWeights');
  * @returns Weights >= 0 with a positive total.
  * @throws RangeError if `scaling` is `none` and a fitness is negative, all are 0, or the goal is to minimize.
  * @see Goldberg, "Genetic Algorithms in Search, Optimization, and Machine Learning", 1989, chapter 4.
- * @see Mitchell, "An Introduction to Genetic Algorithms", 1996, section 5.4.
+ * @see Mitchell, "An Introduction to Genetic Algorithms", 1996, https://doi.org/10.7551/mitpress/3927.001.0001, section
+ *   5.4.
  *
  * @example
  * import { selectionWeights } from '@cnnviz/genetic';

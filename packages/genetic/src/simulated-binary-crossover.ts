@@ -31,7 +31,8 @@ const check = checker('@cnnviz/genetic', 'simulatedBinaryCrossover');
  * @param second As many genes, of the same kind; not modified.
  * @returns Two children. A gene that is equal in both parents stays as it is; which child gets the lower value is random.
  * @throws RangeError if one parent has more genes than the other, a gene is not finite or outside `bounds`, or an option is out of range.
- * @see Deb, Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995.
+ * @see Deb, Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995,
+ *   https://www.complex-systems.com/abstracts/v09_i02_a02/.
  *
  * @example
  * import { createRandom, simulatedBinaryCrossover } from '@cnnviz/genetic';

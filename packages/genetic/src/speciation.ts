@@ -18,7 +18,8 @@ const checkSpeciate = checker('@cnnviz/genetic', 'speciate');
  * @param distance As an encoding gives it.
  * @param options `threshold`: distance at which a new species begins; `representatives`: of the species known so far.
  * @throws RangeError if the threshold is not positive.
- * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2), 2002.
+ * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2),
+ *   2002, https://doi.org/10.1162/106365602320169811.
  *
  * @example
  * import { speciate } from '@cnnviz/genetic';

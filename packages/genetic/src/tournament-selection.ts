@@ -18,7 +18,8 @@ const SIZE = { integer: true, min: 1 } as const;
  * @param fitness Finite, one an individual.
  * @param count How many places there are.
  * @returns Indices of the winners.
- * @see Goldberg, Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991.
+ * @see Goldberg, Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991,
+ *   https://doi.org/10.1016/B978-0-08-050684-5.50008-2.
  *
  * @example
  * import { createRandom, tournamentSelection } from '@cnnviz/genetic';

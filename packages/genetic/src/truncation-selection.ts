@@ -17,7 +17,8 @@ const check = checker('@cnnviz/genetic', 'truncationSelection');
  * @param fitness Finite, one an individual.
  * @param count How many to draw, with replacement.
  * @returns Indices of the drawn.
- * @see Mühlenbein, Schlierkamp-Voosen, "Predictive models for the breeder genetic algorithm", Evolutionary Computation 1993.
+ * @see Mühlenbein, Schlierkamp-Voosen, "Predictive models for the breeder genetic algorithm", Evolutionary Computation
+ *   1993, https://doi.org/10.1162/evco.1993.1.1.25.
  *
  * @example
  * import { createRandom, truncationSelection } from '@cnnviz/genetic';

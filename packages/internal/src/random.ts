@@ -107,7 +107,8 @@ function integerBelow(generator: JumpableRandomGenerator, n: number): number {
  * Ratio of uniforms with Leva's quadratic bounds. The number is a quotient, and the logarithm (whose last bit differs
  * between JavaScript engines) only decides the one draw in eighty that falls between the bounds.
  *
- * @see Leva, "A fast normal random number generator", ACM Transactions on Mathematical Software 18(4), 1992.
+ * @see Leva, "A fast normal random number generator", ACM Transactions on Mathematical Software 18(4), 1992,
+ *   https://doi.org/10.1145/138351.138364.
  */
 function normal(generator: JumpableRandomGenerator): number {
   for (;;) {

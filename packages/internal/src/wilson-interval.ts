@@ -9,7 +9,7 @@ import { checker } from './check.ts';
  * @param confidence Between 0 and 1. Default: 0.95.
  * @returns `[low, high]`, with `successes / trials` inside.
  * @see Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
- *   Statistical Association 22, 1927.
+ *   Statistical Association 22, 1927, https://doi.org/10.1080/01621459.1927.10502953.
  *
  * @example
  * const [low, high] = wilsonInterval(0, 10); // [0, 0.278]

@@ -26,7 +26,7 @@ export interface Capacity {
  *   `layer/kernel`; what has no slash counts as a layer.
  * @param options `samples`: training examples, >= 1.
  * @throws RangeError if there are no variables or samples.
- * @see Zhang et al., ICLR 2017, theorem 1.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, theorem 1.
  *
  * @example
  * import { capacity } from '@cnnviz/regularizers';

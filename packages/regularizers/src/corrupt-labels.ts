@@ -21,7 +21,7 @@ export interface CorruptLabelsOptions {
  * @returns `[n]` int32. The caller disposes.
  * @throws RangeError if `probability` is outside [0, 1] or `classes` is below 2.
  * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
- *   2017, section 2.
+ *   2017, https://arxiv.org/abs/1611.03530, section 2.
  *
  * @example
  * import { corruptLabels } from '@cnnviz/regularizers';

@@ -58,7 +58,7 @@ export function corruptionOf(condition: DataCondition): number {
  * @param data Images `[n, h, w, c]` and labels `[n]` int32. Still the caller's.
  * @returns New tensors. The caller disposes.
  * @throws RangeError if a set is empty, counts differ or the condition is none.
- * @see Zhang et al., ICLR 2017, section 2.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, section 2.
  *
  * @example
  * import { applyCondition } from '@cnnviz/regularizers';

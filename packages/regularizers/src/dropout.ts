@@ -25,7 +25,8 @@ export interface DropoutOptions extends SpatialDropoutOptions {
  * @param input Any float32 tensor. Still the caller's.
  * @returns A tensor of the same shape, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if `rate` is outside [0, 1] or `noiseShape` does not broadcast to the input.
- * @see Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15, 2014.
+ * @see Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15, 2014,
+ *   https://jmlr.org/papers/v15/srivastava14a.html.
  *
  * @example
  * import { dropout } from '@cnnviz/regularizers';
@@ -52,7 +53,8 @@ export function dropout<T extends Tensor>(input: T, options: DropoutOptions): T 
  * @param input `[n, h, w, c]`; each of the `n · c` maps is kept or dropped as one.
  * @returns `[n, h, w, c]`, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if `rate` is outside [0, 1].
- * @see Tompson et al., "Efficient Object Localization Using Convolutional Networks", CVPR 2015.
+ * @see Tompson et al., "Efficient Object Localization Using Convolutional Networks", CVPR 2015,
+ *   https://arxiv.org/abs/1411.4280.
  *
  * @example
  * import { spatialDropout } from '@cnnviz/regularizers';

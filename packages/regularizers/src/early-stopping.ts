@@ -51,7 +51,7 @@ export interface EarlyStoppingState {
  * Weights that are kept are float32, int32 or bool.
  *
  * @throws RangeError if a number is out of range; TypeError if `mode` is missing.
- * @see Prechelt, "Early Stopping - But When?", 1998.
+ * @see Prechelt, "Early Stopping - But When?", 1998, https://doi.org/10.1007/3-540-49430-8_3.
  *
  * @example
  * import { EarlyStopping } from '@cnnviz/regularizers';

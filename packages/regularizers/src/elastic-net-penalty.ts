@@ -18,7 +18,8 @@ export interface ElasticNetPenaltyOptions {
  * @param variables The trainable variables of a model. Still the caller's.
  * @returns A scalar to add to the loss, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if a factor is negative or `penalize` chooses no variable.
- * @see Zou, Hastie, "Regularization and Variable Selection via the Elastic Net", JRSS B 67(2), 2005.
+ * @see Zou, Hastie, "Regularization and Variable Selection via the Elastic Net", JRSS B 67(2), 2005,
+ *   https://doi.org/10.1111/j.1467-9868.2005.00503.x.
  *
  * @example
  * import { elasticNetPenalty } from '@cnnviz/regularizers';

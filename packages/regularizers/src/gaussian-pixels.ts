@@ -49,7 +49,7 @@ export interface GaussianPixelsOptions extends PixelStatistics {
  * @param images `[n, h, w, c]`: only their shape counts. Still the caller's.
  * @returns `[n, h, w, c]`, not clipped. The caller disposes.
  * @throws RangeError if `deviation` is negative.
- * @see Zhang et al., ICLR 2017, "Gaussian".
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "Gaussian".
  *
  * @example
  * import { gaussianPixels, pixelStatistics } from '@cnnviz/regularizers';

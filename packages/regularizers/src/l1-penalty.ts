@@ -19,7 +19,8 @@ export interface L1PenaltyOptions {
  * @param variables The trainable variables of a model. Still the caller's.
  * @returns A scalar to add to the loss, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if `lambda` is negative or `penalize` chooses no variable.
- * @see Tibshirani, "Regression Shrinkage and Selection via the Lasso", JRSS B 58(1), 1996.
+ * @see Tibshirani, "Regression Shrinkage and Selection via the Lasso", JRSS B 58(1), 1996,
+ *   https://doi.org/10.1111/j.2517-6161.1996.tb02080.x.
  *
  * @example
  * import { l1Penalty } from '@cnnviz/regularizers';

@@ -21,7 +21,8 @@ export interface L2PenaltyOptions {
  * @param variables The trainable variables of a model. Still the caller's.
  * @returns A scalar to add to the loss, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if `lambda` is negative or `penalize` chooses no variable.
- * @see Krogh, Hertz, "A Simple Weight Decay Can Improve Generalization", NIPS 1991.
+ * @see Krogh, Hertz, "A Simple Weight Decay Can Improve Generalization", NIPS 1991,
+ *   https://papers.nips.cc/paper/1991/hash/8eefcfdf5990e441f0fb6f3fad709e21-Abstract.html.
  *
  * @example
  * import { l2Penalty } from '@cnnviz/regularizers';

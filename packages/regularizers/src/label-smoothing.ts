@@ -9,7 +9,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param options `smoothing`: from 0 to 1; the paper's value is 0.1.
  * @returns `[n, classes]`. The caller disposes.
  * @throws RangeError if `smoothing` is outside [0, 1].
- * @see Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016.
+ * @see Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016,
+ *   https://arxiv.org/abs/1512.00567.
  *
  * @example
  * import { labelSmoothing } from '@cnnviz/regularizers';

@@ -33,7 +33,8 @@ export interface Mixup {
  * @param options `alpha`: above 0; small ones leave most examples nearly as they are. The paper's CIFAR-10 value is 1,
  *   its ImageNet values are 0.1 to 0.4.
  * @throws RangeError if `alpha` is not above 0 or images and labels are not as many.
- * @see Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+ * @see Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018,
+ *   https://arxiv.org/abs/1710.09412.
  *
  * @example
  * import { mixup } from '@cnnviz/regularizers';
@@ -98,8 +99,8 @@ function symmetricBeta(random: Random, alpha: number): number {
 /**
  * The logarithm of a Gamma(shape) number.
  *
- * @see Marsaglia, Tsang, "A Simple Method for Generating Gamma Variables", ACM TOMS 26(3), 2000; below shape 1 with
- *   their boost Gamma(a) = Gamma(a + 1) · U^(1/a).
+ * @see Marsaglia, Tsang, "A Simple Method for Generating Gamma Variables", ACM TOMS 26(3), 2000,
+ *   https://doi.org/10.1145/358407.358414; below shape 1 with their boost Gamma(a) = Gamma(a + 1) · U^(1/a).
  */
 function logGamma(random: Random, shape: number): number {
   if (shape < 1) return logGamma(random, shape + 1) + Math.log(1 - random.uniform()) / shape;

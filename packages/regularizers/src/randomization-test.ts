@@ -133,7 +133,8 @@ export interface RandomizationProgress extends TrainProgress {
  * @throws TypeError if an option is of another kind, or a run of `completed` is not whole.
  * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted; runs that were finished have been given to `onRun`.
- * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR 2017.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, https://arxiv.org/abs/1611.03530.
  *
  * @example
  * import { randomizationTest } from '@cnnviz/regularizers';

@@ -17,7 +17,7 @@ export interface ShufflePixelsOptions {
  *
  * @param images `[n, h, w, c]`. Still the caller's.
  * @returns `[n, h, w, c]`. The caller disposes.
- * @see Zhang et al., ICLR 2017, "shuffled pixels".
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "shuffled pixels".
  *
  * @example
  * import { shufflePixels } from '@cnnviz/regularizers';
@@ -45,7 +45,7 @@ export interface RandomizePixelsOptions {
  *
  * @param images `[n, h, w, c]`. Still the caller's.
  * @returns `[n, h, w, c]`. The caller disposes.
- * @see Zhang et al., ICLR 2017, "random pixels".
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "random pixels".
  *
  * @example
  * import { randomizePixels } from '@cnnviz/regularizers';

@@ -53,7 +53,8 @@ export function exponentialRate(options: { initial: number; factor: number }): S
 /**
  * From `initial` to `final` (default 0) along half a cosine in `epochs` epochs, and `final` from there on.
  *
- * @see Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017, equation 5.
+ * @see Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017,
+ *   https://arxiv.org/abs/1608.03983, equation 5.
  *
  * @example
  * import { cosineRate } from '@cnnviz/regularizers';

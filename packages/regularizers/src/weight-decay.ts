@@ -48,7 +48,7 @@ export interface DecayWeightsOptions {
  *
  * @param variables Changed in place.
  * @throws RangeError if `rate` is outside [0, 1] or `penalize` chooses no variable.
- * @see Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
+ * @see Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, https://arxiv.org/abs/1711.05101.
  *
  * @example
  * import { decayWeights } from '@cnnviz/regularizers';
