@@ -24,6 +24,7 @@ export interface CropOptions {
  */
 export function crop(options: CropOptions = {}): ViewTransform {
   const check = checker('@cnnviz/actmax', 'crop');
+  check.options(options);
   const { part = [0.5, 0.95], size } = options;
   if (!Array.isArray(part) || part.length !== 2) check.fail('type', 'part', 'two numbers', part);
   const least = check.number('part[0]', part[0], { above: 0, max: 1 });

@@ -13,6 +13,7 @@ const encoder = (batch: Tensor4D) => tf.reshape(tf.avgPool(batch, 2, 2, 'valid')
 const decoder = (codes: Tensor2D) =>
   tf.tidy(() => tf.sigmoid(tf.reshape(tf.tile(codes, [1, 4]), [codes.shape[0], ...shape])) as Tensor4D);
 const box = { lower: [0, 0, 0, 0], upper: [1, 1, 1, 1] };
+const spectrum = { down: [0, 0.25, 0.5], across: [0, 0.5], magnitudes: [[0, 1, 2, 1, 1, 1]] };
 const moments = () => actmax.addToCodeMoments(actmax.emptyCodeMoments(2), [1, 2, 3, 4]);
 
 /** Runs a few steps with some of the options replaced. */
@@ -116,6 +117,10 @@ const calls: Record<string, ValidCall> = {
   difference: { given: () => [parts.objective, { ...actmax.times(0.5, parts.objective as never) }], use: asObjective },
   times: { given: () => [2, parts.objective], use: asObjective },
   colourMixing: { given: () => [[images()]] },
+  crop: { given: () => [{ part: [0.5, 0.9], size: [4, 4] }], use: asTransform },
+  meanSpectrum: { given: () => [[images()], { colours: 'none' }] },
+  noise: { given: () => [0.1], use: asTransform },
+  phase: { given: () => [{ shape, bounds, spectrum }], use: asParameterization },
   fourier: { given: () => [{ shape, bounds, from: images() }], use: asParameterization },
   generator: {
     given: () => [decoder, { ...generatorOptions, map: (given: Tensor4D) => tf.mul(given, 1), codeBounds: box }],

@@ -45,6 +45,7 @@ const EPSILON = 1e-6;
  */
 export function phase(options: PhaseOptions): Parameterization {
   const check = checker('@cnnviz/actmax', 'phase');
+  check.options(options);
   const shape = check.shape('shape', options.shape, 3);
   const [height, width, channels] = shape;
   const bounds = check.bounds('bounds', options.bounds);

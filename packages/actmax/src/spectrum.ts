@@ -1,4 +1,13 @@
-import { type Batches, type Check, checker, type LongWork, reportProgress, throwIfAborted } from '@cnnviz/internal';
+import {
+  type Batches,
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireBatches,
+  requireLongWork,
+  throwIfAborted,
+} from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ColourMixing, mixColours, mixingOf } from './colour-mixing.ts';
@@ -42,6 +51,9 @@ export interface MeanSpectrumOptions extends LongWork<{ done: number }> {
  */
 export async function meanSpectrum(batches: Batches<Tensor4D>, options: MeanSpectrumOptions = {}): Promise<Spectrum> {
   const check = checker('@cnnviz/actmax', 'meanSpectrum');
+  check.options(options);
+  requireLongWork(check, options);
+  requireBatches(check, 'batches', batches);
   throwIfAborted(options);
   let sums: { size: readonly number[]; magnitudes: Float64Array; images: number } | undefined;
   for await (const images of batches) {
