@@ -6,24 +6,24 @@ import { build } from 'esbuild';
 
 /** What may be imported, and how many bytes it may cost: minified, gzipped, with all dependencies but TensorFlow.js. */
 const budgets = [
-  ['regularizers', '*', 23_000],
+  ['regularizers', '*', 24_000],
   ['regularizers', 'l2Penalty', 3_000],
-  ['adversarial', '*', 31_000],
-  ['adversarial', 'fgsm', 4_400],
+  ['adversarial', '*', 33_000],
+  ['adversarial', 'fgsm', 4_800],
   ['adversarial', 'pgd', 9_000],
   ['genetic', '*', 26_000],
   ['genetic', 'bitFlipMutation', 3_500],
-  ['genetic', 'evolveFoolingImages', 10_000],
+  ['genetic', 'evolveFoolingImages', 10_500],
   ['dissect', '*', 113_000],
   ['dissect', 'filterGrid', 4_000],
   // Two kinds of models and some ninety operations of graphs.
   ['dissect', 'receptiveField', 14_000],
-  ['actmax', '*', 31_000],
+  ['actmax', '*', 34_000],
   ['actmax', 'logit', 3_000],
-  ['actmax', 'maximizeActivation', 9_500],
+  ['actmax', 'maximizeActivation', 11_500],
   ['models', '*', 21_000],
   ['models', 'classifier', 13_000],
-  ['wasm-gradients', '*', 31_000],
+  ['wasm-gradients', '*', 33_000],
   ['tensorflow-gradients', '*', 7_000],
 ];
 
