@@ -51,7 +51,10 @@ export async function next({ folder: workshop, tarballs, report, skip }: Worksho
     if (failure !== undefined) return;
   }
   const port = await freePort();
-  const server = spawn('node_modules/.bin/next', ['start', '-p', String(port)], { cwd: folder, stdio: 'ignore' });
+  const server = spawn(join(folder, 'node_modules', '.bin', 'next'), ['start', '-p', String(port)], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   try {
     const address = `http://localhost:${port}`;
     const answer = await answerOf(`${address}/attack`);

@@ -215,18 +215,18 @@ export interface EarlyStoppingCallback {
  */
 export function earlyStoppingCallback(
   model: StoppableModel,
-  monitored: EarlyStoppingOptions & { monitor: string },
+  options: EarlyStoppingOptions & { monitor: string },
 ): EarlyStoppingCallback {
   const callbackCheck = checker('@cnnviz/regularizers', 'earlyStoppingCallback');
   for (const method of ['getWeights', 'setWeights'] as const) {
     callbackCheck.callable<unknown>(`model.${method}`, model?.[method]);
   }
-  const { monitor, ...options } = callbackCheck.options(monitored);
+  const { monitor, ...stoppingOptions } = callbackCheck.options(options);
   if (typeof monitor !== 'string') callbackCheck.fail('type', 'monitor', 'the name of a metric', monitor);
-  let stopping = new EarlyStopping(options);
+  let stopping = new EarlyStopping(stoppingOptions);
   return {
     async onTrainBegin() {
-      stopping = new EarlyStopping(options);
+      stopping = new EarlyStopping(stoppingOptions);
     },
     async onEpochEnd(epoch, logs = {}) {
       const metric = logs[monitor];
