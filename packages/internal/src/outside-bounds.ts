@@ -34,7 +34,8 @@ export function warnOfOutside(check: Check, name: string, images: Tensor4D, boun
 export function nanWhereOutside(images: Tensor4D, given: Tensor4D, bounds: Bounds): Tensor4D {
   return tf.tidy(() => {
     const isWithin = tf.cast(tf.reshape(imagesWithin(given, bounds), [-1, 1, 1, 1]), 'bool');
-    return tf.where(isWithin, images, tf.fill(images.shape, Number.NaN));
+    // A number for each image is quicker to choose than one for each pixel, and less 0 leaves -0 as it is.
+    return tf.sub(images, tf.where(isWithin, tf.zeros(isWithin.shape), tf.fill(isWithin.shape, Number.NaN)));
   });
 }
 
