@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
-import { askAtOnce, reportProgress } from '@cnnviz/internal';
+import { askAtOnce, reportProgress, sign } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { predictionsOf, readScores } from './attack-scores.ts';
@@ -8,7 +8,6 @@ import { floorToFloat32 } from './floor-to-float32.ts';
 import { logOddsGradient } from './log-odds.ts';
 import { checkLogits, logitsAndGradient } from './logits-and-gradient.ts';
 import { perturb } from './perturb.ts';
-import { sign } from './sign.ts';
 import { sumPerImage } from './step-direction.ts';
 
 /** Images on the host, `shape` of one. */

@@ -1,6 +1,6 @@
+import { sign } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { sign } from './sign.ts';
 
 /** How far an image may be moved is measured: the largest change of a pixel, the Euclidean length, or the sum of changes. */
 export type Norm = 'linf' | 'l2' | 'l1';

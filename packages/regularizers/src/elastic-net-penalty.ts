@@ -2,6 +2,7 @@ import { checker } from '@cnnviz/internal';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chosenWeights, type WeightChoice } from './is-weight.ts';
+import { magnitude } from './magnitude.ts';
 
 export interface ElasticNetPenaltyOptions {
   /** Factor of the sum of magnitudes, >= 0. */
@@ -31,7 +32,7 @@ export function elasticNetPenalty(variables: readonly Variable[], options: Elast
   const l1 = check.number('l1', check.options(options).l1, { min: 0 });
   const l2 = check.number('l2', options.l2, { min: 0 });
   const weights = chosenWeights(check, variables, options.penalize);
-  return tf.tidy(() => tf.add(scaledSum(tf.abs, weights, l1), scaledSum(tf.square, weights, l2)));
+  return tf.tidy(() => tf.add(scaledSum(magnitude, weights, l1), scaledSum(tf.square, weights, l2)));
 }
 
 export function scaledSum(of: (weight: Variable) => tf.Tensor, weights: readonly Variable[], factor: number): Scalar {

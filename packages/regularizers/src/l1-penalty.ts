@@ -1,8 +1,8 @@
 import { checker } from '@cnnviz/internal';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
 import { scaledSum } from './elastic-net-penalty.ts';
 import { chosenWeights, type WeightChoice } from './is-weight.ts';
+import { magnitude } from './magnitude.ts';
 
 export interface L1PenaltyOptions {
   /** Factor of the sum, >= 0. */
@@ -14,7 +14,7 @@ export interface L1PenaltyOptions {
 /**
  * L1 penalty: `λ · Σ|w|` over all weights.
  *
- * Its gradient is `λ · sign(w)`: it pulls weights to exactly zero. At zero tfjs-core takes the sign for -1, not 0.
+ * Its gradient is `λ · sign(w)`, 0 at zero: it pulls weights to zero, and leaves there what is exactly zero.
  *
  * @param variables The trainable variables of a model. Still the caller's.
  * @returns A scalar to add to the loss, differentiable. The caller disposes, or `tf.tidy` does.
@@ -30,5 +30,5 @@ export interface L1PenaltyOptions {
 export function l1Penalty(variables: readonly Variable[], options: L1PenaltyOptions): Scalar {
   const check = checker('@cnnviz/regularizers', 'l1Penalty');
   const lambda = check.number('lambda', check.options(options).lambda, { min: 0 });
-  return scaledSum(tf.abs, chosenWeights(check, variables, options.penalize), lambda);
+  return scaledSum(magnitude, chosenWeights(check, variables, options.penalize), lambda);
 }

@@ -50,7 +50,7 @@ describe('the numbers of the Keras docstrings', () => {
 });
 
 test('values and gradients are the closed forms, for any weights', async () => {
-  const weight = fc.integer({ min: 1, max: 400 }).chain((n) => fc.constantFrom(n / 100, -n / 100));
+  const weight = fc.integer({ min: 0, max: 400 }).chain((n) => fc.constantFrom(n / 100, -n / 100));
   await fc.assert(
     fc.asyncProperty(
       fc.array(weight, { minLength: 1, maxLength: 8 }),
@@ -73,6 +73,22 @@ test('values and gradients are the closed forms, for any weights', async () => {
     ),
     { numRuns: 40 },
   );
+});
+
+test('weights that are exactly zero stay there', async () => {
+  for (const penalty of [
+    (weights: tf.Variable) => l1Penalty([weights], { lambda: 0.1 }),
+    (weights: tf.Variable) => elasticNetPenalty([weights], { l1: 0.1, l2: 0.1 }),
+  ]) {
+    const weights = matrix([0, 2, 0, -2, 0]);
+    const optimizer = tf.train.sgd(0.1);
+    for (let step = 0; step < 11; step++) optimizer.minimize(() => penalty(weights), false, [weights]);
+    const values = [...(await read(weights))];
+    expect(values.map((value) => value === 0)).toEqual([true, false, true, false, true]);
+    expect(values[1]).toBeLessThan(1.9);
+    expect(values[3]).toBeCloseTo(-values[1]!, 6);
+    optimizer.dispose();
+  }
 });
 
 describe('what is penalized', () => {
