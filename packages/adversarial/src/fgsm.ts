@@ -65,13 +65,14 @@ export function fgsm(model: Classifier, images: Tensor4D, labels: Tensor1D, opti
   const targeted = check.boolean('targeted', options.targeted ?? false);
   const l1Step = check.oneOf('l1Step', options.l1Step ?? 'gradient', l1Steps);
   requireGradients(check);
-  warnOfOutside(check, 'images', images, bounds, model);
-  if (epsilon === 0) return nanWhereOutside(images, images, bounds);
-  return tf.tidy(() => {
+  const result = tf.tidy(() => {
+    if (epsilon === 0) return nanWhereOutside(images, images, bounds);
     const { gradient } = logitsAndGradient(check, model, images, (logits) => logOddsGradient(logits, labels));
     const towardsLabel = stepDirection(gradient, norm, l1Step);
     const length = floorToFloat32(epsilon);
     const moved = perturb(images, tf.mul(towardsLabel, targeted ? length : -length), bounds);
     return nanWhereOutside(moved, images, bounds);
   });
+  warnOfOutside(check, 'images', images, bounds, model);
+  return result;
 }
