@@ -129,7 +129,6 @@ export function nextGeneration(settings: OneMaxSettings, state?: GeneticAlgorith
   const asked = algorithm.ask();
   algorithm.tell(asked.map(({ bits }) => countOnes(bits)));
   const { population } = algorithm;
-  const evaluated = new Set(asked);
   const births = Array.from(parents, (parent, child): Birth => {
     const { genome } = population[child]!;
     const crossed = genome.beforeMutation ?? genome.bits;
@@ -140,7 +139,7 @@ export function nextGeneration(settings: OneMaxSettings, state?: GeneticAlgorith
       crossed: crossed.join(''),
       fromPartner: placesWhere(length, (place) => genome.fromPartner?.[place] === 1),
       flipped: placesWhere(length, (place) => crossed[place] !== genome.bits[place]),
-      isEvaluated: evaluated.has(genome),
+      isEvaluated: genome.fromPartner !== undefined || genome.beforeMutation !== undefined,
     };
   });
   const { generation, evaluations, best, mean, worst } = algorithm.statistics();
@@ -193,7 +192,7 @@ function tracedBitEncoding(
     create: (breeding) => ({ bits: plain.create(breeding) }),
     cross(first, second, breeding) {
       // Crossover moves genes and does not look at them: a second bit in each says whose it is.
-      const [one, other] = plain.cross(first.bits, marked(second.bits), breeding) as [Uint8Array, Uint8Array];
+      const [one, other] = (crossover ?? twoPointCrossover)(first.bits, marked(second.bits), breeding.random);
       return [
         { bits: one.map(bitOf), fromPartner: one.map(markOf) },
         { bits: other.map(bitOf), fromPartner: other.map((gene) => 1 - markOf(gene)) },
