@@ -1,8 +1,10 @@
 /**
- * Takes the pictures of the root README from the pages that the demo and examples/dgn-am write:
+ * Takes the pictures of the root README from the pages that the demo, examples/dgn-am and examples/actmax write, the last
+ * with Tiny Darknet for ImageNet, whose classes 449, 168, 424 and 361 are goldfish, giant panda, flamingo and volcano:
  *
  *     pnpm demo
  *     pnpm --filter @cnnviz/example-dgn-am start
+ *     pnpm --filter @cnnviz/example-actmax start --model TINY_DARKNET --range 0,1 --classes 449,168,424,361
  *     pnpm docs:pictures
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
@@ -19,6 +21,8 @@ interface Picture {
   selector: string;
   /** What of it would be too much. */
   without?: string;
+  /** For pictures like photographs, which are large as PNG. Default: `png`. */
+  type?: 'jpeg';
 }
 
 const demo = 'report/index.html';
@@ -28,6 +32,14 @@ const pictures: readonly Picture[] = [
   { name: 'genetic', page: demo, selector: '#evolution-cppn .pictures >> nth=0' },
   { name: 'dissect', page: demo, selector: '#units .pictures', without: '#units .pictures > :nth-child(n + 5)' },
   { name: 'actmax', page: 'report/dgn-am/index.html', selector: '#classes .pictures >> nth=0' },
+  {
+    name: 'actmax-photographs',
+    page: 'report/actmax/index.html',
+    selector: '#classes .pictures >> nth=1',
+    // The rows by Fourier coefficients and by pixels, and what stands under each image.
+    without: '.pictures .note, .pictures .label, .pictures figcaption, .pictures h3, .pictures .row ~ .row',
+    type: 'jpeg',
+  },
 ];
 
 const root = resolve(import.meta.dirname, '..');
@@ -39,15 +51,15 @@ mkdirSync(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: chromiumArguments });
 try {
   const tab = await browser.newPage({ viewport: { width: 760, height: 900 }, colorScheme: 'light' });
-  for (const { name, page, selector, without } of pictures) {
+  for (const { name, page, selector, without, type = 'png' } of pictures) {
     const file = join(root, page);
     if (!existsSync(file)) throw new Error(`there is no ${page}: run its example first`);
     await tab.goto(pathToFileURL(file).href);
     if (without !== undefined) await tab.addStyleTag({ content: `${without} { display: none }` });
-    const path = join(folder, `${name}.png`);
-    await tab.locator(selector).screenshot({ path });
+    const path = join(folder, `${name}.${type}`);
+    await tab.locator(selector).screenshot({ path, type, ...(type === 'jpeg' && { quality: 85 }) });
     const { size } = statSync(path);
-    console.log(`docs/pictures/${name}.png: ${size} bytes`);
+    console.log(`${path}: ${size} bytes`);
     if (size > MOST_BYTES) throw new Error(`${path} has ${size} bytes, more than ${MOST_BYTES}: show less of the page`);
   }
 } finally {
