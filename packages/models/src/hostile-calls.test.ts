@@ -14,9 +14,12 @@ const size = [12, 12, 1] as const;
 const preprocessing = { range: [0, 1] } as const;
 const names = Array.from({ length: 10 }, (_, label) => `class ${label}`);
 
+const from = process.cwd();
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cnnviz-hostile-'));
+  // A hostile path is a path: what is saved there is not to stay.
+  process.chdir(folder);
   await startBackend('cpu');
   const model = chain(size);
   await models.saveModel(model, folder, { preprocessing, labels: names });
@@ -27,7 +30,10 @@ beforeAll(async () => {
   await models.saveModel(generator, join(folder, 'generator'), { preprocessing });
   generator.dispose();
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  process.chdir(from);
+  await rm(folder, { recursive: true });
+});
 
 const model = () => chain(size);
 const ask = (run: (images: Tensor4D) => unknown) => tf.tidy(() => run(photos(size)) as tf.TensorContainer);
