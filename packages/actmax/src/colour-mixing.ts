@@ -1,5 +1,6 @@
 import {
   type Batches,
+  type Bounds,
   type Check,
   checker,
   type LongWork,
@@ -139,6 +140,13 @@ export function mixingOf(
 ): MixingMatrices | undefined {
   const chosen = colours ?? (channels === 3 ? imagenetColours : 'none');
   return chosen === 'none' ? undefined : mixingMatrices(check, chosen, channels);
+}
+
+/** Numbers of independent colors to pixels inside the bounds, by a logistic curve. */
+export function coloursWithin([min, max]: Bounds, unmixed: Tensor4D, mixing: MixingMatrices | undefined): Tensor4D {
+  const logits = mixing ? mixColours(unmixed, mixing.matrix, unmixed.shape[3]) : unmixed;
+  const share = tf.sigmoid(logits);
+  return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
 }
 
 /** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */

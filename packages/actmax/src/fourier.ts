@@ -1,7 +1,7 @@
 import { type Bounds, checker, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, mixColours, mixingOf } from './colour-mixing.ts';
+import { type ColourMixing, coloursWithin, mixColours, mixingOf } from './colour-mixing.ts';
 import { type FourierBasis, fourierBasis } from './fourier-basis.ts';
 import type { Parameterization } from './parameterization.ts';
 import { startImages } from './start-images.ts';
@@ -117,9 +117,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
     render: (coefficients) => {
       const spectrum: Tensor4D = tf.mul(coefficients, scale());
       const unmixed: Tensor4D = tf.transpose(synthesize(spectrum), [0, 3, 2, 1]);
-      const logits = mixing ? mixColours(unmixed, mixing.matrix, channels) : unmixed;
-      const share = tf.sigmoid(logits);
-      return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
+      return coloursWithin(bounds, unmixed, mixing);
     },
     ...(from && { check: () => from.requireWithin() }),
     invert: (images) => {

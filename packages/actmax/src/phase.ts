@@ -1,7 +1,7 @@
 import { type Bounds, checker } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, mixColours, mixingOf } from './colour-mixing.ts';
+import { type ColourMixing, coloursWithin, mixingOf } from './colour-mixing.ts';
 import type { Parameterization } from './parameterization.ts';
 import { photographSpectrum } from './photograph-spectrum.ts';
 import { checkSpectrum, magnitudesAt, type Spectrum } from './spectrum.ts';
@@ -22,23 +22,29 @@ export interface PhaseOptions {
 const EPSILON = 1e-6;
 
 /**
- * The phases of an image whose spectrum stays that of natural images: MACO. Only where each frequency lies is learned, not
- * how much of it there is, so that an ascent cannot fill the image with the high frequencies that fool a network.
+ * Changes the phase of each frequency of an image and keeps its magnitude, that of natural images: MACO. An ascent learns
+ * where each frequency lies, not how much of it there is, so it cannot fill the image with the high frequencies that fool a
+ * network.
  *
- * The phases of an image are standardized, the inverse Fourier transform has the magnitudes of `spectrum` and no mean, is
- * brought to a standard deviation of 1, and a logistic curve keeps pixels inside `bounds`.
+ * The phases of each image are standardized. The inverse Fourier transform of them with the magnitudes of `spectrum`, without
+ * a mean, is scaled to a standard deviation of 1, and a logistic curve keeps pixels inside `bounds`. Phases repeat after 2π,
+ * so that steps can be long: MACO's learning rate is 1.
+ *
+ * @returns For `maximizeActivation`; holds no tensors.
  *
  * @throws RangeError if an option is outside its range, or `spectrum` is left out with other than 3 channels.
  * @see Fel et al., "Unlocking Feature Visualization for Deep Network with MAgnitude Constrained Optimization", NeurIPS 2023,
  *   https://arxiv.org/abs/2306.06805.
  *
  * @example
- * import { adam, logit, maximizeActivation, meanSpectrum, phase } from '@cnnviz/actmax';
+ * import { adam, crop, logit, maximizeActivation, meanSpectrum, noise, phase } from '@cnnviz/actmax';
  *
  * const spectrum = await meanSpectrum([images]);
  * const { images: wanted } = await maximizeActivation({
  *   objective: logit(model, 3),
  *   parameterization: phase({ shape: [28, 28, 1], bounds: [0, 1], spectrum }),
+ *   transforms: [crop(), noise()],
+ *   optimizer: adam({ learningRate: 1 }),
  *   steps: 10,
  *   seed: 0,
  * });
@@ -49,7 +55,6 @@ export function phase(options: PhaseOptions): Parameterization {
   const shape = check.shape('shape', options.shape, 3);
   const [height, width, channels] = shape;
   const bounds = check.bounds('bounds', options.bounds);
-  const [min, max] = bounds;
   const spectrum = options.spectrum ?? (channels === 3 ? photographSpectrum : undefined);
   if (spectrum === undefined) {
     return check.failBecause('range', `spectrum must be given for ${channels} channels, as meanSpectrum measures it`);
@@ -77,11 +82,13 @@ export function phase(options: PhaseOptions): Parameterization {
       const parts = [tf.cos(phases), tf.sin(phases)].map((part): Tensor4D => tf.mul(part, scale));
       const coefficients = tf.concat4d(parts, 3);
       const unmixed: Tensor4D = tf.transpose(transform(coefficients), [0, 3, 2, 1]);
-      const share = tf.sigmoid(mixing ? mixColours(unmixed, mixing.matrix, channels) : unmixed);
-      return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
+      return coloursWithin(bounds, unmixed, mixing);
     },
   };
 }
+
+/** Whether a frequency across is that of the negative frequency too, so that half a spectrum holds both. */
+const isItsOwnMirror = (column: number, width: number): boolean => column === 0 || 2 * column === width;
 
 /** Of a mean of 0 and a standard deviation of 1, image by image. */
 function standardized(variables: Tensor4D): Tensor4D {
@@ -103,9 +110,8 @@ function ofRealImages(phases: Tensor4D, width: number): Tensor4D {
     ],
     2,
   );
-  const isStraight = (column: number) => column === 0 || 2 * column === width;
   const straight = tf.tensor4d(
-    Array.from({ length: wide }, (_, column) => (isStraight(column) ? 0.5 : 0)),
+    Array.from({ length: wide }, (_, column) => (isItsOwnMirror(column, width) ? 0.5 : 0)),
     [1, 1, 1, wide],
   );
   return tf.sub(phases, tf.mul(tf.add(phases, mirrored), straight));
@@ -119,7 +125,7 @@ function normalized(
   const wide = Math.floor(width / 2) + 1;
   const power = magnitudes.reduce((sum, magnitude, index) => {
     const column = index % wide;
-    return sum + magnitude ** 2 * (column === 0 || 2 * column === width ? 1 : 2);
+    return sum + magnitude ** 2 * (isItsOwnMirror(column, width) ? 1 : 2);
   }, 0);
   const deviation = Math.sqrt(power / (height * width * channels));
   return magnitudes.map((magnitude) => magnitude / deviation);
@@ -131,7 +137,7 @@ function normalized(
  */
 function inverseTransform(height: number, width: number): (coefficients: Tensor4D) => Tensor4D {
   const wide = Math.floor(width / 2) + 1;
-  const weight = (column: number) => (column === 0 || 2 * column === width ? 1 : 2) / Math.sqrt(width);
+  const weight = (column: number) => (isItsOwnMirror(column, width) ? 1 : 2) / Math.sqrt(width);
   const across = complexWaves(wide, width, weight);
   const down = realWaves(height);
   const forward = (coefficients: Tensor4D): Tensor4D => {

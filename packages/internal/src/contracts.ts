@@ -14,7 +14,7 @@ export type Classifier = ((images: Tensor4D) => Tensor2D) & BatchSized;
 
 /** Of a model whose batch size is fixed. */
 export interface BatchSized {
-  /** Images that the model takes at once: no more and no less. Default: any number. */
+  /** How many images the model takes in a call, where it takes only so many. Default: any number. */
   readonly batchSize?: number;
 }
 
