@@ -174,10 +174,10 @@ describe('magnitudesAt', () => {
 describe('errors', () => {
   test('name the option', () => {
     expect(() => phase({ shape: [4, 4, 1], bounds: [0, 1] })).toThrow(
-      '@cnnviz/actmax: phase: spectrum must be given for 1 channels, as meanSpectrum measures it',
+      '@cnnviz/actmax: phase: spectrum must be given for images [4, 4, 1]: meanSpectrum measures it',
     );
     expect(() => phase({ shape: [4, 4, 1], bounds: [0, 1], spectrum: photographSpectrum })).toThrow(
-      '@cnnviz/actmax: phase: spectrum.magnitudes must be magnitudes of 1 channels',
+      '@cnnviz/actmax: phase: spectrum.magnitudes must be a list of length 1, one of each channel',
     );
     const rising = { ...drawSpectrum(4, 4), down: [0, 0.3, 0.2] };
     expect(() => phase({ shape: [4, 4, 1], bounds: [0, 1], spectrum: rising })).toThrow(
@@ -189,7 +189,7 @@ describe('errors', () => {
     await expect(meanSpectrum([])).rejects.toThrow('@cnnviz/actmax: meanSpectrum: batches must be at least one image');
     const [small, large] = [tf.zeros([1, 4, 4, 1]), tf.zeros([1, 5, 4, 1])] as Tensor4D[];
     const before = tf.memory().numTensors;
-    await expect(meanSpectrum([small!, large!])).rejects.toThrow('batches must be images [n, 4, 4, 1]');
+    await expect(meanSpectrum([small!, large!])).rejects.toThrow('batches must be images [n, 4, 4, 1] as the first');
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose([small, large]);
   });

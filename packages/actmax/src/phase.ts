@@ -57,7 +57,10 @@ export function phase(options: PhaseOptions): Parameterization {
   const bounds = check.bounds('bounds', options.bounds);
   const spectrum = options.spectrum ?? (channels === 3 ? photographSpectrum : undefined);
   if (spectrum === undefined) {
-    return check.failBecause('range', `spectrum must be given for ${channels} channels, as meanSpectrum measures it`);
+    return check.failBecause(
+      'range',
+      `spectrum must be given for images [${shape.join(', ')}]: meanSpectrum measures it`,
+    );
   }
   const mixing = mixingOf(check, options.colours, channels);
   const magnitudes = normalized(magnitudesAt(checkSpectrum(check, spectrum, channels), height, width), {

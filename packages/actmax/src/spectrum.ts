@@ -60,7 +60,7 @@ export async function meanSpectrum(batches: Batches<Tensor4D>, options: MeanSpec
     const [count, ...size] = check.images('batches', images).shape;
     sums ??= { size, magnitudes: new Float64Array(size[2]! * (half(size[0]!) + 1) * (half(size[1]!) + 1)), images: 0 };
     if (String(size) !== String(sums.size))
-      check.fail('range', 'batches', `images [n, ${sums.size.join(', ')}]`, images);
+      check.fail('range', 'batches', `images [n, ${sums.size.join(', ')}] as the first`, images);
     const magnitudes = tf.tidy(() => magnitudesOf(check, images, options.colours));
     try {
       for (const [index, value] of (await magnitudes.data()).entries()) sums.magnitudes[index]! += value;
@@ -137,7 +137,7 @@ export function checkSpectrum(check: Check, spectrum: Spectrum, channels: number
     }
   }
   if (!Array.isArray(magnitudes) || magnitudes.length !== channels) {
-    check.fail('range', 'spectrum.magnitudes', `magnitudes of ${channels} channels`, magnitudes);
+    check.fail('range', 'spectrum.magnitudes', `a list of length ${channels}, one of each channel`, magnitudes);
   }
   for (const [channel, values] of magnitudes.entries()) {
     const isMagnitude = (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
