@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { loadSqueezeNet } from '@cnnviz/example-support';
 import { type ImageModel, loadModel, type Preprocessing } from '@cnnviz/models';
 
@@ -27,7 +28,7 @@ export async function squeezeNetSubject(folder: string, quick: boolean): Promise
 
 export async function folderSubject(folder: string, preprocessing: Preprocessing | undefined): Promise<Subject> {
   const network = await loadModel(folder, preprocessing && { preprocessing });
-  return { name: folder, network, classes: [], layers: [] };
+  return { name: basename(folder), network, classes: [], layers: [] };
 }
 
 /** Short names; numbers where the network has none. */

@@ -15,8 +15,8 @@ body {
   color: var(--text); background: var(--page);
 }
 p { max-width: 44rem; margin: .6rem 0; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0 .5rem; }
-h2 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .5rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0 .5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; margin: 1.1rem 0 .4rem; }
 section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem; }
 a { color: var(--accent); }
