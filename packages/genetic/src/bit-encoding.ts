@@ -1,6 +1,6 @@
 import { checker, type Random } from '@cnnviz/internal';
 import { bitFlipMutation } from './bit-flip-mutation.ts';
-import { type Encoding, requirePair } from './encoding.ts';
+import { type Encoding, markAsReader, requirePair } from './encoding.ts';
 import { PROBABILITY, requireCount, requireMade } from './genes.ts';
 import { twoPointCrossover } from './two-point-crossover.ts';
 
@@ -35,7 +35,7 @@ export function bitEncoding(options: BitEncodingOptions): Encoding<Uint8Array> {
   check.callable('crossover', crossover);
   const flip = { rate: flipRate };
   const pattern = new RegExp(`^[01]{${length}}$`);
-  return {
+  const encoding: Encoding<Uint8Array> = {
     name: `bits(${length})`,
     settings: { flipRate, crossover: options.crossover === undefined ? 'default' : 'own' },
     create: ({ random }) => {
@@ -61,6 +61,7 @@ export function bitEncoding(options: BitEncodingOptions): Encoding<Uint8Array> {
       return Uint8Array.from(saved as string, Number);
     },
   };
+  return options.crossover === undefined ? markAsReader(encoding) : encoding;
 }
 
 /** Share of bits in which two of the genomes differ, on average over all pairs. */

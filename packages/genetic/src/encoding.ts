@@ -61,3 +61,14 @@ export function requirePair<G>(check: Check, crossover: string, pair: readonly [
   const isPair = Array.isArray(pair) && pair.length === 2 && !pair.includes(undefined);
   return isPair ? pair : check.fail('type', `what ${crossover} returns`, 'two genomes', pair);
 }
+
+const readers = new WeakSet<object>();
+
+/** Marks an encoding of this package whose operators write into no genome, so that none has to be copied for them. */
+export function markAsReader<E extends object>(encoding: E): E {
+  readers.add(encoding);
+  return encoding;
+}
+
+/** Whether the encoding is known to write into no genome that it is lent. */
+export const isReader = (encoding: object): boolean => readers.has(encoding);

@@ -9,7 +9,7 @@ import {
   restoring,
 } from '@cnnviz/internal';
 import { copyGenome } from './copy-genome.ts';
-import { type Encoding, requireEncoding, requireGenome, requirePair } from './encoding.ts';
+import { type Encoding, isReader, requireEncoding, requireGenome, requirePair } from './encoding.ts';
 import { PROBABILITY, requireCount } from './genes.ts';
 import { differenceOf, type SavedOptions, savedOptions } from './saved-options.ts';
 import { byFitness, type Goal, type Selection } from './selection.ts';
@@ -283,6 +283,8 @@ export class GeneticAlgorithm<G> {
     const random = this.#random;
     const breeding = { random, generation: this.#generation + 1, memory: this.#memory };
     const parents = this.#selectParents(this.#size - this.#survivors);
+    // An operator of one's own may write into its parents, which others share.
+    const lent = isReader(this.#encoding) ? (genome: G) => genome : copyGenome;
     const genomes: G[] = [];
     const fitness = new Float64Array(parents.length);
     const isNew = new Uint8Array(parents.length);
@@ -294,8 +296,7 @@ export class GeneticAlgorithm<G> {
     for (let child = 0; child + 1 < genomes.length; child += 2) {
       if (random.uniform() >= this.#crossoverRate) continue;
       const fitter = this.#fitter(fitness[child]!, fitness[child + 1]!);
-      // Copies: an operator of one's own may write into its parents, which others share.
-      const pair = [copyGenome(genomes[child]!), copyGenome(genomes[child + 1]!)] as const;
+      const pair = [lent(genomes[child]!), lent(genomes[child + 1]!)] as const;
       const crossed = requirePair(constructing, 'encoding.cross', this.#encoding.cross(...pair, breeding, fitter));
       genomes[child] = crossed[0];
       genomes[child + 1] = crossed[1];
@@ -303,7 +304,7 @@ export class GeneticAlgorithm<G> {
     }
     for (let child = 0; child < genomes.length; child++) {
       if (random.uniform() >= this.#mutationRate) continue;
-      const mutated = this.#encoding.mutate(copyGenome(genomes[child]!), breeding);
+      const mutated = this.#encoding.mutate(lent(genomes[child]!), breeding);
       genomes[child] = requireGenome(constructing, 'mutate', mutated);
       isNew[child] = 1;
     }
