@@ -12,7 +12,7 @@ const node: TestProjectInlineConfiguration = {
     name: 'node',
     include: [
       'scripts/**/*.test.ts',
-      'packages/*/src/**/*.test.ts',
+      'packages/*/{src,tests}/**/*.test.ts',
       'examples/*/src/**/*.test.ts',
       'benchmarks/src/**/*.test.ts',
     ],

@@ -10,66 +10,69 @@ export {
   type BestSoFar,
   type MaximizedActivation,
   NonFiniteActivationError,
-} from './activation-steps.ts';
-export { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
+} from './ascent/activation-steps.ts';
+export { type MaximizeActivationOptions, maximizeActivation } from './ascent/maximize-activation.ts';
 
 // Objectives
 
-export { channel } from './channel.ts';
-export { contentFrom } from './content-from.ts';
-export { type DirectionOptions, direction } from './direction.ts';
-export { diversity } from './diversity.ts';
-export { layer } from './layer.ts';
-export { logit } from './logit.ts';
-export type { Activations, Objective, PreparedObjective } from './objective.ts';
-export { logProbability, probability } from './probability.ts';
-export { difference, sum, times } from './sum.ts';
-export { type UnitOptions, unit } from './unit.ts';
-export type { Units } from './wanted-units.ts';
+export { channel } from './objectives/channel.ts';
+export { contentFrom } from './objectives/content-from.ts';
+export { type DirectionOptions, direction } from './objectives/direction.ts';
+export { diversity } from './objectives/diversity.ts';
+export { layer } from './objectives/layer.ts';
+export { logit } from './objectives/logit.ts';
+export type { Activations, Objective, PreparedObjective } from './objectives/objective.ts';
+export { logProbability, probability } from './objectives/probability.ts';
+export { difference, sum, times } from './objectives/sum.ts';
+export { type UnitOptions, unit } from './objectives/unit.ts';
+export type { Units } from './objectives/wanted-units.ts';
 
 // Parameterizations
 
-export { type ColourMixing, colourMixing, imagenetColours } from './colour-mixing.ts';
-export { type FourierOptions, type FourierParameterization, fourier } from './fourier.ts';
-export { type CodeBox, type GeneratorOptions, generator } from './generator.ts';
-export type { Parameterization } from './parameterization.ts';
-export { type PhaseOptions, phase } from './phase.ts';
-export { photographSpectrum } from './photograph-spectrum.ts';
-export { type PixelsOptions, pixels } from './pixels.ts';
-export { type MeanSpectrumOptions, meanSpectrum, type Spectrum } from './spectrum.ts';
+export { type ColourMixing, colourMixing, imagenetColours } from './parameterizations/colour-mixing.ts';
+export { type FourierOptions, type FourierParameterization, fourier } from './parameterizations/fourier.ts';
+export { type CodeBox, type GeneratorOptions, generator } from './parameterizations/generator.ts';
+export type { Parameterization } from './parameterizations/parameterization.ts';
+export { type PhaseOptions, phase } from './parameterizations/phase.ts';
+export { photographSpectrum } from './parameterizations/photograph-spectrum.ts';
+export { type PixelsOptions, pixels } from './parameterizations/pixels.ts';
+export { type MeanSpectrumOptions, meanSpectrum, type Spectrum } from './parameterizations/spectrum.ts';
 
 // Optimizers
 
-export { type AdamOptions, adam } from './adam.ts';
-export { type NormalizedAscentOptions, normalizedAscent } from './normalized-ascent.ts';
-export type { Optimizer, StepOfRun } from './optimizer.ts';
+export { type AdamOptions, adam } from './optimizers/adam.ts';
+export { type NormalizedAscentOptions, normalizedAscent } from './optimizers/normalized-ascent.ts';
+export type { Optimizer, StepOfRun } from './optimizers/optimizer.ts';
 
 // Transforms
 
-export { type CropOptions, crop } from './crop.ts';
-export { jitter } from './jitter.ts';
-export { noise } from './noise.ts';
-export { pad } from './pad.ts';
-export { resize } from './resize.ts';
-export { type RobustnessOptions, robustness } from './robustness.ts';
-export { rotate } from './rotate.ts';
-export { scale } from './scale.ts';
-export type { Transform, View, ViewTransform } from './transform.ts';
+export { type CropOptions, crop } from './transforms/crop.ts';
+export { jitter } from './transforms/jitter.ts';
+export { noise } from './transforms/noise.ts';
+export { pad } from './transforms/pad.ts';
+export { resize } from './transforms/resize.ts';
+export { type RobustnessOptions, robustness } from './transforms/robustness.ts';
+export { rotate } from './transforms/rotate.ts';
+export { scale } from './transforms/scale.ts';
+export type { Transform, View, ViewTransform } from './transforms/transform.ts';
 
 // Regularizers
 
-export { type BlurOptions, blur } from './blur.ts';
-export { type DecayOptions, decay } from './decay.ts';
-export { type GaussianPriorOptions, gaussianPrior } from './gaussian-prior.ts';
-export type { Regularizer } from './regularizer.ts';
-export { type TotalVariationOptions, totalVariation } from './total-variation.ts';
+export { type BlurOptions, blur } from './regularizers/blur.ts';
+export { type DecayOptions, decay } from './regularizers/decay.ts';
+export { type GaussianPriorOptions, gaussianPrior } from './regularizers/gaussian-prior.ts';
+export type { Regularizer } from './regularizers/regularizer.ts';
+export { type TotalVariationOptions, totalVariation } from './regularizers/total-variation.ts';
 
 // Learned generators
 
-export { type CodeBounds, type CodeBoundsOptions, codeBounds, codeBoundsOf } from './code-bounds.ts';
-export { addToCodeMoments, type CodeMoments, emptyCodeMoments, mergeCodeMoments } from './code-moments.ts';
-export { type ConvolutionalDiscriminatorOptions, convolutionalDiscriminator } from './convolutional-discriminator.ts';
-export type { AnyEncoder, Encoder } from './encoder.ts';
+export { type CodeBounds, type CodeBoundsOptions, codeBounds, codeBoundsOf } from './generators/code-bounds.ts';
+export { addToCodeMoments, type CodeMoments, emptyCodeMoments, mergeCodeMoments } from './generators/code-moments.ts';
+export {
+  type ConvolutionalDiscriminatorOptions,
+  convolutionalDiscriminator,
+} from './generators/convolutional-discriminator.ts';
+export type { AnyEncoder, Encoder } from './generators/encoder.ts';
 export {
   decodeGeneratorCheckpoint,
   encodeGeneratorCheckpoint,
@@ -77,8 +80,8 @@ export {
   type RunningLosses,
   restoreGenerator,
   type TrainedPart,
-} from './generator-checkpoint.ts';
-export type { GeneratorLossWeights } from './generator-losses.ts';
+} from './generators/generator-checkpoint.ts';
+export type { GeneratorLossWeights } from './generators/generator-losses.ts';
 export {
   type GeneratorEpochRecord,
   type GeneratorLosses,
@@ -86,27 +89,27 @@ export {
   type TrainGeneratorOptions,
   type TrainGeneratorProgress,
   trainGenerator,
-} from './train-generator.ts';
+} from './generators/train-generator.ts';
 export {
   type TrainableGenerator,
   type UpconvolutionalGeneratorOptions,
   upconvolutionalGenerator,
-} from './upconvolutional-generator.ts';
+} from './generators/upconvolutional-generator.ts';
 
 // Synthesis by a generator, and how good it is
 
-export { type DgnAmOptions, dgnAm } from './dgn-am.ts';
-export { type NearestDistance, nearestDistances } from './nearest-distances.ts';
-export { type PpgnOptions, ppgn } from './ppgn.ts';
+export { type NearestDistance, nearestDistances } from './quality/nearest-distances.ts';
 export {
   type Synthesis,
   type SynthesisQualityOptions,
   type SynthesisQualityRow,
   synthesisQuality,
-} from './synthesis-quality.ts';
+} from './quality/synthesis-quality.ts';
+export { type DgnAmOptions, dgnAm } from './synthesis/dgn-am.ts';
+export { type PpgnOptions, ppgn } from './synthesis/ppgn.ts';
 
 // Pictures
 
-export { filmStrip } from './film-strip.ts';
-export { methodsGrid } from './methods-grid.ts';
-export type { TiledBatchesOptions } from './tiled-batches.ts';
+export { filmStrip } from './pictures/film-strip.ts';
+export { methodsGrid } from './pictures/methods-grid.ts';
+export type { TiledBatchesOptions } from './pictures/tiled-batches.ts';

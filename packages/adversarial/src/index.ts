@@ -12,21 +12,21 @@ export type {
 
 // Attacks
 
-export type { AscentLoss } from './adaptive-ascent.ts';
-export { type AutoPgdOptions, autoPgd } from './auto-pgd.ts';
-export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './carlini-wagner.ts';
-export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './deep-fool.ts';
-export { type FgsmOptions, fgsm } from './fgsm.ts';
-export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './minimal-fgsm.ts';
-export { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
-export { type PgdOptions, pgd, type RandomStart } from './pgd.ts';
-export type { AttackProgress, AttackResult } from './projected-gradient.ts';
-export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './square-attack.ts';
-export type { L1Step, Norm } from './step-direction.ts';
+export type { AscentLoss } from './attacks/adaptive-ascent.ts';
+export { type AutoPgdOptions, autoPgd } from './attacks/auto-pgd.ts';
+export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './attacks/carlini-wagner.ts';
+export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './attacks/deep-fool.ts';
+export { type FgsmOptions, fgsm } from './attacks/fgsm.ts';
+export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './attacks/minimal-fgsm.ts';
+export { type MomentumPgdOptions, momentumPgd } from './attacks/momentum-pgd.ts';
+export { type PgdOptions, pgd, type RandomStart } from './attacks/pgd.ts';
+export type { AttackProgress, AttackResult } from './attacks/projected-gradient.ts';
+export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './attacks/square-attack.ts';
+export type { L1Step, Norm } from './geometry/step-direction.ts';
 
 // Robust accuracy
 
-export type { RobustnessWarning, RobustnessWarningName } from './model-warnings.ts';
+export type { RobustnessWarning, RobustnessWarningName } from './robust-accuracy/model-warnings.ts';
 export {
   type BlackBoxAccuracyOptions,
   type RobustAccuracy,
@@ -34,47 +34,47 @@ export {
   type RobustAccuracyProgress,
   type RobustAccuracyState,
   robustAccuracy,
-} from './robust-accuracy.ts';
+} from './robust-accuracy/robust-accuracy.ts';
 export type {
   AttackSettings,
   BlackBoxAttack,
   CustomAttack,
   RobustnessAttack,
   StandardAttack,
-} from './robustness-attack.ts';
+} from './robust-accuracy/robustness-attack.ts';
 
 // Critical samples
 
-export type { CriticalSampleRatio, CriticalSampleState } from './count-critical-samples.ts';
+export type { CriticalSampleRatio, CriticalSampleState } from './critical-samples/count-critical-samples.ts';
 export {
   type CriticalSampleBatchesOptions,
   criticalSampleBatches,
   type FoundInBatch,
-} from './critical-sample-batches.ts';
+} from './critical-samples/critical-sample-batches.ts';
 export {
   type CriticalSampleRatioOptions,
   type CriticalSampleRatioProgress,
   criticalSampleRatio,
-} from './critical-sample-ratio.ts';
+} from './critical-samples/critical-sample-ratio.ts';
 export {
   type CriticalSampleSweepOptions,
   type CriticalSampleSweepProgress,
   criticalSampleSweep,
-} from './critical-sample-sweep.ts';
+} from './critical-samples/critical-sample-sweep.ts';
 export {
   type CriticalSamples,
   type CriticalSamplesOptions,
   type CriticalSamplesProgress,
   criticalSamples,
-} from './critical-samples.ts';
-export { type CsrPoint, csrCurve } from './csr-curve.ts';
+} from './critical-samples/critical-samples.ts';
+export { type CsrPoint, csrCurve } from './critical-samples/csr-curve.ts';
 export {
   type CriticalTrainingProgress,
   type CriticalTrainingRecord,
   type SeededTrainable,
   type TrainOnCriticalSamplesOptions,
   trainOnCriticalSamples,
-} from './train-on-critical-samples.ts';
+} from './critical-samples/train-on-critical-samples.ts';
 
 // Fooling images
 
@@ -84,7 +84,7 @@ export {
   type FoolingImagesOptions,
   type FoolingProgress,
   foolingImages,
-} from './fooling-images.ts';
+} from './fooling-images/fooling-images.ts';
 
 // Pictures
 
@@ -93,18 +93,23 @@ export {
   type AdversarialStripOptions,
   adversarialStrip,
   type StripRow,
-} from './adversarial-strip.ts';
+} from './pictures/adversarial-strip.ts';
 export {
   type AmplifiedPerturbation,
   type AmplifyPerturbationOptions,
   amplifyPerturbation,
-} from './amplify-perturbation.ts';
-export { type DecisionMap, type DecisionMapOptions, type DecisionMapProgress, decisionMap } from './decision-map.ts';
+} from './pictures/amplify-perturbation.ts';
+export {
+  type DecisionMap,
+  type DecisionMapOptions,
+  type DecisionMapProgress,
+  decisionMap,
+} from './pictures/decision-map.ts';
 export {
   type DecisionLegendEntry,
   type DecisionPicture,
   type DecisionPictureOptions,
   decisionPicture,
-} from './decision-picture.ts';
-export { type FoolingGrid, type FoolingGridOptions, type FoolingLabel, foolingGrid } from './fooling-grid.ts';
-export { type NamedPrediction, type Prediction, predict } from './predict.ts';
+} from './pictures/decision-picture.ts';
+export { type FoolingGrid, type FoolingGridOptions, type FoolingLabel, foolingGrid } from './pictures/fooling-grid.ts';
+export { type NamedPrediction, type Prediction, predict } from './pictures/predict.ts';

@@ -1,35 +1,22 @@
 export type { AnyProbe, ChartSpecification, Probe } from '@cnnviz/internal';
+
 // Weights
 
-// Activations
-export { type ActivationGridOptions, activationGrid } from './activation-grid.ts';
-export { type BootstrapIntervalsOptions, bootstrapIntervals } from './bootstrap-intervals.ts';
-// Statistics
-export { chanceLevel } from './chance-level.ts';
-export { ChanceTally, type ChanceTallyOptions, type ChanceTallyState, type LabelledMasks } from './chance-tally.ts';
 export {
   type CocoAnnotation,
   type CocoAnnotations,
   type CocoConceptsOptions,
   type CocoRunLengths,
   cocoConcepts,
-} from './coco-concepts.ts';
-export type { ColourPreference } from './colour-preference.ts';
-// Comparisons
-export {
-  type CategoryComparison,
-  type ComparedDissection,
-  type ConceptComparison,
-  compareDissections,
-  type DissectionComparison,
-  type DissectionNames,
-  type LayerComparison,
-} from './compare-dissections.ts';
-export { conceptHistogram, uniqueDetectorsChart } from './comparison-charts.ts';
-export { type ConceptScenes, type ConceptScenesOptions, conceptScenes, type SceneTask } from './concept-scenes.ts';
+} from './data/coco-concepts.ts';
 // Labelled data
-export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
-export type { ExifOrientation } from './decode-image.ts';
+export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './data/concepts.ts';
+export type { ExifOrientation } from './data/decode-image.ts';
+export type { ReadFile, WriteFile } from './data/files.ts';
+export { type FolderConceptsOptions, folderConcepts } from './data/folder-concepts.ts';
+export type { RepeatedLabels } from './data/label-slots.ts';
+export { type OpenBrodenOptions, openBroden } from './data/open-broden.ts';
+export { type WriteBrodenOptions, writeBroden } from './data/write-broden.ts';
 export {
   type AnyLayersProbe,
   type ChanceIous,
@@ -45,8 +32,7 @@ export {
   type LayerActivations,
   type LayerMasks,
   type LayersProbe,
-} from './dissect.ts';
-export { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
+} from './dissection/dissect.ts';
 export {
   type DissectionShard,
   type DissectShardOptions,
@@ -54,43 +40,20 @@ export {
   type MergeShardsOptions,
   mergeShards,
   type ShardProgress,
-} from './dissection-shards.ts';
-export {
-  type DissectionStatistics,
-  type DissectionStatisticsOptions,
-  dissectionStatistics,
-  type UnitChance,
-  type UnitStatistics,
-} from './dissection-statistics.ts';
-export {
-  type ConceptMatch,
-  DissectionTally,
-  type DissectionTallyOptions,
-  type DissectionTallyState,
-  type ImageCounts,
-  intersectionOverUnion,
-  type UnitMatches,
-} from './dissection-tally.ts';
-export {
-  type Dependence,
-  type Discoveries,
-  type FalseDiscoveryRateOptions,
-  falseDiscoveryRate,
-} from './false-discovery-rate.ts';
-export type { ReadFile, WriteFile } from './files.ts';
-export { type FilterGridOptions, filterGrid } from './filter-grid.ts';
+} from './dissection/dissection-shards.ts';
+export type { SavedOptions } from './dissection/saved-options.ts';
+export type { ColourPreference } from './filters/colour-preference.ts';
+export { type FilterGridOptions, filterGrid } from './filters/filter-grid.ts';
 export {
   type FilterRecord,
   type FilterStatistics,
   type FilterStatisticsOptions,
   filterStatistics,
-} from './filter-statistics.ts';
-export { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
-export type { RepeatedLabels } from './label-slots.ts';
-export { maskOfRuns } from './mask-runs.ts';
-export { type OpenBrodenOptions, openBroden } from './open-broden.ts';
-export type { PreferredGrating } from './preferred-grating.ts';
-export { type RandomRotationOptions, type Rotation, randomRotation } from './random-rotation.ts';
+} from './filters/filter-statistics.ts';
+export type { PreferredGrating } from './filters/preferred-grating.ts';
+// Activations
+export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
+export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
 // Receptive fields
 export {
   type GraphNode,
@@ -101,10 +64,10 @@ export {
   type ReceptiveFieldOptions,
   receptiveField,
   type SlidingWindow,
-} from './receptive-field.ts';
-export type { SceneDescription, SceneObject, Weave } from './render-scene.ts';
-export { rotateUnits } from './rotate-units.ts';
-export type { SavedOptions } from './saved-options.ts';
+} from './receptive-field/receptive-field.ts';
+export { type UpsampleOptions, type Upsampling, upsample } from './receptive-field/upsample.ts';
+export { conceptHistogram, uniqueDetectorsChart } from './report/comparison-charts.ts';
+export { type DissectionReportOptions, dissectionReport } from './report/dissection-report.ts';
 export {
   parseTallyCsv,
   type TallyMatch,
@@ -113,17 +76,43 @@ export {
   type TallyUnit,
   tallyCsv,
   tallyRecords,
-} from './tally-table.ts';
-export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './top-activation-grid.ts';
-export { mergeTopActivations, type TopActivationsOptions, topActivations } from './top-activations.ts';
+} from './report/tally-table.ts';
+export { detectorsOverSteps, transitionsChart, unitTracksChart } from './report/track-charts.ts';
 export {
-  type TopActivation,
-  type TopActivations,
-  TopActivationsTally,
-  type TopActivationsTallyOptions,
-} from './top-activations-tally.ts';
-export type { TopImage, TopImagesState } from './top-images.ts';
-export { detectorsOverSteps, transitionsChart, unitTracksChart } from './track-charts.ts';
+  type ConceptScenes,
+  type ConceptScenesOptions,
+  conceptScenes,
+  type SceneTask,
+} from './scenes/concept-scenes.ts';
+export type { SceneDescription, SceneObject, Weave } from './scenes/render-scene.ts';
+export { type BootstrapIntervalsOptions, bootstrapIntervals } from './statistics/bootstrap-intervals.ts';
+// Statistics
+export { chanceLevel } from './statistics/chance-level.ts';
+// Comparisons
+export {
+  type CategoryComparison,
+  type ComparedDissection,
+  type ConceptComparison,
+  compareDissections,
+  type DissectionComparison,
+  type DissectionNames,
+  type LayerComparison,
+} from './statistics/compare-dissections.ts';
+export {
+  type DissectionStatistics,
+  type DissectionStatisticsOptions,
+  dissectionStatistics,
+  type UnitChance,
+  type UnitStatistics,
+} from './statistics/dissection-statistics.ts';
+export {
+  type Dependence,
+  type Discoveries,
+  type FalseDiscoveryRateOptions,
+  falseDiscoveryRate,
+} from './statistics/false-discovery-rate.ts';
+export { type RandomRotationOptions, type Rotation, randomRotation } from './statistics/random-rotation.ts';
+export { rotateUnits } from './statistics/rotate-units.ts';
 export {
   type DissectedStep,
   type StepSummary,
@@ -133,19 +122,41 @@ export {
   type UnitTracks,
   type UnitTransition,
   unitTransitions,
-} from './track-units.ts';
+} from './statistics/track-units.ts';
 export {
   type CategoryDetectors,
   type DetectorUnit,
   type UniqueDetectors,
   uniqueDetectors,
-} from './unique-detectors.ts';
-export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './unit-masks.ts';
+} from './statistics/unique-detectors.ts';
+export {
+  ChanceTally,
+  type ChanceTallyOptions,
+  type ChanceTallyState,
+  type LabelledMasks,
+} from './tallies/chance-tally.ts';
+export {
+  type ConceptMatch,
+  DissectionTally,
+  type DissectionTallyOptions,
+  type DissectionTallyState,
+  type ImageCounts,
+  intersectionOverUnion,
+  type UnitMatches,
+} from './tallies/dissection-tally.ts';
+export { maskOfRuns } from './tallies/mask-runs.ts';
+export { mergeTopActivations, type TopActivationsOptions, topActivations } from './tallies/top-activations.ts';
+export {
+  type TopActivation,
+  type TopActivations,
+  TopActivationsTally,
+  type TopActivationsTallyOptions,
+} from './tallies/top-activations-tally.ts';
+export type { TopImage, TopImagesState } from './tallies/top-images.ts';
+export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './tallies/unit-masks.ts';
 export {
   UnitThresholds,
   type UnitThresholdsOptions,
   type UnitThresholdsResult,
   type UnitThresholdsState,
-} from './unit-thresholds.ts';
-export { type UpsampleOptions, type Upsampling, upsample } from './upsample.ts';
-export { type WriteBrodenOptions, writeBroden } from './write-broden.ts';
+} from './tallies/unit-thresholds.ts';

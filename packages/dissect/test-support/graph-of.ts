@@ -1,6 +1,6 @@
 import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import type { GraphNode, GraphTopology } from '../src/receptive-field.ts';
+import type { GraphNode, GraphTopology } from '../src/receptive-field/receptive-field.ts';
 
 /** The parts of an attribute's JSON. */
 export const attribute = {

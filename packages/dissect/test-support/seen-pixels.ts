@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { ReceptiveField } from '../src/receptive-field.ts';
+import type { ReceptiveField } from '../src/receptive-field/receptive-field.ts';
 
 /** Which axes of a tensor run down and across. */
 export type Axes = readonly [down: number, across: number];

@@ -2,47 +2,51 @@
 
 export type { AnyClassifier, Classifier } from '@cnnviz/internal';
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
-// MAP-Elites.
-export { AddStatus, type Archive, type Offers } from './archive.ts';
-// Pictures and charts.
-export {
-  type ArchiveLabel,
-  type ArchivePicture,
-  type ArchivePictureOptions,
-  archivePicture,
-} from './archive-picture.ts';
 // Encodings of genomes.
-export { type BitEncodingOptions, bitEncoding } from './bit-encoding.ts';
-// Mutation.
-export { type BitFlipOptions, bitFlipMutation } from './bit-flip-mutation.ts';
-export { type ClassArchiveOptions, classArchive } from './class-archive.ts';
+export { type BitEncodingOptions, bitEncoding } from './encodings/bit-encoding.ts';
+export type { CppnActivation, CppnConnection, CppnGenome, CppnNode } from './encodings/cppn/cppn-genome.ts';
+export type { CppnMutationOptions } from './encodings/cppn/mutate-cppn.ts';
 // Images as genomes.
-export { type CppnEncodingOptions, cppnEncoding } from './cppn-encoding.ts';
-export type { CppnActivation, CppnConnection, CppnGenome, CppnNode } from './cppn-genome.ts';
-export { type DirectEncodingOptions, directEncoding } from './direct-encoding.ts';
-export type { Breeding, Encoding } from './encoding.ts';
-// Genetic algorithms.
-export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './evolve.ts';
+export { type CppnEncodingOptions, cppnEncoding } from './encodings/cppn-encoding.ts';
+export { type DirectEncodingOptions, directEncoding } from './encodings/direct-encoding.ts';
+export type { Breeding, Encoding } from './encodings/encoding.ts';
+export type { ImageEncoding } from './encodings/image-encoding.ts';
+export { type RealEncodingOptions, realEncoding } from './encodings/real-encoding.ts';
 // Fooling a network.
 export {
   evolveFoolingImages,
   type FoolingEvolution,
   type FoolingOptions,
   type FoolingProgress,
-} from './evolve-fooling-images.ts';
-export { type FamilyLine, type FamilyLineOptions, familyLine } from './family-line.ts';
-export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './fitness-curves.ts';
-export { type GaussianMutationOptions, gaussianMutation } from './gaussian-mutation.ts';
-export type { Genes } from './genes.ts';
+} from './fooling/evolve-fooling-images.ts';
+// Genetic algorithms.
+export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './genetic-algorithm/evolve.ts';
 export {
   type GenerationStatistics,
   GeneticAlgorithm,
   type GeneticAlgorithmOptions,
   type GeneticAlgorithmState,
   type Individual,
-} from './genetic-algorithm.ts';
-export { type GridArchive, type GridArchiveOptions, type GridEvaluation, gridArchive } from './grid-archive.ts';
-export type { ImageEncoding } from './image-encoding.ts';
+} from './genetic-algorithm/genetic-algorithm.ts';
+export {
+  type OneMaxGeneration,
+  type OneMaxOptions,
+  type OneMaxPair,
+  type OneMaxRun,
+  type OneMaxString,
+  oneMax,
+} from './genetic-algorithm/one-max.ts';
+export { type Species, speciate } from './genetic-algorithm/speciation.ts';
+export type { Genes } from './genomes/genes.ts';
+// MAP-Elites.
+export { AddStatus, type Archive, type Offers } from './map-elites/archive.ts';
+export { type ClassArchiveOptions, classArchive } from './map-elites/class-archive.ts';
+export {
+  type GridArchive,
+  type GridArchiveOptions,
+  type GridEvaluation,
+  gridArchive,
+} from './map-elites/grid-archive.ts';
 export {
   type Ancestor,
   type ArchiveStatistics,
@@ -51,30 +55,34 @@ export {
   MapElites,
   type MapElitesOptions,
   type MapElitesState,
-} from './map-elites.ts';
-export type { CppnMutationOptions } from './mutate-cppn.ts';
-export {
-  type OneMaxGeneration,
-  type OneMaxOptions,
-  type OneMaxPair,
-  type OneMaxRun,
-  type OneMaxString,
-  oneMax,
-} from './one-max.ts';
+} from './map-elites/map-elites.ts';
 // Crossover.
-export { onePointCrossover } from './one-point-crossover.ts';
-export { type PatchCrossoverOptions, patchCrossover } from './patch-crossover.ts';
-export { type PolynomialMutationOptions, polynomialMutation } from './polynomial-mutation.ts';
+export { onePointCrossover } from './operators/crossover/one-point-crossover.ts';
+export { type PatchCrossoverOptions, patchCrossover } from './operators/crossover/patch-crossover.ts';
+export {
+  type SimulatedBinaryCrossoverOptions,
+  simulatedBinaryCrossover,
+} from './operators/crossover/simulated-binary-crossover.ts';
+export { twoPointCrossover } from './operators/crossover/two-point-crossover.ts';
+export { type UniformCrossoverOptions, uniformCrossover } from './operators/crossover/uniform-crossover.ts';
+// Mutation.
+export { type BitFlipOptions, bitFlipMutation } from './operators/mutation/bit-flip-mutation.ts';
+export { type GaussianMutationOptions, gaussianMutation } from './operators/mutation/gaussian-mutation.ts';
+export { type PolynomialMutationOptions, polynomialMutation } from './operators/mutation/polynomial-mutation.ts';
 // Selection.
-export { type RankOptions, rankSelection } from './rank-selection.ts';
-export { type RealEncodingOptions, realEncoding } from './real-encoding.ts';
-export { rouletteSelection } from './roulette-selection.ts';
-export type { Goal, Selection } from './selection.ts';
-export { type Scaling, type ScalingOptions, selectionWeights } from './selection-weights.ts';
-export { type SimulatedBinaryCrossoverOptions, simulatedBinaryCrossover } from './simulated-binary-crossover.ts';
-export { type Species, speciate } from './speciation.ts';
-export { stochasticUniversalSampling } from './stochastic-universal-sampling.ts';
-export { type TournamentOptions, tournamentSelection } from './tournament-selection.ts';
-export { type TruncationOptions, truncationSelection } from './truncation-selection.ts';
-export { twoPointCrossover } from './two-point-crossover.ts';
-export { type UniformCrossoverOptions, uniformCrossover } from './uniform-crossover.ts';
+export { type RankOptions, rankSelection } from './operators/selection/rank-selection.ts';
+export { rouletteSelection } from './operators/selection/roulette-selection.ts';
+export type { Goal, Selection } from './operators/selection/selection.ts';
+export { type Scaling, type ScalingOptions, selectionWeights } from './operators/selection/selection-weights.ts';
+export { stochasticUniversalSampling } from './operators/selection/stochastic-universal-sampling.ts';
+export { type TournamentOptions, tournamentSelection } from './operators/selection/tournament-selection.ts';
+export { type TruncationOptions, truncationSelection } from './operators/selection/truncation-selection.ts';
+// Pictures and charts.
+export {
+  type ArchiveLabel,
+  type ArchivePicture,
+  type ArchivePictureOptions,
+  archivePicture,
+} from './pictures/archive-picture.ts';
+export { type FamilyLine, type FamilyLineOptions, familyLine } from './pictures/family-line.ts';
+export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './pictures/fitness-curves.ts';

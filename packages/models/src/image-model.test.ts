@@ -3,10 +3,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
+import { conv2d, graphModel, node, placeholder, reduce } from '../test-support/graphs.ts';
+import { branches, photos, valuesOf } from '../test-support/networks.ts';
 import { imageModel } from './image-model.ts';
 import type { GraphTopology } from './networks/graph-network.ts';
-import { conv2d, graphModel, node, placeholder, reduce } from './testing/graphs.ts';
-import { branches, photos, valuesOf } from './testing/networks.ts';
 
 useBackend('cpu');
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
+import { chain } from '../test-support/networks.ts';
 import { loadGenerator } from './load-generator.ts';
 import { saveModel } from './save-model.ts';
-import { chain } from './testing/networks.ts';
 
 useBackend('wasm');
 

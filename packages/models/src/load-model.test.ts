@@ -7,10 +7,10 @@ import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { branches, chain, photos } from '../test-support/networks.ts';
 import type { ImageModel } from './image-model.ts';
 import { loadModel } from './load-model.ts';
 import { saveModel } from './save-model.ts';
-import { branches, chain, photos } from './testing/networks.ts';
 
 useBackend('wasm');
 

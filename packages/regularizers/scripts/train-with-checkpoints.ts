@@ -9,7 +9,7 @@ import { batchesOf } from '@cnnviz/internal';
 import { startBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { augment, decodeCheckpoint, encodeCheckpoint, randomCrop, randomMirror, train } from '../src/index.ts';
-import { denseModel, patternExamples } from '../src/testing/dense-model.ts';
+import { denseModel, patternExamples } from '../test-support/dense-model.ts';
 
 const file = process.argv[2]!;
 await startBackend('cpu');

@@ -8,7 +8,7 @@ export type {
   Trainable,
 } from '@cnnviz/internal';
 // Augmentation
-export { augment } from './augment.ts';
+export { augment } from './augmentation/augment.ts';
 export {
   type ApplyOptions,
   type Augmentation,
@@ -16,14 +16,40 @@ export {
   type Drawn,
   defineAugmentation,
   type ImagesShape,
-} from './augmentation.ts';
+} from './augmentation/augmentation.ts';
+export { type ColorJitterOptions, type ColorParameters, colorJitter } from './augmentation/color-jitter.ts';
+export type { Padding } from './augmentation/gather-pixels.ts';
+export type { ImageWindows } from './augmentation/image-windows.ts';
+export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './augmentation/mixup.ts';
+export { type AffineParameters, type RandomAffineOptions, randomAffine } from './augmentation/random-affine.ts';
+export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './augmentation/random-crop.ts';
+export { type EraseParameters, type RandomEraseOptions, randomErase } from './augmentation/random-erase.ts';
+export { type MirrorParameters, type RandomMirrorOptions, randomMirror } from './augmentation/random-mirror.ts';
+export { whiten } from './augmentation/whiten.ts';
+export { type GapRecord, generalizationGap, overfittingChart } from './charts/generalization-gap.ts';
+export {
+  corruptionChart,
+  type RandomizationSummary,
+  randomizationCurves,
+  summarizeRuns,
+} from './charts/randomization-charts.ts';
+// Dropout
+export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout/dropout.ts';
+// Penalties
+export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './penalties/elastic-net-penalty.ts';
+export { isWeight, type WeightChoice } from './penalties/is-weight.ts';
+export { type L1PenaltyOptions, l1Penalty } from './penalties/l1-penalty.ts';
+export { type L2PenaltyOptions, l2Penalty } from './penalties/l2-penalty.ts';
+export {
+  type DecayWeightsOptions,
+  decayWeights,
+  lambdaOfWeightDecay,
+  weightDecayOfLambda,
+} from './penalties/weight-decay.ts';
 // Capacity and generalization gap
-export { type Capacity, capacity, type LayerCapacity } from './capacity.ts';
-// Training
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './checkpoint.ts';
-export { type ColorJitterOptions, type ColorParameters, colorJitter } from './color-jitter.ts';
+export { type Capacity, capacity, type LayerCapacity } from './randomization/capacity.ts';
 // Randomization test
-export { type CorruptLabelsOptions, corruptLabels } from './corrupt-labels.ts';
+export { type CorruptLabelsOptions, corruptLabels } from './randomization/corrupt-labels.ts';
 export {
   type ApplyConditionOptions,
   applyCondition,
@@ -31,44 +57,13 @@ export {
   type DataCondition,
   type TrainAndTest,
   zhangConditions,
-} from './data-condition.ts';
-// Dropout
-export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout.ts';
-export {
-  EarlyStopping,
-  type EarlyStoppingCallback,
-  type EarlyStoppingOptions,
-  type EarlyStoppingState,
-  earlyStoppingCallback,
-  type StoppableModel,
-} from './early-stopping.ts';
-// Penalties
-export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './elastic-net-penalty.ts';
-export { type Evaluable, type Evaluation, evaluate, type Loss } from './evaluate.ts';
-export type { Padding } from './gather-pixels.ts';
+} from './randomization/data-condition.ts';
 export {
   type GaussianPixelsOptions,
   gaussianPixels,
   type PixelStatistics,
   pixelStatistics,
-} from './gaussian-pixels.ts';
-export { type GapRecord, generalizationGap, overfittingChart } from './generalization-gap.ts';
-export type { ImageWindows } from './image-windows.ts';
-export { isWeight, type WeightChoice } from './is-weight.ts';
-export { type L1PenaltyOptions, l1Penalty } from './l1-penalty.ts';
-export { type L2PenaltyOptions, l2Penalty } from './l2-penalty.ts';
-export { labelSmoothing } from './label-smoothing.ts';
-export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './mixup.ts';
-export { type AffineParameters, type RandomAffineOptions, randomAffine } from './random-affine.ts';
-export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './random-crop.ts';
-export { type EraseParameters, type RandomEraseOptions, randomErase } from './random-erase.ts';
-export { type MirrorParameters, type RandomMirrorOptions, randomMirror } from './random-mirror.ts';
-export {
-  corruptionChart,
-  type RandomizationSummary,
-  randomizationCurves,
-  summarizeRuns,
-} from './randomization-charts.ts';
+} from './randomization/gaussian-pixels.ts';
 export {
   type ModelRequest,
   type RandomizationProgress,
@@ -76,15 +71,27 @@ export {
   type RandomizationTestOptions,
   type Regularizer,
   randomizationTest,
-} from './randomization-test.ts';
+} from './randomization/randomization-test.ts';
 export {
   type RandomizePixelsOptions,
   randomizePixels,
   type ShufflePixelsOptions,
   shufflePixels,
-} from './randomize-pixels.ts';
-export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './schedule.ts';
-export { shuffledBatches } from './shuffled-batches.ts';
+} from './randomization/randomize-pixels.ts';
+// Training
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './training/checkpoint.ts';
+export {
+  EarlyStopping,
+  type EarlyStoppingCallback,
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+  earlyStoppingCallback,
+  type StoppableModel,
+} from './training/early-stopping.ts';
+export { type Evaluable, type Evaluation, evaluate, type Loss } from './training/evaluate.ts';
+export { labelSmoothing } from './training/label-smoothing.ts';
+export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './training/schedule.ts';
+export { shuffledBatches } from './training/shuffled-batches.ts';
 export {
   type EpochRecord,
   type StoppedBy,
@@ -93,6 +100,4 @@ export {
   type TrainProgress,
   type TrainResult,
   train,
-} from './train.ts';
-export { type DecayWeightsOptions, decayWeights, lambdaOfWeightDecay, weightDecayOfLambda } from './weight-decay.ts';
-export { whiten } from './whiten.ts';
+} from './training/train.ts';

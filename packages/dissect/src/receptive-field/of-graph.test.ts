@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attribute, type Graph, graphOf, type Step, type Weight, whole } from '../../test-support/graph-of.ts';
 import { expectSeen, type Reached, seenPixels } from '../../test-support/seen-pixels.ts';
-import { receptiveField } from '../receptive-field.ts';
+import { receptiveField } from './receptive-field.ts';
 
 beforeAll(() => startBackend('cpu'));
 

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Axes, expectSeen, type Reached, seenPixels } from '../../test-support/seen-pixels.ts';
-import { receptiveField } from '../receptive-field.ts';
-import { upsample } from '../upsample.ts';
+import { receptiveField } from './receptive-field.ts';
+import { upsample } from './upsample.ts';
 
 beforeAll(() => startBackend('cpu'));
 

@@ -2,7 +2,7 @@ import { conformance, describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll } from 'vitest';
-import { branches, photos } from '../testing/networks.ts';
+import { branches, photos } from '../../test-support/networks.ts';
 import { type ClassifierOptions, classifier } from './classifier.ts';
 import { type ProbeOptions, probe, probes } from './probe.ts';
 import { trainable } from './trainable.ts';

@@ -3,8 +3,8 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { conv2d, graphModel, node, placeholder, reduce, wholePlaceholder } from '../testing/graphs.ts';
-import { branches, chain, drawn, photos, valuesOf } from '../testing/networks.ts';
+import { conv2d, graphModel, node, placeholder, reduce, wholePlaceholder } from '../../test-support/graphs.ts';
+import { branches, chain, drawn, photos, valuesOf } from '../../test-support/networks.ts';
 import { classifier } from './classifier.ts';
 
 useBackend('wasm');

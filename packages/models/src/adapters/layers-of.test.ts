@@ -2,8 +2,8 @@ import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { conv2d, graphModel, node, placeholder, reduce } from '../testing/graphs.ts';
-import { branches, chain } from '../testing/networks.ts';
+import { conv2d, graphModel, node, placeholder, reduce } from '../../test-support/graphs.ts';
+import { branches, chain } from '../../test-support/networks.ts';
 import { layersOf } from './layers-of.ts';
 
 useBackend('cpu');

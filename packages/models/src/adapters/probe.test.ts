@@ -3,8 +3,8 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { conv2d, graphModel, node, placeholder, reduce } from '../testing/graphs.ts';
-import { branches, chain, drawn, photos, valuesOf } from '../testing/networks.ts';
+import { conv2d, graphModel, node, placeholder, reduce } from '../../test-support/graphs.ts';
+import { branches, chain, drawn, photos, valuesOf } from '../../test-support/networks.ts';
 import { probe, probes } from './probe.ts';
 
 useBackend('wasm');

@@ -3,8 +3,8 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { graphModel, node, placeholder } from '../testing/graphs.ts';
-import { branches, photos, valuesOf } from '../testing/networks.ts';
+import { graphModel, node, placeholder } from '../../test-support/graphs.ts';
+import { branches, photos, valuesOf } from '../../test-support/networks.ts';
 import { trainable } from './trainable.ts';
 
 useBackend('wasm');

@@ -4,10 +4,10 @@ import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
+import { useFolder } from '../../test-support/folder.ts';
+import { branches, photos, valuesOf } from '../../test-support/networks.ts';
 import { loadModel } from '../load-model.ts';
 import { saveModel } from '../save-model.ts';
-import { useFolder } from '../testing/folder.ts';
-import { branches, photos, valuesOf } from '../testing/networks.ts';
 import { droppedFiles, type FolderFile, filesOfDrop } from './dropped-files.ts';
 
 useBackend('cpu');

@@ -6,10 +6,10 @@ import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { useFolder } from '../../test-support/folder.ts';
+import { graphArtifacts, node, placeholder } from '../../test-support/graphs.ts';
+import { branches, photos, valuesOf } from '../../test-support/networks.ts';
 import { loadModel } from '../load-model.ts';
-import { useFolder } from '../testing/folder.ts';
-import { graphArtifacts, node, placeholder } from '../testing/graphs.ts';
-import { branches, photos, valuesOf } from '../testing/networks.ts';
 import { fileSystem } from './file-system.ts';
 import { readModel } from './read-source.ts';
 

@@ -5,10 +5,10 @@ import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { useFolder } from '../../test-support/folder.ts';
+import { branches } from '../../test-support/networks.ts';
 import { loadModel } from '../load-model.ts';
 import { saveModel } from '../save-model.ts';
-import { useFolder } from '../testing/folder.ts';
-import { branches } from '../testing/networks.ts';
 import { readModel } from './read-source.ts';
 
 useBackend('cpu');

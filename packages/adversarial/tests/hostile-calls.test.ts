@@ -1,0 +1,79 @@
+import { linearClassifier, tinyTrainable } from '@cnnviz/testing';
+import { describeHostileCalls, type ValidCall } from '@cnnviz/testing/hostile';
+import * as tf from '@tensorflow/tfjs-core';
+import * as adversarial from '../src/index.ts';
+
+const weights = [
+  [1, 0, 0, 0.5],
+  [0, 1, 0.5, 0],
+  [0, 0, 1, 1],
+  [0.5, 0.5, 0, 0],
+];
+const model = linearClassifier(weights, [0, 0, 0, 0]);
+const bounds = [0, 1] as const;
+
+const images = () => tf.tensor4d([0.9, 0.1, 0.2, 0.3, 0.1, 0.8, 0.2, 0.1], [2, 2, 2, 1]);
+const labels = () => tf.tensor1d([0, 1], 'int32');
+const attacked = (options: object) => (): unknown[] => [model, images(), labels(), { bounds, ...options }];
+const attack = (options: object): ValidCall => ({ given: attacked(options) });
+
+const options = { bounds, maxIterations: 2, seed: 0 };
+const batches = () => [{ images: images(), labels: labels() }];
+const trainable = () => tinyTrainable({ shape: [2, 2, 1] });
+
+const custom = {
+  name: 'own',
+  run: async (_: unknown, given: tf.Tensor4D) => ({ images: tf.clone(given) }),
+};
+
+const map = {
+  resolution: 3,
+  extent: 1,
+  offsets: [-1, 0, 1],
+  classes: [0, 0, 1, 0, 0, 1, 0, 2, 2],
+  confidences: new Array(9).fill(0.5),
+  inside: new Array(9).fill(true),
+  sample: { label: 0, confidence: 0.5, index: 4, distance: 1 },
+  directions: { right: Float32Array.of(1, 0, 0, 0), up: Float32Array.of(0, 1, 0, 0) },
+};
+
+const calls: Record<string, ValidCall> = {
+  fgsm: attack({ epsilon: 0.1 }),
+  pgd: attack({ epsilon: 0.1, steps: 2, seed: 0 }),
+  momentumPgd: attack({ epsilon: 0.1, steps: 2 }),
+  autoPgd: attack({ epsilon: 0.1, steps: 2, seed: 0 }),
+  squareAttack: attack({ epsilon: 0.1, queries: 2, seed: 0 }),
+  carliniWagner: attack({ steps: 2, binarySearchSteps: 2 }),
+  deepFool: attack({ steps: 2 }),
+  minimalFgsm: attack({ maxEpsilon: 0.1, steps: 2, tolerance: 0.05 }),
+  robustAccuracy: {
+    given: () => [model, batches(), { epsilon: 0.1, bounds, seed: 0, attacks: [custom] }],
+  },
+  criticalSamples: { given: () => [model, images(), options] },
+  criticalSampleRatio: { given: () => [model, [images()], options] },
+  criticalSampleSweep: { given: () => [model, [images()], { ...options, radii: [0.001, 0.1] }] },
+  criticalSampleBatches: {
+    given: () => [trainable(), batches(), options],
+    use: async (mixed: AsyncIterable<unknown>) => {
+      for await (const _ of mixed);
+    },
+  },
+  trainOnCriticalSamples: {
+    given: () => [trainable(), batches(), { ...options, optimizer: tf.train.sgd(0.01), epochs: 1 }],
+  },
+  foolingImages: { given: () => [model, { shape: [2, 2, 1], targets: [0, 1], bounds, seed: 0, iterations: 2 }] },
+  csrCurve: { given: () => [{ 'real labels': [{ epoch: 0, ratio: 0.5, interval: [0.4, 0.6] }] }] },
+  decisionMap: { given: () => [model, tf.fill([1, 2, 2, 1], 0.5), { bounds, extent: 1, resolution: 3, seed: 0 }] },
+  decisionPicture: { given: () => [map, { factor: 2, classNames: ['a', 'b', 'c'] }] },
+  foolingGrid: {
+    given: () => [
+      { images: images(), targets: [0, 1], confidences: [0.5, 0.6] },
+      { bounds, classNames: ['a', 'b'] },
+    ],
+  },
+  adversarialStrip: { given: () => [model, images(), images(), { bounds, classNames: ['a', 'b', 'c', 'd'] }] },
+  amplifyPerturbation: { given: () => [images(), images(), { bounds }] },
+  predict: { given: () => [model, images()] },
+};
+
+describeHostileCalls('adversarial', adversarial, calls);

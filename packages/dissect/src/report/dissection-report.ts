@@ -1,0 +1,201 @@
+import {
+  type Check,
+  checker,
+  type LongWork,
+  reportProgress,
+  requireLongWork,
+  restoring,
+  throwIfAborted,
+} from '@cnnviz/internal';
+import { html, raw } from 'hono/html';
+import { checkConceptData, checkConceptImage } from '../data/check-concept-data.ts';
+import type { ConceptData } from '../data/concepts.ts';
+import { resizeImage } from '../data/resize-image.ts';
+import type { Dissection } from '../dissection/dissect.ts';
+import { type ComparedDissection, compareWith, type DissectionComparison } from '../statistics/compare-dissections.ts';
+import { pictureUrl } from './picture-url.ts';
+import { categoryColours, type ReportPictures, reportLayer } from './report-layer.ts';
+import { reportScript } from './report-script.ts';
+import { reportStyle } from './report-style.ts';
+
+export interface DissectionReportOptions extends LongWork<{ images: number; count: number }> {
+  /** Default: `Network dissection`. */
+  title?: string;
+  /** Paragraphs that come first. Default: none. */
+  intro?: readonly string[];
+  /** The data that were dissected, for pictures of top images. Default: none are shown. */
+  concepts?: ConceptData;
+  /** How many top images of each unit are shown, at most as many as the dissection has. Default: 5. */
+  imagesPerUnit?: number;
+  /** Pixels of the longer side of a picture; each image is in the page once, about 4 kB at 112. Default: 112. */
+  pictureSize?: number;
+}
+
+/**
+ * The page that NetDissect's users know: of each layer how many units detect what, by category and by concept, and a list
+ * of all units with their concept, IoU, threshold and the images that drive them most, the unit's mask outlined. It can be
+ * sorted and filtered, with the keyboard too, and reads without JavaScript.
+ *
+ * The page needs nothing but itself: pictures, style and script are in it. Every text is escaped.
+ *
+ * @param dissections One or several layers or networks, in the order of the page; with the `statistics` of a dissection the
+ *   list has intervals and chance levels too.
+ * @returns HTML.
+ * @throws RangeError if an option is outside its range, there is no dissection, or two have the same names.
+ * @throws TypeError if an argument is of another kind.
+ * @throws Error if `concepts` are not the data of a dissection.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
+ *
+ * @example
+ * import { conceptScenes, dissect, dissectionReport } from '@cnnviz/dissect';
+ *
+ * const concepts = conceptScenes({ seed: 0, count: 4, size: 32 });
+ * const dissection = await dissect({
+ *   probe: (images) => images, // the three units red, green and blue
+ *   concepts,
+ *   upsampling: 'half-pixel',
+ *   topImages: 3,
+ * });
+ * const page = await dissectionReport([{ dissection }], { title: 'Red, green and blue', concepts });
+ */
+export async function dissectionReport(
+  dissections: readonly ComparedDissection[],
+  options: DissectionReportOptions = {},
+): Promise<string> {
+  const check = checker('@cnnviz/dissect', 'dissectionReport');
+  check.options(options);
+  requireLongWork(check, options);
+  const { title = 'Network dissection', intro = [] } = options;
+  if (typeof title !== 'string') check.fail('type', 'title', 'a text', title);
+  if (!Array.isArray(intro) || intro.some((text) => typeof text !== 'string')) {
+    check.fail('type', 'intro', 'a list of texts', intro);
+  }
+  const imagesPerUnit = check.number('imagesPerUnit', options.imagesPerUnit ?? 5, { integer: true, min: 0 });
+  const isList = Array.isArray(dissections) && dissections.every((each) => Array.isArray(each?.dissection?.units));
+  if (!isList) check.fail('type', 'dissections', 'a list of { dissection }', dissections);
+  if (dissections.length === 0) check.fail('range', 'dissections', 'at least one', dissections);
+  const comparison = restoring(check, 'dissections', () => compareWith(check, dissections));
+  throwIfAborted(options);
+  const perUnit = options.concepts === undefined ? 0 : imagesPerUnit;
+  const pictures = await picturesOf(check, dissections, perUnit, options);
+
+  const colours = categoryColours(comparison.categories);
+  const headings = comparison.layers.map(({ network, training, layer }) =>
+    [network, training, layer].filter((name) => name !== '').join(' · '),
+  );
+  const sections = restoring(check, 'dissections', () =>
+    dissections.map((each, index) =>
+      reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colours, pictures }),
+    ),
+  );
+  const isRepeated = dissections.some(({ dissection }) => dissection.repeatedLabels === 'netdissect');
+  const repeats = isRepeated
+    ? ' A pixel that carries a concept more than once counts as often, as in NetDissect, so that an IoU may be above 1.'
+    : '';
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(reportStyle)}${raw(pictures.style)}</style>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the layers</a>
+<header>
+<h1>${title}</h1>
+${intro.map((text) => html`<p>${text}</p>\n`)}
+<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.${repeats}</p>
+${summary(comparison, headings)}
+</header>
+<main id="content" tabindex="-1">
+${sections}
+</main>
+<script>${raw(reportScript)}</script>
+</body>
+</html>
+`;
+  return (await page).toString();
+}
+
+function summary({ layers, categories, categoryDetectors }: DissectionComparison, headings: readonly string[]) {
+  const hasChance = layers.some(({ aboveChance }) => aboveChance !== null);
+  return html`<p class="note">Units and detectors. Unique detectors are counted in two ways: the distinct best concepts of each category, summed over the categories, as in the figures of the paper, and the distinct best concepts of all, as in NetDissect's report. Below a category: units, and distinct concepts, above the limit.</p>
+<div class="wide" role="region" aria-label="All layers" tabindex="0">
+<table class="summary">
+<thead><tr>
+<th scope="col">Layer</th><th scope="col">Units</th><th scope="col">Detectors</th>
+<th scope="col">Unique, by category</th><th scope="col">Unique, best labels</th>
+${hasChance ? html`<th scope="col">Above chance</th>` : ''}
+${categories.map((category) => html`<th scope="col">${category}</th>`)}
+</tr></thead>
+<tbody>
+${layers.map((layer, index) => {
+  const { network, training, layer: name, units, detectors, uniquePerCategory, uniqueBestLabels, aboveChance } = layer;
+  const ofLayer = categoryDetectors.filter(
+    (each) => each.network === network && each.training === training && each.layer === name,
+  );
+  return html`<tr>
+<th scope="row"><a href="#layer-${index}">${headings[index] || 'Units'}</a></th>
+<td>${units}</td><td>${detectors}</td><td>${uniquePerCategory}</td><td>${uniqueBestLabels}</td>
+${hasChance ? html`<td>${aboveChance ?? '–'}</td>` : ''}
+${ofLayer.map((each) => html`<td>${each.units}, ${each.uniquePerCategory}</td>`)}
+</tr>
+`;
+})}
+</tbody>
+</table>
+</div>`;
+}
+
+/** Makes a class of each image that is shown, so that it is in the page once. */
+async function picturesOf(
+  check: Check,
+  dissections: readonly ComparedDissection[],
+  perUnit: number,
+  options: DissectionReportOptions,
+): Promise<ReportPictures & { style: string }> {
+  const { concepts } = options;
+  const longer = check.number('pictureSize', options.pictureSize ?? 112, { integer: true, min: 1, max: 4096 });
+  const names = new Map<number, string>();
+  if (concepts === undefined) return { perUnit, names, style: '' };
+  checkConceptData(check, 'concepts', concepts);
+  for (const { dissection } of dissections) {
+    restoring(check, 'dissections', () => requireDataOf(check, dissection, concepts));
+  }
+  const { imageSize } = concepts;
+  const scale = Math.min(1, longer / Math.max(...imageSize));
+  const size = imageSize.map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
+  const shown = new Set(
+    dissections.flatMap(({ dissection }) =>
+      dissection.units.flatMap(({ topImages }) => topImages.slice(0, perUnit).map(({ image }) => image)),
+    ),
+  );
+  let style = '';
+  for (const image of shown) {
+    const { pixels, name } = checkConceptImage(check, await concepts.read(image), concepts, image);
+    names.set(image, name);
+    style += `.i${image}{background-image:url(${await pictureUrl(resizeImage(pixels, imageSize, size), size)})}\n`;
+    await reportProgress(options, { images: names.size, count: shown.size });
+  }
+  return { perUnit, names, style };
+}
+
+function requireDataOf(check: Check, { layer, images, labelSize, units }: Dissection, concepts: ConceptData): void {
+  if (images !== concepts.count || `${labelSize}` !== `${concepts.labelSize}`) {
+    check.failBecause(
+      'state',
+      `concepts are ${concepts.count} images with labels of ${concepts.labelSize.join(' x ')}, the dissection of ${JSON.stringify(layer)} is of ${images} with labels of ${labelSize.join(' x ')}`,
+    );
+  }
+  const pixels = labelSize[0] * labelSize[1];
+  for (const { unit, topImages } of units) {
+    for (const { image, mask } of topImages) {
+      check.number(`the top images of unit ${unit}`, image, { integer: true, min: 0, max: images - 1 });
+      const isMask = mask.every((run) => run >= 0) && mask.reduce((sum, run) => sum + run, 0) === pixels;
+      if (!isMask) check.fail('range', `the mask of unit ${unit} on image ${image}`, `runs of ${pixels} pixels`, mask);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { checker, enlarge, tileGrid } from '@cnnviz/internal';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings/image-encoding.ts';
+import { type Ancestor, type Elite, requireElite } from '../map-elites/map-elites.ts';
+
+export interface FamilyLineOptions {
+  /** Of each image as it is rendered. Default: as it evolved. */
+  size?: { height: number; width: number };
+  /** Whole number by which each pixel is then repeated both ways. Default: 1. */
+  factor?: number;
+  /** Pixels between images. Default: 2. */
+  padding?: number;
+}
+
+export interface FamilyLine {
+  /** `[h, w, 3]` in [0, 1], one row. The caller disposes. */
+  picture: Tensor3D;
+  /** In which each of its images was made. */
+  generations: number[];
+}
+
+const check = checker('@cnnviz/genetic', 'familyLine');
+
+/**
+ * How one elite came about: its ancestors from the oldest on, and itself, side by side. The line goes from parent to
+ * child by first parents; the run must have kept it with the option `lineage`.
+ *
+ * @param encoding That the elite is a genome of.
+ *
+ * @example
+ * import { cppnEncoding, createRandom, familyLine } from '@cnnviz/genetic';
+ *
+ * const encoding = cppnEncoding({ shape: [28, 28, 1] });
+ * const breeding = { random: createRandom(0), generation: 0, memory: {} };
+ * const parent = encoding.create(breeding);
+ * const ancestors = [{ genome: parent, generation: 0 }];
+ * const elite = { cell: 7, objective: 0.5, genome: encoding.mutate(parent, breeding), generation: 4, ancestors };
+ * const { picture, generations } = familyLine(encoding, elite);
+ * picture.shape; // [28, 58, 3]
+ * generations; // [0, 4]
+ */
+export function familyLine<G>(
+  encoding: ImageEncoding<G>,
+  elite: Elite<G>,
+  options: FamilyLineOptions = {},
+): FamilyLine {
+  requireImageEncoding(check, encoding);
+  requireElite(check, 'elite', elite);
+  const { factor = 1, padding = 2, size } = check.options(options);
+  check.number('factor', factor, { integer: true, min: 1 });
+  check.number('padding', padding, { integer: true, min: 0 });
+  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
+  const line: Ancestor<G>[] = [...elite.ancestors, elite];
+  const picture = tf.tidy(() => {
+    const genomes = line.map(({ genome }) => genome);
+    const images = rendered(check, encoding, genomes, size);
+    return enlarge(tileGrid(images, { columns: line.length, padding }), factor);
+  });
+  return { picture, generations: line.map(({ generation }) => generation) };
+}

@@ -1,0 +1,178 @@
+import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
+import type { RandomizationRun } from '../randomization/randomization-test.ts';
+import { requireRuns } from '../training/require-records.ts';
+
+export interface RandomizationSummary {
+  condition: string;
+  corruption: number;
+  regularizer: string;
+  /** How many there were, of different seeds. */
+  runs: number;
+  parameters: number;
+  samples: number;
+  /** Means over the runs. */
+  epochs: number;
+  trainAccuracy: number;
+  testAccuracy: number;
+  /** Training minus test accuracy. */
+  gap: number;
+  /** First epoch, from 1, after which the mean running training accuracy was at least 0.99, or `null`. */
+  epochsToFit: number | null;
+}
+
+/**
+ * One row for each condition and regularizer: the table of the paper.
+ *
+ * @example
+ * import { randomizationTest, summarizeRuns } from '@cnnviz/regularizers';
+ *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
+ * const rows = summarizeRuns(runs);
+ */
+export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationSummary[] {
+  const groups = new Map<string, RandomizationRun[]>();
+  for (const run of requireRuns(checker('@cnnviz/regularizers', 'summarizeRuns'), runs)) {
+    const key = JSON.stringify([run.condition, run.regularizer]);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].map((group) => {
+    const mean = (of: (run: RandomizationRun) => number) => group.reduce((sum, run) => sum + of(run), 0) / group.length;
+    const { condition, corruption, regularizer, parameters, samples } = group[0]!;
+    const [trainAccuracy, testAccuracy] = [mean((run) => run.trainAccuracy), mean((run) => run.testAccuracy)];
+    const longest = group.reduce((most, { curve }) => Math.max(most, curve.length), 0);
+    const fitted = Array.from({ length: longest }, (_, epoch) =>
+      mean(({ curve }) => curve[Math.min(epoch, curve.length - 1)]!.accuracy),
+    ).findIndex((accuracy) => accuracy >= 0.99);
+    return {
+      condition,
+      corruption,
+      regularizer,
+      runs: group.length,
+      parameters,
+      samples,
+      epochs: mean(({ epochs }) => epochs),
+      trainAccuracy,
+      testAccuracy,
+      gap: trainAccuracy - testAccuracy,
+      epochsToFit: fitted === -1 ? null : fitted + 1,
+    };
+  });
+}
+
+/**
+ * Training loss over the epochs, a line for each condition: figure 1a of the paper.
+ *
+ * @param runs Where there are several regularizers, each has a chart of its own; of several seeds, the mean is shown.
+ *
+ * @example
+ * import { randomizationCurves, randomizationTest } from '@cnnviz/regularizers';
+ *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
+ * const specification = randomizationCurves(runs);
+ */
+export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpecification {
+  const regularizers = [
+    ...new Set(
+      requireRuns(checker('@cnnviz/regularizers', 'randomizationCurves'), runs).map(({ regularizer }) => regularizer),
+    ),
+  ];
+  const spec = {
+    width: regularizers.length > 1 ? 280 : 560,
+    height: 280,
+    mark: { type: 'line', strokeWidth: 2 },
+    encoding: {
+      x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' } },
+      y: { field: 'loss', aggregate: 'mean', type: 'quantitative', title: 'training loss (nats)' },
+      // Six lines are more than colours alone can tell apart. Alike in all but the channel, so that there is one legend.
+      color: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
+      strokeDash: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
+    },
+  };
+  const values = runs.flatMap(({ condition, regularizer, seed, curve }) =>
+    curve.map(({ epoch, loss, accuracy }) => ({ condition, regularizer, seed, epoch: epoch + 1, loss, accuracy })),
+  );
+  return regularizers.length === 1
+    ? { $schema: vegaLite, data: { values }, ...spec }
+    : {
+        $schema: vegaLite,
+        data: { values },
+        facet: { field: 'regularizer', type: 'nominal', sort: regularizers, title: null },
+        columns: 2,
+        spec,
+      };
+}
+
+/**
+ * Test error over the probability with which labels were corrupted, a line for each regularizer: figure 1c of the paper.
+ * Only conditions that leave the pixels alone count; the dashed line is chance.
+ *
+ * @param options `classes`: how many there are.
+ *
+ * @example
+ * import { corruptionChart, randomizationTest } from '@cnnviz/regularizers';
+ *
+ * const data = { images, labels };
+ * const runs = await randomizationTest({ train: data, test: data }, {
+ *   classes: 10,
+ *   createModel: createTrainable,
+ *   createOptimizer: () => tf.train.sgd(0.01),
+ *   epochs: 1,
+ *   seeds: [0],
+ * });
+ * const specification = corruptionChart(runs, { classes: 10 });
+ */
+export function corruptionChart(runs: readonly RandomizationRun[], options: { classes: number }): ChartSpecification {
+  const check = checker('@cnnviz/regularizers', 'corruptionChart');
+  const classes = check.number('classes', check.options(options).classes, { integer: true, min: 2 });
+  const values = requireRuns(check, runs)
+    .filter(({ condition }) => condition === 'true labels' || condition.includes('labels'))
+    .map(({ corruption, regularizer, seed, testAccuracy, trainAccuracy }) => ({
+      corruption,
+      regularizer,
+      seed,
+      testError: 1 - testAccuracy,
+      trainError: 1 - trainAccuracy,
+    }));
+  const error = { type: 'quantitative', title: 'test error', axis: { format: '%' }, scale: { domain: [0, 1] } };
+  return {
+    $schema: vegaLite,
+    data: { values },
+    width: 420,
+    height: 280,
+    layer: [
+      {
+        mark: { type: 'line', point: true, strokeWidth: 2 },
+        encoding: {
+          x: {
+            field: 'corruption',
+            type: 'quantitative',
+            title: 'probability of a random label',
+            scale: { domain: [0, 1] },
+          },
+          y: { field: 'testError', aggregate: 'mean', ...error },
+          color: { field: 'regularizer', type: 'nominal', title: null },
+          strokeDash: { field: 'regularizer', type: 'nominal', title: null },
+        },
+      },
+      {
+        data: { values: [{ chance: 1 - 1 / classes }] },
+        mark: { type: 'rule', strokeDash: [2, 3], opacity: 0.6 },
+        encoding: { y: { field: 'chance', ...error } },
+      },
+    ],
+  };
+}

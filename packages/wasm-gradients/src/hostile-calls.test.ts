@@ -1,9 +1,0 @@
-import { describeHostileCalls, type ValidCall } from '@cnnviz/testing/hostile';
-import * as wasmGradients from './index.ts';
-
-const calls: Record<string, ValidCall> = {
-  registerWasmGradients: {},
-  enableThreads: { given: () => [{ threads: 1 }] },
-};
-
-describeHostileCalls('wasm-gradients', wasmGradients, calls);
