@@ -1,22 +1,48 @@
 export type { AnyProbe, ChartSpecification, Probe } from '@cnnviz/internal';
 
-// Weights
+// Filters
+
+export { type FilterGridOptions, filterGrid } from './filters/filter-grid.ts';
+
+// Filter statistics
+
+export type { ColourPreference } from './filters/colour-preference.ts';
+export {
+  type FilterRecord,
+  type FilterStatistics,
+  type FilterStatisticsOptions,
+  filterStatistics,
+} from './filters/filter-statistics.ts';
+export type { PreferredGrating } from './filters/preferred-grating.ts';
+
+// Activations
+
+export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
+export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
+export { mergeTopActivations, type TopActivationsOptions, topActivations } from './tallies/top-activations.ts';
+export {
+  type TopActivation,
+  type TopActivations,
+  TopActivationsTally,
+  type TopActivationsTallyOptions,
+} from './tallies/top-activations-tally.ts';
+
+// Receptive fields
 
 export {
-  type CocoAnnotation,
-  type CocoAnnotations,
-  type CocoConceptsOptions,
-  type CocoRunLengths,
-  cocoConcepts,
-} from './data/coco-concepts.ts';
-// Labelled data
-export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './data/concepts.ts';
-export type { ExifOrientation } from './data/decode-image.ts';
-export type { ReadFile, WriteFile } from './data/files.ts';
-export { type FolderConceptsOptions, folderConcepts } from './data/folder-concepts.ts';
-export type { RepeatedLabels } from './data/label-slots.ts';
-export { type OpenBrodenOptions, openBroden } from './data/open-broden.ts';
-export { type WriteBrodenOptions, writeBroden } from './data/write-broden.ts';
+  type GraphNode,
+  type GraphTopology,
+  type LayersTopology,
+  type LayerTopology,
+  type ReceptiveField,
+  type ReceptiveFieldOptions,
+  receptiveField,
+  type SlidingWindow,
+} from './receptive-field/receptive-field.ts';
+export { type UpsampleOptions, type Upsampling, upsample } from './receptive-field/upsample.ts';
+
+// Network Dissection
+
 export {
   type AnyLayersProbe,
   type ChanceIous,
@@ -42,62 +68,35 @@ export {
   type ShardProgress,
 } from './dissection/dissection-shards.ts';
 export type { SavedOptions } from './dissection/saved-options.ts';
-export type { ColourPreference } from './filters/colour-preference.ts';
-export { type FilterGridOptions, filterGrid } from './filters/filter-grid.ts';
 export {
-  type FilterRecord,
-  type FilterStatistics,
-  type FilterStatisticsOptions,
-  filterStatistics,
-} from './filters/filter-statistics.ts';
-export type { PreferredGrating } from './filters/preferred-grating.ts';
-// Activations
-export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
-export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
-// Receptive fields
+  type CategoryDetectors,
+  type DetectorUnit,
+  type UniqueDetectors,
+  uniqueDetectors,
+} from './statistics/unique-detectors.ts';
 export {
-  type GraphNode,
-  type GraphTopology,
-  type LayersTopology,
-  type LayerTopology,
-  type ReceptiveField,
-  type ReceptiveFieldOptions,
-  receptiveField,
-  type SlidingWindow,
-} from './receptive-field/receptive-field.ts';
-export { type UpsampleOptions, type Upsampling, upsample } from './receptive-field/upsample.ts';
-export { conceptHistogram, uniqueDetectorsChart } from './report/comparison-charts.ts';
-export { type DissectionReportOptions, dissectionReport } from './report/dissection-report.ts';
+  type ConceptMatch,
+  DissectionTally,
+  type DissectionTallyOptions,
+  type DissectionTallyState,
+  type ImageCounts,
+  intersectionOverUnion,
+  type UnitMatches,
+} from './tallies/dissection-tally.ts';
+export { maskOfRuns } from './tallies/mask-runs.ts';
+export type { TopImage, TopImagesState } from './tallies/top-images.ts';
+export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './tallies/unit-masks.ts';
 export {
-  parseTallyCsv,
-  type TallyMatch,
-  type TallyRecord,
-  type TallyTable,
-  type TallyUnit,
-  tallyCsv,
-  tallyRecords,
-} from './report/tally-table.ts';
-export { detectorsOverSteps, transitionsChart, unitTracksChart } from './report/track-charts.ts';
-export {
-  type ConceptScenes,
-  type ConceptScenesOptions,
-  conceptScenes,
-  type SceneTask,
-} from './scenes/concept-scenes.ts';
-export type { SceneDescription, SceneObject, Weave } from './scenes/render-scene.ts';
+  UnitThresholds,
+  type UnitThresholdsOptions,
+  type UnitThresholdsResult,
+  type UnitThresholdsState,
+} from './tallies/unit-thresholds.ts';
+
+// How far an IoU can be trusted
+
 export { type BootstrapIntervalsOptions, bootstrapIntervals } from './statistics/bootstrap-intervals.ts';
-// Statistics
 export { chanceLevel } from './statistics/chance-level.ts';
-// Comparisons
-export {
-  type CategoryComparison,
-  type ComparedDissection,
-  type ConceptComparison,
-  compareDissections,
-  type DissectionComparison,
-  type DissectionNames,
-  type LayerComparison,
-} from './statistics/compare-dissections.ts';
 export {
   type DissectionStatistics,
   type DissectionStatisticsOptions,
@@ -111,8 +110,31 @@ export {
   type FalseDiscoveryRateOptions,
   falseDiscoveryRate,
 } from './statistics/false-discovery-rate.ts';
+export {
+  ChanceTally,
+  type ChanceTallyOptions,
+  type ChanceTallyState,
+  type LabelledMasks,
+} from './tallies/chance-tally.ts';
+
+// Turned at random
+
 export { type RandomRotationOptions, type Rotation, randomRotation } from './statistics/random-rotation.ts';
 export { rotateUnits } from './statistics/rotate-units.ts';
+
+// Comparing
+
+export { conceptHistogram, uniqueDetectorsChart } from './report/comparison-charts.ts';
+export { detectorsOverSteps, transitionsChart, unitTracksChart } from './report/track-charts.ts';
+export {
+  type CategoryComparison,
+  type ComparedDissection,
+  type ConceptComparison,
+  compareDissections,
+  type DissectionComparison,
+  type DissectionNames,
+  type LayerComparison,
+} from './statistics/compare-dissections.ts';
 export {
   type DissectedStep,
   type StepSummary,
@@ -123,40 +145,43 @@ export {
   type UnitTransition,
   unitTransitions,
 } from './statistics/track-units.ts';
+
+// Report and tables
+
+export { type DissectionReportOptions, dissectionReport } from './report/dissection-report.ts';
 export {
-  type CategoryDetectors,
-  type DetectorUnit,
-  type UniqueDetectors,
-  uniqueDetectors,
-} from './statistics/unique-detectors.ts';
+  parseTallyCsv,
+  type TallyMatch,
+  type TallyRecord,
+  type TallyTable,
+  type TallyUnit,
+  tallyCsv,
+  tallyRecords,
+} from './report/tally-table.ts';
+
+// Broden
+
+export type { RepeatedLabels } from './data/label-slots.ts';
+export { type OpenBrodenOptions, openBroden } from './data/open-broden.ts';
+
+// Labelled images of your own
+
 export {
-  ChanceTally,
-  type ChanceTallyOptions,
-  type ChanceTallyState,
-  type LabelledMasks,
-} from './tallies/chance-tally.ts';
+  type CocoAnnotation,
+  type CocoAnnotations,
+  type CocoConceptsOptions,
+  type CocoRunLengths,
+  cocoConcepts,
+} from './data/coco-concepts.ts';
+export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './data/concepts.ts';
+export type { ExifOrientation } from './data/decode-image.ts';
+export type { ReadFile, WriteFile } from './data/files.ts';
+export { type FolderConceptsOptions, folderConcepts } from './data/folder-concepts.ts';
+export { type WriteBrodenOptions, writeBroden } from './data/write-broden.ts';
 export {
-  type ConceptMatch,
-  DissectionTally,
-  type DissectionTallyOptions,
-  type DissectionTallyState,
-  type ImageCounts,
-  intersectionOverUnion,
-  type UnitMatches,
-} from './tallies/dissection-tally.ts';
-export { maskOfRuns } from './tallies/mask-runs.ts';
-export { mergeTopActivations, type TopActivationsOptions, topActivations } from './tallies/top-activations.ts';
-export {
-  type TopActivation,
-  type TopActivations,
-  TopActivationsTally,
-  type TopActivationsTallyOptions,
-} from './tallies/top-activations-tally.ts';
-export type { TopImage, TopImagesState } from './tallies/top-images.ts';
-export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './tallies/unit-masks.ts';
-export {
-  UnitThresholds,
-  type UnitThresholdsOptions,
-  type UnitThresholdsResult,
-  type UnitThresholdsState,
-} from './tallies/unit-thresholds.ts';
+  type ConceptScenes,
+  type ConceptScenesOptions,
+  conceptScenes,
+  type SceneTask,
+} from './scenes/concept-scenes.ts';
+export type { SceneDescription, SceneObject, Weave } from './scenes/render-scene.ts';

@@ -1,33 +1,28 @@
-// Random numbers and contracts.
-
 export type { AnyClassifier, Classifier } from '@cnnviz/internal';
-export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
-// Encodings of genomes.
-export { type BitEncodingOptions, bitEncoding } from './encodings/bit-encoding.ts';
-export type { CppnActivation, CppnConnection, CppnGenome, CppnNode } from './encodings/cppn/cppn-genome.ts';
-export type { CppnMutationOptions } from './encodings/cppn/mutate-cppn.ts';
-// Images as genomes.
-export { type CppnEncodingOptions, cppnEncoding } from './encodings/cppn-encoding.ts';
-export { type DirectEncodingOptions, directEncoding } from './encodings/direct-encoding.ts';
-export type { Breeding, Encoding } from './encodings/encoding.ts';
-export type { ImageEncoding } from './encodings/image-encoding.ts';
-export { type RealEncodingOptions, realEncoding } from './encodings/real-encoding.ts';
-// Fooling a network.
+
+// Fooling a network
+
 export {
   evolveFoolingImages,
   type FoolingEvolution,
   type FoolingOptions,
   type FoolingProgress,
 } from './fooling/evolve-fooling-images.ts';
-// Genetic algorithms.
-export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './genetic-algorithm/evolve.ts';
 export {
-  type GenerationStatistics,
-  GeneticAlgorithm,
-  type GeneticAlgorithmOptions,
-  type GeneticAlgorithmState,
-  type Individual,
-} from './genetic-algorithm/genetic-algorithm.ts';
+  type ArchiveLabel,
+  type ArchivePicture,
+  type ArchivePictureOptions,
+  archivePicture,
+} from './pictures/archive-picture.ts';
+export { type FamilyLine, type FamilyLineOptions, familyLine } from './pictures/family-line.ts';
+export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './pictures/fitness-curves.ts';
+
+// Random numbers
+
+export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
+
+// A first run
+
 export {
   type OneMaxGeneration,
   type OneMaxOptions,
@@ -36,9 +31,25 @@ export {
   type OneMaxString,
   oneMax,
 } from './genetic-algorithm/one-max.ts';
+
+// Genetic algorithms
+
+export { type BitEncodingOptions, bitEncoding } from './encodings/bit-encoding.ts';
+export type { Breeding, Encoding } from './encodings/encoding.ts';
+export { type RealEncodingOptions, realEncoding } from './encodings/real-encoding.ts';
+export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './genetic-algorithm/evolve.ts';
+export {
+  type GenerationStatistics,
+  GeneticAlgorithm,
+  type GeneticAlgorithmOptions,
+  type GeneticAlgorithmState,
+  type Individual,
+} from './genetic-algorithm/genetic-algorithm.ts';
 export { type Species, speciate } from './genetic-algorithm/speciation.ts';
 export type { Genes } from './genomes/genes.ts';
-// MAP-Elites.
+
+// MAP-Elites
+
 export { AddStatus, type Archive, type Offers } from './map-elites/archive.ts';
 export { type ClassArchiveOptions, classArchive } from './map-elites/class-archive.ts';
 export {
@@ -56,7 +67,17 @@ export {
   type MapElitesOptions,
   type MapElitesState,
 } from './map-elites/map-elites.ts';
-// Crossover.
+
+// Images as genomes
+
+export type { CppnActivation, CppnConnection, CppnGenome, CppnNode } from './encodings/cppn/cppn-genome.ts';
+export type { CppnMutationOptions } from './encodings/cppn/mutate-cppn.ts';
+export { type CppnEncodingOptions, cppnEncoding } from './encodings/cppn-encoding.ts';
+export { type DirectEncodingOptions, directEncoding } from './encodings/direct-encoding.ts';
+export type { ImageEncoding } from './encodings/image-encoding.ts';
+
+// Operators
+
 export { onePointCrossover } from './operators/crossover/one-point-crossover.ts';
 export { type PatchCrossoverOptions, patchCrossover } from './operators/crossover/patch-crossover.ts';
 export {
@@ -65,11 +86,9 @@ export {
 } from './operators/crossover/simulated-binary-crossover.ts';
 export { twoPointCrossover } from './operators/crossover/two-point-crossover.ts';
 export { type UniformCrossoverOptions, uniformCrossover } from './operators/crossover/uniform-crossover.ts';
-// Mutation.
 export { type BitFlipOptions, bitFlipMutation } from './operators/mutation/bit-flip-mutation.ts';
 export { type GaussianMutationOptions, gaussianMutation } from './operators/mutation/gaussian-mutation.ts';
 export { type PolynomialMutationOptions, polynomialMutation } from './operators/mutation/polynomial-mutation.ts';
-// Selection.
 export { type RankOptions, rankSelection } from './operators/selection/rank-selection.ts';
 export { rouletteSelection } from './operators/selection/roulette-selection.ts';
 export type { Goal, Selection } from './operators/selection/selection.ts';
@@ -77,12 +96,3 @@ export { type Scaling, type ScalingOptions, selectionWeights } from './operators
 export { stochasticUniversalSampling } from './operators/selection/stochastic-universal-sampling.ts';
 export { type TournamentOptions, tournamentSelection } from './operators/selection/tournament-selection.ts';
 export { type TruncationOptions, truncationSelection } from './operators/selection/truncation-selection.ts';
-// Pictures and charts.
-export {
-  type ArchiveLabel,
-  type ArchivePicture,
-  type ArchivePictureOptions,
-  archivePicture,
-} from './pictures/archive-picture.ts';
-export { type FamilyLine, type FamilyLineOptions, familyLine } from './pictures/family-line.ts';
-export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './pictures/fitness-curves.ts';

@@ -7,7 +7,26 @@ export type {
   OptimizerState,
   Trainable,
 } from '@cnnviz/internal';
+
+// Penalties
+
+export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './penalties/elastic-net-penalty.ts';
+export { isWeight, type WeightChoice } from './penalties/is-weight.ts';
+export { type L1PenaltyOptions, l1Penalty } from './penalties/l1-penalty.ts';
+export { type L2PenaltyOptions, l2Penalty } from './penalties/l2-penalty.ts';
+export {
+  type DecayWeightsOptions,
+  decayWeights,
+  lambdaOfWeightDecay,
+  weightDecayOfLambda,
+} from './penalties/weight-decay.ts';
+
+// Dropout
+
+export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout/dropout.ts';
+
 // Augmentation
+
 export { augment } from './augmentation/augment.ts';
 export {
   type ApplyOptions,
@@ -26,29 +45,45 @@ export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } f
 export { type EraseParameters, type RandomEraseOptions, randomErase } from './augmentation/random-erase.ts';
 export { type MirrorParameters, type RandomMirrorOptions, randomMirror } from './augmentation/random-mirror.ts';
 export { whiten } from './augmentation/whiten.ts';
+export { labelSmoothing } from './training/label-smoothing.ts';
+
+// Training
+
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './training/checkpoint.ts';
+export {
+  EarlyStopping,
+  type EarlyStoppingCallback,
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+  earlyStoppingCallback,
+  type StoppableModel,
+} from './training/early-stopping.ts';
+export { type Evaluable, type Evaluation, evaluate, type Loss } from './training/evaluate.ts';
+export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './training/schedule.ts';
+export { shuffledBatches } from './training/shuffled-batches.ts';
+export {
+  type EpochRecord,
+  type StoppedBy,
+  type TrainableModel,
+  type TrainOptions,
+  type TrainProgress,
+  type TrainResult,
+  train,
+} from './training/train.ts';
+
+// Capacity and the generalization gap
+
 export { type GapRecord, generalizationGap, overfittingChart } from './charts/generalization-gap.ts';
+export { type Capacity, capacity, type LayerCapacity } from './randomization/capacity.ts';
+
+// The randomization test
+
 export {
   corruptionChart,
   type RandomizationSummary,
   randomizationCurves,
   summarizeRuns,
 } from './charts/randomization-charts.ts';
-// Dropout
-export { type DropoutOptions, dropout, type SpatialDropoutOptions, spatialDropout } from './dropout/dropout.ts';
-// Penalties
-export { type ElasticNetPenaltyOptions, elasticNetPenalty } from './penalties/elastic-net-penalty.ts';
-export { isWeight, type WeightChoice } from './penalties/is-weight.ts';
-export { type L1PenaltyOptions, l1Penalty } from './penalties/l1-penalty.ts';
-export { type L2PenaltyOptions, l2Penalty } from './penalties/l2-penalty.ts';
-export {
-  type DecayWeightsOptions,
-  decayWeights,
-  lambdaOfWeightDecay,
-  weightDecayOfLambda,
-} from './penalties/weight-decay.ts';
-// Capacity and generalization gap
-export { type Capacity, capacity, type LayerCapacity } from './randomization/capacity.ts';
-// Randomization test
 export { type CorruptLabelsOptions, corruptLabels } from './randomization/corrupt-labels.ts';
 export {
   type ApplyConditionOptions,
@@ -78,26 +113,3 @@ export {
   type ShufflePixelsOptions,
   shufflePixels,
 } from './randomization/randomize-pixels.ts';
-// Training
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type RunningSums } from './training/checkpoint.ts';
-export {
-  EarlyStopping,
-  type EarlyStoppingCallback,
-  type EarlyStoppingOptions,
-  type EarlyStoppingState,
-  earlyStoppingCallback,
-  type StoppableModel,
-} from './training/early-stopping.ts';
-export { type Evaluable, type Evaluation, evaluate, type Loss } from './training/evaluate.ts';
-export { labelSmoothing } from './training/label-smoothing.ts';
-export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './training/schedule.ts';
-export { shuffledBatches } from './training/shuffled-batches.ts';
-export {
-  type EpochRecord,
-  type StoppedBy,
-  type TrainableModel,
-  type TrainOptions,
-  type TrainProgress,
-  type TrainResult,
-  train,
-} from './training/train.ts';

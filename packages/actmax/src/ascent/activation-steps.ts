@@ -16,22 +16,20 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkedActivations } from '../objectives/checked-objective.ts';
 import { type Objective, type PreparedObjective, rememberedActivations } from '../objectives/objective.ts';
 import { objectivesSideBySide } from '../objectives/objectives-side-by-side.ts';
 import { adam } from '../optimizers/adam.ts';
+import { checkedOptimizer } from '../optimizers/checked-optimizer.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
+import { checkedParameterization } from '../parameterizations/checked-parameterization.ts';
 import type { Parameterization } from '../parameterizations/parameterization.ts';
+import { checkedRegularizers } from '../regularizers/checked-regularizers.ts';
 import type { Regularizer } from '../regularizers/regularizer.ts';
+import { checkedTransforms } from '../transforms/checked-transforms.ts';
 import { resize } from '../transforms/resize.ts';
 import type { Transform } from '../transforms/transform.ts';
 import { transformImages } from '../transforms/transform-images.ts';
-import {
-  checkedActivations,
-  checkedOptimizer,
-  checkedParameterization,
-  checkedRegularizers,
-  checkedTransforms,
-} from './checked-parts.ts';
 import { allAreDead, isFiniteScore, reasonToGiveUp, type Score } from './failing-images.ts';
 
 export interface AscentOptions {

@@ -1,7 +1,7 @@
 import type { Check } from '@cnnviz/internal';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkedObjective } from '../ascent/checked-parts.ts';
+import { checkedObjective } from './checked-objective.ts';
 import { type Activations, type Objective, rememberedActivations } from './objective.ts';
 
 /** One objective of several, which take the images of a batch one after the other; each model still runs once. */

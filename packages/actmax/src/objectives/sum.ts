@@ -1,7 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkedObjective } from '../ascent/checked-parts.ts';
+import { checkedObjective } from './checked-objective.ts';
 import type { Objective } from './objective.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
-import { requireEpochs } from '../training/require-records.ts';
+import { requireEpochs } from '../training/require-epochs.ts';
 import type { EpochRecord } from '../training/train.ts';
 
 export interface GapRecord {

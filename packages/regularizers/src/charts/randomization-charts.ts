@@ -1,6 +1,6 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import type { RandomizationRun } from '../randomization/randomization-test.ts';
-import { requireRuns } from '../training/require-records.ts';
+import { requireRuns } from '../randomization/require-runs.ts';
 
 export interface RandomizationSummary {
   condition: string;

@@ -9,7 +9,7 @@ import {
   requireKept,
 } from '@cnnviz/internal';
 import type { EarlyStoppingState } from './early-stopping.ts';
-import { requireEpochs } from './require-records.ts';
+import { requireEpochs } from './require-epochs.ts';
 import type { EpochRecord, StoppedBy } from './train.ts';
 
 export const checkpointVersion = 1;
