@@ -53,7 +53,7 @@ def bilinear(size, wanted):
 
 
 def anchored(size, field, reduction, wanted):
-    """A map's positions stand at the centres of what they see, in labels: [wanted, size]."""
+    """A map's positions stand at the centers of what they see, in labels: [wanted, size]."""
     start = (field["size"] // 2 + field["offset"]) // reduction
     pitch = field["stride"] // reduction
     return between(numpy.clip((numpy.arange(wanted) - start) / pitch, 0, size - 1), size)
@@ -101,7 +101,7 @@ def dissect(count, quantile, field, size, pixels=None):
     primary, labels = subject["primary"], len(subject["primary"])
     truth = numpy.zeros(labels, dtype=numpy.int64)
     intersections = numpy.zeros((units, labels), dtype=numpy.int64)
-    # Pixels of a unit in those images that are labelled for a category.
+    # Pixels of a unit in those images that are labeled for a category.
     areas = numpy.zeros((units, len(subject["categories"])), dtype=numpy.int64)
     for row, activations in zip(rows, maps):
         ours, whole = labels_of(row)

@@ -1,4 +1,4 @@
-"""pyribs' tutorial "Using pyribs to fool an MNIST classifier": one cell a class, Gaussian steps from grey."""
+"""pyribs' tutorial "Using pyribs to fool an MNIST classifier": one cell a class, Gaussian steps from gray."""
 
 import numpy
 import ribs

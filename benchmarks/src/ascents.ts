@@ -59,7 +59,7 @@ async function compare(
         optimizer: adam({ learningRate: 0.05 }),
         steps: STEPS,
         seed: 0,
-        // A class that grey does not wake stays grey in both.
+        // A class that gray does not wake stays gray in both.
         rejectZeroGradient: false,
         ...ascent,
       });

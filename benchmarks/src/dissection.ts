@@ -22,7 +22,7 @@ interface Found {
   forward: Timing;
 }
 
-/** Dissection of SqueezeNet over labelled photographs, beside NetDissect's algorithm in numpy and PyTorch. */
+/** Dissection of SqueezeNet over labeled photographs, beside NetDissect's algorithm in numpy and PyTorch. */
 export async function compareDissections(setting: Setting): Promise<void> {
   const { data } = setting;
   if (data === undefined) return setting.skip('dissection', 'CNNVIZ_DATA is not set');

@@ -68,13 +68,13 @@ async function evolve({ network }: Subject, batch: number, generations: number):
   return elites.map(({ objective }) => objective);
 }
 
-/** Each pixel of the parent, or of grey, plus a normal number. */
+/** Each pixel of the parent, or of gray, plus a normal number. */
 function gaussianSteps(): ImageEncoding<Float32Array> {
   const step = { deviation: 0.5, rate: 1, bounds: [0, 1] } as const;
-  const grey = new Float32Array(784).fill(0.5);
+  const gray = new Float32Array(784).fill(0.5);
   return {
     ...directEncoding({ shape: SHAPE }),
-    create: ({ random }) => gaussianMutation(grey, random, step),
+    create: ({ random }) => gaussianMutation(gray, random, step),
     mutate: (genome, { random }) => gaussianMutation(genome, random, step),
   };
 }

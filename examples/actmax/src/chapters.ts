@@ -71,7 +71,7 @@ export async function classesChapter(
     id: 'classes',
     title: `What classes of ${name} want to see`,
     intro: [
-      'Images that raise the logit of a class, from grey. With nothing to keep them natural, pixels find noise that the network is as sure of.',
+      'Images that raise the logit of a class, from gray. With nothing to keep them natural, pixels find noise that the network is as sure of.',
     ],
     figures: [
       {
@@ -264,15 +264,15 @@ async function textureDiversity({ network }: Subject, layer: string, images: tf.
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** Mean difference of neighbouring pixels of each image, as a share of the mean distance from its mean. */
+/** Mean difference of neighboring pixels of each image, as a share of the mean distance from its mean. */
 async function roughnessOf(images: tf.Tensor4D): Promise<number[]> {
   const [, height, width] = images.shape;
   const shares = tf.tidy(() => {
     const meanSize = (values: tf.Tensor) => tf.mean(tf.abs(values), [1, 2, 3]);
     const part = (y: number, x: number) => tf.slice(images, [0, y, x, 0], [-1, height - 1, width - 1, -1]);
     const here = part(0, 0);
-    const neighbours = tf.div(tf.add(meanSize(tf.sub(part(1, 0), here)), meanSize(tf.sub(part(0, 1), here))), 2);
-    return tf.div(neighbours, meanSize(tf.sub(images, tf.mean(images, [1, 2], true))));
+    const neighbors = tf.div(tf.add(meanSize(tf.sub(part(1, 0), here)), meanSize(tf.sub(part(0, 1), here))), 2);
+    return tf.div(neighbors, meanSize(tf.sub(images, tf.mean(images, [1, 2], true))));
   });
   const values = [...(await shares.data())];
   shares.dispose();

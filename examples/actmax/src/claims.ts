@@ -6,7 +6,7 @@ export interface ClassDrawings {
   method: Method;
   /** Probability of the class, without transforms. */
   confidences: number[];
-  /** Mean difference of neighbouring pixels, as a share of the mean distance from the mean. */
+  /** Mean difference of neighboring pixels, as a share of the mean distance from the mean. */
   roughness: number[];
 }
 
@@ -50,7 +50,7 @@ export function activationClaims(
         on,
         claim: 'Fourier coefficients under transforms take the high frequencies away.',
         theirs: 'shown as pictures',
-        ours: `neighbouring pixels differ by ${mean(fourier.roughness).toFixed(2)} of the spread of an image, by ${mean(pixels.roughness).toFixed(2)} with pixels`,
+        ours: `neighboring pixels differ by ${mean(fourier.roughness).toFixed(2)} of the spread of an image, by ${mean(pixels.roughness).toFixed(2)} with pixels`,
         agrees: agreementOf(fourier.roughness.map((value, index) => value < pixels.roughness[index]!)),
       },
     );

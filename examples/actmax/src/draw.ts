@@ -48,7 +48,7 @@ export interface Drawing {
 const FILMED = [0, 1, 2, 4, 8, 16, 32, 64];
 
 /**
- * Steeper than the spectrum of natural images (1): less of the fine grain that SqueezeNet likes, and stronger colours. The
+ * Steeper than the spectrum of natural images (1): less of the fine grain that SqueezeNet likes, and stronger colors. The
  * smaller steps make up for the coefficients being larger.
  */
 const DECAY = 1.5;
@@ -98,7 +98,7 @@ export async function drawTogether(
     count,
     steps,
     seed,
-    // A unit that is silent at the start stays grey, and the others are drawn.
+    // A unit that is silent at the start stays gray, and the others are drawn.
     rejectZeroGradient: false,
     onProgress: ({ step, images }) => {
       if (FILMED.includes(step - 1)) film(filmed, images);

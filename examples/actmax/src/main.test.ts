@@ -81,7 +81,7 @@ it('writes a page with what was asked for, and pictures beside it, seven times e
 it('says what is wrong with an option', async () => {
   const wrong: [options: string[], message: string][] = [
     [['--layer', 'conv1'], '--layer and --units go together'],
-    [['--colour', 'red'], "Unknown option '--colour'"],
+    [['--color', 'red'], "Unknown option '--color'"],
   ];
   const out = join(folder, 'nothing');
   const common = ['--model', model, '--backend', 'wasm', '--out', out];

@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   const out = values.out === undefined ? resolve(workspaceRoot(), 'report/actmax') : resolve(from, values.out);
   const page = await writeReport(out, {
     title: `What ${subject.name} wants to see`,
-    intro: ['Images made by gradient ascent, from grey, that make units of a network as active as they can get.'],
+    intro: ['Images made by gradient ascent, from gray, that make units of a network as active as they can get.'],
     facts: [
       { label: 'backend', value: `${backend.name}, ${backend.detail}` },
       { label: 'steps', value: String(options.steps) },

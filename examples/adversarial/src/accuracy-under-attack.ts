@@ -8,7 +8,7 @@ import {
   robustAccuracy,
 } from '@cnnviz/adversarial';
 import type { Update } from '@cnnviz/example-support';
-import { batchesOf, type LabelledImages } from '@cnnviz/internal';
+import { batchesOf, type LabeledImages } from '@cnnviz/internal';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Subject } from './subject.ts';
 
@@ -36,7 +36,7 @@ export async function accuracyUnderAttack(
   const batches = batchesOf({ images, labels }, batchSize);
   const measured: AccuracyAt[] = [];
   for (const [index, epsilon] of epsilons.entries()) {
-    const accuracyAfter = async (attack: (batch: LabelledImages) => Promise<tf.Tensor4D>) => {
+    const accuracyAfter = async (attack: (batch: LabeledImages) => Promise<tf.Tensor4D>) => {
       let right = 0;
       for (const batch of batches) {
         const attacked = await attack(batch);

@@ -37,7 +37,7 @@ export function attackClaims(
     },
     {
       ...common,
-      claim: 'A network without a defence has next to no robust accuracy.',
+      claim: 'A network without a defense has next to no robust accuracy.',
       source: 'Croce, Hein 2020',
       theirs: 'about 0 %',
       ours: `right whatever is tried at epsilon ${amount(epsilons.at(-1)!)}: ${percent(strongest.robust.accuracy)} (${percent(strongest.robust.interval[0])} to ${percent(strongest.robust.interval[1])})`,

@@ -37,7 +37,7 @@ export async function decisionChapter(
         picture: await pngPicture(picture, {
           name: `${id}-map-${sample + 1}-${directions}`,
           alt: `Classes on a plane through the image. ${legend
-            .map(({ name, colour, share }) => `${name} (${colour}): ${(100 * share).toFixed(1)} %`)
+            .map(({ name, color, share }) => `${name} (${color}): ${(100 * share).toFixed(1)} %`)
             .slice(0, 8)
             .join(', ')}.`,
         }),
@@ -59,7 +59,7 @@ export async function decisionChapter(
       {
         kind: 'pictures',
         caption:
-          'Blue is the class of the image, every other colour another class; paler where the network is less sure. Striped: some pixel has left the range from black to white.',
+          'Blue is the class of the image, every other color another class; paler where the network is less sure. Striped: some pixel has left the range from black to white.',
         rows,
       },
     ],

@@ -40,7 +40,7 @@ export async function stripChapter(subject: Subject, seed: number): Promise<Show
     id: `${id}-strips`,
     title: `What it takes to change ${network}'s mind`,
     intro: [
-      `On the left an image that the network reads rightly. On the right the same after an attack that moves each pixel by at most ${epsilon}. In the middle what was added, amplified: mid grey is no change.`,
+      `On the left an image that the network reads rightly. On the right the same after an attack that moves each pixel by at most ${epsilon}. In the middle what was added, amplified: mid gray is no change.`,
     ],
     figures: [
       {

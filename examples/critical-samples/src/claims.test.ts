@@ -41,7 +41,7 @@ describe('criticalSampleClaims', () => {
     expect(agreements(alike)).toEqual(['no', 'no', 'no', 'no', 'no', 'yes']);
   });
 
-  it('agrees in part where intervals of neighbours overlap', () => {
+  it('agrees in part where intervals of neighbors overlap', () => {
     const close = ({ noise }: Condition): Outcome => ({
       critical: [10, 100 + 60 * noise],
       memorized: 0.5,

@@ -7,7 +7,7 @@ import {
   perceptronWithDropout,
   selectImages,
 } from '@cnnviz/example-support';
-import { batchesOf, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { batchesOf, createRandom, type LabeledImages } from '@cnnviz/internal';
 import {
   corruptLabels,
   evaluate,
@@ -186,8 +186,8 @@ function isRun(run: CriticalRun, { images, noise, remedy }: Condition, seed: num
 }
 
 interface RunRequest {
-  train: LabelledImages;
-  heldOut: LabelledImages;
+  train: LabeledImages;
+  heldOut: LabeledImages;
   classes: number;
   condition: Condition;
   seed: number;
@@ -243,7 +243,7 @@ async function runOnce(request: RunRequest, onEpoch: (epoch: number, accuracy: n
 }
 
 interface DrawnData {
-  train: LabelledImages;
+  train: LabeledImages;
   /** Of the kind that the network is trained on. */
   heldOutImages: tf.Tensor4D;
   /** Range of all pixels. */
@@ -307,7 +307,7 @@ async function readAndDispose(tensor: tf.Tensor): Promise<ArrayLike<number>> {
   return values;
 }
 
-async function onDevice(set: ImageSet): Promise<LabelledImages> {
+async function onDevice(set: ImageSet): Promise<LabeledImages> {
   for (const { images, labels } of imageBatches(set, { size: set.labels.length })) {
     return { images: tf.clone(images), labels: tf.clone(labels) };
   }

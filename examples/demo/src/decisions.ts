@@ -29,7 +29,7 @@ export async function decisionsFigure({ model, image, bounds, seed }: DecisionsO
     cells.push({
       picture: await pngPicture(picture, {
         name: `decisions-${directions}`,
-        alt: `A map of what the network reads around a ${digit}: ${legend.map(({ name, colour, share }) => `${name} (${colour}) on ${percent(share)}`).join(', ')}`,
+        alt: `A map of what the network reads around a ${digit}: ${legend.map(({ name, color, share }) => `${name} (${color}) on ${percent(share)}`).join(', ')}`,
       }),
       label: directions === 'gradient' ? 'the worst direction to the right' : 'two random directions',
       note: `${shares}; nearest other digit ${map.sample.distance === null ? 'not on the map' : `${map.sample.distance.toFixed(1)} away`}`,
@@ -38,7 +38,7 @@ export async function decisionsFigure({ model, image, bounds, seed }: DecisionsO
   }
   return {
     kind: 'pictures',
-    caption: `What the network reads around a ${digit} (the cross): each map is a plane through it, ${2 * EXTENT} wide in Euclidean distance. Blue is ${digit}, each other colour another digit, the largest area first; paler where the network is less sure. Striped: some pixel is blacker than black or whiter than white.`,
+    caption: `What the network reads around a ${digit} (the cross): each map is a plane through it, ${2 * EXTENT} wide in Euclidean distance. Blue is ${digit}, each other color another digit, the largest area first; paler where the network is less sure. Striped: some pixel is blacker than black or whiter than white.`,
     rows: [{ cells }],
   };
 }

@@ -10,7 +10,7 @@ import {
   selectImages,
   writeReport,
 } from '@cnnviz/example-support';
-import type { LabelledImages } from '@cnnviz/internal';
+import type { LabeledImages } from '@cnnviz/internal';
 import { classifier } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import { evolutionChapters } from './evolution.ts';
@@ -164,7 +164,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 
 async function filtersOf(
   { network, initialKernel }: Learned,
-  digits: LabelledImages,
+  digits: LabeledImages,
   { classes }: ImageSet,
 ): Promise<Chapter> {
   const image = tf.slice(digits.images, 0, 1);
@@ -184,7 +184,7 @@ async function filtersOf(
 async function withFirstImages<T>(
   set: ImageSet,
   count: number,
-  use: (images: LabelledImages) => Promise<T>,
+  use: (images: LabeledImages) => Promise<T>,
 ): Promise<T> {
   const indices = Array.from({ length: Math.min(count, set.labels.length) }, (_, index) => index);
   for (const batch of imageBatches(selectImages(set, indices), { size: count })) return await use(batch);

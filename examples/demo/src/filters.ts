@@ -17,14 +17,14 @@ export interface FiltersOptions {
 const COLUMNS = 5;
 /** So that five filters and five answers are about as wide. */
 const [FILTER_FACTOR, RESPONSE_FACTOR] = [9, 2];
-/** Lines that are no shade of grey, so that none is taken for a weight. */
+/** Lines that are no shade of gray, so that none is taken for a weight. */
 const GRID = { columns: COLUMNS, padding: 1, border: 'around', background: [0.18, 0.53, 0.78] } as const;
 
 /** The filters of the first layer, and what each makes of one image. */
 export async function filtersChapter({ kernel, initialKernel, image, imageClass }: FiltersOptions): Promise<Chapter> {
   const [height, width, , count] = kernel.shape;
-  const before = filterGrid(initialKernel, { normalization: 'zero-centred', ...GRID });
-  const filters = filterGrid(kernel, { normalization: 'zero-centred', ...GRID });
+  const before = filterGrid(initialKernel, { normalization: 'zero-centered', ...GRID });
+  const filters = filterGrid(kernel, { normalization: 'zero-centered', ...GRID });
   const responses = responsePicture(kernel, image);
   try {
     return {
@@ -37,7 +37,7 @@ export async function filtersChapter({ kernel, initialKernel, image, imageClass 
       figures: [
         {
           kind: 'pictures',
-          caption: `The filters as training found them and as it left them: mid grey is a weight of zero, white and black the largest weights of the grid, positive and negative. In the same places, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid grey where the filter finds nothing.`,
+          caption: `The filters as training found them and as it left them: mid gray is a weight of zero, white and black the largest weights of the grid, positive and negative. In the same places, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid gray where the filter finds nothing.`,
           rows: [
             {
               cells: [
@@ -79,6 +79,6 @@ export async function filtersChapter({ kernel, initialKernel, image, imageClass 
 function responsePicture(kernel: tf.Tensor4D, image: tf.Tensor4D): tf.Tensor3D {
   return tf.tidy(() => {
     const responses = tf.transpose(tf.conv2d(image, kernel, 1, 'valid'), [3, 1, 2, 0]);
-    return tileGrid(normalizeImages(responses, 'zero-centred'), GRID);
+    return tileGrid(normalizeImages(responses, 'zero-centered'), GRID);
   });
 }

@@ -12,7 +12,7 @@ import {
   pngPicture,
   trainModel,
 } from '@cnnviz/example-support';
-import type { Batches, Classifier, LabelledImages } from '@cnnviz/internal';
+import type { Batches, Classifier, LabeledImages } from '@cnnviz/internal';
 import { trainable } from '@cnnviz/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -101,7 +101,7 @@ export function firstKernel(network: LayersModel): tf.Tensor4D {
   return network.getWeights()[0] as tf.Tensor4D;
 }
 
-function everyNth(batches: Iterable<LabelledImages>, n: number, first: number): Batches<LabelledImages> {
+function everyNth(batches: Iterable<LabeledImages>, n: number, first: number): Batches<LabeledImages> {
   return {
     *[Symbol.iterator]() {
       let index = 0;

@@ -1,6 +1,6 @@
 import { compareRemedies, createNetwork, remedies } from '@cnnviz/example-overfitting';
 import { type Chapter, type DataSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
-import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import {
   type DataCondition,
   generalizationGap,
@@ -130,7 +130,7 @@ async function randomized({ data, seed, epochs, onProgress }: MemorizationOption
   }
 }
 
-function onDevice(set: DataSet['train']): LabelledImages {
+function onDevice(set: DataSet['train']): LabeledImages {
   for (const { images, labels } of imageBatches(set, { size: set.labels.length })) {
     return { images: tf.clone(images), labels: tf.clone(labels) };
   }

@@ -1,6 +1,6 @@
 import { amplifyPerturbation, fgsm, type Prediction, pgd, predict } from '@cnnviz/adversarial';
 import { type Chapter, type PictureCell, type PictureFigure, pngPicture } from '@cnnviz/example-support';
-import { type Bounds, type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { type Bounds, type Classifier, createRandom, type LabeledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { decisionsFigure } from './decisions.ts';
 import { percent } from './percent.ts';
@@ -8,7 +8,7 @@ import { percent } from './percent.ts';
 export interface PerturbationOptions {
   model: Classifier;
   /** Test digits, `[n, 28, 28, 1]` inside `bounds`. */
-  digits: LabelledImages;
+  digits: LabeledImages;
   bounds: Bounds;
   seed: number;
   /** Called after each strength that was tried. */
@@ -21,7 +21,7 @@ export const STRENGTHS = [0, 0.05, EPSILON, 0.15, 0.2, 0.25];
 const SHOWN = 3;
 const PGD_STEPS = 10;
 const PGD_DIGITS = 100;
-/** So that the perturbation, ±EPSILON around mid grey, goes from black to white. */
+/** So that the perturbation, ±EPSILON around mid gray, goes from black to white. */
 const AMPLIFIED = 0.5 / EPSILON;
 const ENLARGED = 5;
 
@@ -56,7 +56,7 @@ export async function perturbationChapter(options: PerturbationOptions): Promise
     figures: [
       {
         kind: 'pictures',
-        caption: `Test digits of different classes that the network reads rightly, first of all those that it misreads once they are perturbed by ${EPSILON}. The perturbation is what was really added, amplified ${AMPLIFIED} times: mid grey is no change, white is brighter by ${EPSILON}, black is darker by ${EPSILON}. Where the digit is black already it cannot get darker.`,
+        caption: `Test digits of different classes that the network reads rightly, first of all those that it misreads once they are perturbed by ${EPSILON}. The perturbation is what was really added, amplified ${AMPLIFIED} times: mid gray is no change, white is brighter by ${EPSILON}, black is darker by ${EPSILON}. Where the digit is black already it cannot get darker.`,
         rows: await showDigits(options),
       },
       {
@@ -171,7 +171,7 @@ async function showDigits({ model, digits, bounds }: PerturbationOptions): Promi
           {
             picture: await pngPicture(change, {
               name: `digit-${digit}-perturbation`,
-              alt: `The perturbation that is added to the ${digit}, amplified ${AMPLIFIED} times: patches of black, grey and white`,
+              alt: `The perturbation that is added to the ${digit}, amplified ${AMPLIFIED} times: patches of black, gray and white`,
               factor: ENLARGED,
             }),
             label: `perturbation × ${AMPLIFIED}`,

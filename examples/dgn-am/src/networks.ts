@@ -9,7 +9,7 @@ import {
   type Progress,
   trainModel,
 } from '@cnnviz/example-support';
-import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { type Classifier, createRandom, type LabeledImages } from '@cnnviz/internal';
 import { classifier, trainable } from '@cnnviz/models';
 import { randomCrop } from '@cnnviz/regularizers';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -82,7 +82,7 @@ export async function learnJudge(
 }
 
 interface TrainingRequest {
-  batches: (epoch: number) => Iterable<LabelledImages>;
+  batches: (epoch: number) => Iterable<LabeledImages>;
   learningRate: (epoch: number) => number;
   /** Of an epoch. */
   images: number;
@@ -158,7 +158,7 @@ function stridedConvolutions(options: {
 }
 
 /** Each image moved by up to two pixels. */
-function shifted(batches: Iterable<LabelledImages>, { shape }: ImageSet, seed: number): Iterable<LabelledImages> {
+function shifted(batches: Iterable<LabeledImages>, { shape }: ImageSet, seed: number): Iterable<LabeledImages> {
   const crop = randomCrop({ size: [shape[0], shape[1]], padding: 2 });
   return {
     *[Symbol.iterator]() {

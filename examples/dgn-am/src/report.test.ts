@@ -140,8 +140,8 @@ it('sets what each hidden unit wants before the images that excite it most, with
 
 it('lays out house numbers ten in a row, and below them what the network sees', async () => {
   const of100 = (first: number) => Array.from({ length: 100 }, (_, index) => (first + index) / 255);
-  const grey = imagesOf(...of100(100));
-  const photographs = tf.tile<Tensor4D>(grey, [1, 1, 1, 3]);
+  const gray = imagesOf(...of100(100));
+  const photographs = tf.tile<Tensor4D>(gray, [1, 1, 1, 3]);
   const seen = imagesOf(...of100(20));
   const digits = Array.from({ length: 100 }, (_, index) => index % 10);
   const drawn = { photographs, seen, digits, confidences: digits.map((digit) => digit / 10), testAccuracy: 0.96 };
@@ -151,5 +151,5 @@ it('lays out house numbers ten in a row, and below them what the network sees', 
   expect((await tilesOf(below!, { columns: 10 })).flat()).toEqual(Array.from(digits, (_, index) => 20 + index));
   expect(chapter.facts!.map(({ value }) => value)).toEqual(['96.0\u00a0%', '45.0\u00a0%']);
   expect(chapter.figures[0]).toMatchObject({ caption: expect.stringContaining('Digits 0, 1, 2, 3, 4, 5, 6, 7, 8, 9') });
-  tf.dispose([grey, photographs, seen]);
+  tf.dispose([gray, photographs, seen]);
 });

@@ -207,7 +207,7 @@ export async function houseNumbersChapter({
           },
           {
             heading: 'what the network sees',
-            cells: [{ picture: await picture(seen, 'house-numbers-seen', 'Their middle, in grey') }],
+            cells: [{ picture: await picture(seen, 'house-numbers-seen', 'Their middle, in gray') }],
           },
         ],
       },

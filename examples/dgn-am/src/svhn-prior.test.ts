@@ -27,7 +27,7 @@ test.skipIf(data === '')('house numbers (skipped unless CNNVIZ_DATA names the fo
   const page = await renderReport({ title: 'test', intro: [], chapters: [await houseNumbersChapter(drawn)] });
   expect(page.match(/<img/g)!.length).toBe(2);
 
-  // What the network saw is the middle of what is shown, in grey.
+  // What the network saw is the middle of what is shown, in gray.
   const [photographs, seen] = await Promise.all([drawn.photographs.array(), drawn.seen.array()]);
   const [red, green, blue] = photographs[3]![12]![9]!;
   expect(seen[3]![10]![7]![0]).toBeCloseTo((red! + green! + blue!) / 3, 4);

@@ -1,6 +1,6 @@
 import { gaussianPrior, generator, logit, maximizeActivation } from '@cnnviz/actmax';
 import { accuracy, type DataSet, imageBatches, lenet, type Progress, trainModel } from '@cnnviz/example-support';
-import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import { classifier, type LoadedGenerator, trainable } from '@cnnviz/models';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -78,15 +78,15 @@ export async function drawHouseNumbers(
   }
 }
 
-/** Photographs `[n, 32, 32, 3]` in [-1, 1] to their middle in grey, `[n, 28, 28, 1]` in [0, 1]. */
+/** Photographs `[n, 32, 32, 3]` in [-1, 1] to their middle in gray, `[n, 28, 28, 1]` in [0, 1]. */
 function asDigits(photographs: Tensor4D): Tensor4D {
-  const grey = tf.mean(photographs, 3, true) as Tensor4D;
-  const middle = tf.slice(grey, [0, 2, 2, 0], [-1, 28, 28, 1]);
+  const gray = tf.mean(photographs, 3, true) as Tensor4D;
+  const middle = tf.slice(gray, [0, 2, 2, 0], [-1, 28, 28, 1]);
   return tf.div(tf.add(middle, 1), 2);
 }
 
 /** Each image between two shades of its own, at least 0.3 apart. */
-function shaded(batches: Iterable<LabelledImages>, seed: number): Iterable<LabelledImages> {
+function shaded(batches: Iterable<LabeledImages>, seed: number): Iterable<LabeledImages> {
   return {
     *[Symbol.iterator]() {
       const random = createRandom(seed);

@@ -29,7 +29,7 @@ export function emergenceClaims({ phases, scale, seed }: Pick<Outcome, 'phases' 
       ...common,
       claim: 'Deeper layers detect more objects.',
       source: 'Bau, Zhou et al. 2017, section 3.2',
-      theirs: 'objects dominate in the last layers, colours in the first',
+      theirs: 'objects dominate in the last layers, colors in the first',
       ours: layers.map((layer, index) => `${layer}: ${objects[index]}`).join(', '),
       agrees: agreementOf([...rising, objects[deepest]! > objects[0]!]),
     },

@@ -20,7 +20,7 @@ const scale: Scale = {
   dissectedScenes: 20,
   batchSize: 20,
   permutations: 19,
-  colourEpochs: 2,
+  colorEpochs: 2,
   phases: [
     { task: 'scene', learningRate: 0.003, epochs: 3, dissectedAfter: [0, 1, 3] },
     { task: 'texture', learningRate: 0.003, epochs: 1, dissectedAfter: [0, 1] },

@@ -16,10 +16,10 @@ import {
 } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { colourAccuracy } from './colour-baseline.ts';
+import { colorAccuracy } from './color-baseline.ts';
 import { dissectScenes } from './dissect-scenes.ts';
 import { isDissectedEpoch, isShare, remember } from './kept-results.ts';
-import { drawScenes, labelledScenes, type Task } from './scene-images.ts';
+import { drawScenes, labeledScenes, type Task } from './scene-images.ts';
 import { copyBody, createSceneNetwork, preprocessing } from './scene-network.ts';
 
 interface Phase {
@@ -40,8 +40,8 @@ export interface Scale {
   batchSize: number;
   /** Of labels among images, for a chance level of the networks before and after training. */
   permutations: number;
-  /** What the colours alone are worth is measured in so many epochs. */
-  colourEpochs: number;
+  /** What the colors alone are worth is measured in so many epochs. */
+  colorEpochs: number;
   /** First from random weights, then each from what the one before has learned. */
   phases: readonly Phase[];
 }
@@ -55,7 +55,7 @@ export const scales: Readonly<Record<'quick' | 'standard', Scale>> = {
     dissectedScenes: 200,
     batchSize: 32,
     permutations: 99,
-    colourEpochs: 20,
+    colorEpochs: 20,
     phases: [
       { task: 'scene', learningRate: 0.003, epochs: 6, dissectedAfter: [0, 1, 2, 3, 4, 6] },
       { task: 'texture', learningRate: 0.002, epochs: 2, dissectedAfter: [0, 1, 2] },
@@ -69,7 +69,7 @@ export const scales: Readonly<Record<'quick' | 'standard', Scale>> = {
     dissectedScenes: 300,
     batchSize: 32,
     permutations: 99,
-    colourEpochs: 20,
+    colorEpochs: 20,
     phases: [
       { task: 'scene', learningRate: 0.003, epochs: 10, dissectedAfter: [0, 1, 2, 3, 4, 6, 8, 10] },
       { task: 'texture', learningRate: 0.002, epochs: 3, dissectedAfter: [0, 1, 2, 3] },
@@ -88,8 +88,8 @@ export interface PhaseOutcome {
   task: Task;
   classes: readonly string[];
   history: EpochRecord[];
-  /** Validation accuracy that the colours of an image allow, without seeing where they are. */
-  colourAccuracy: number;
+  /** Validation accuracy that the colors of an image allow, without seeing where they are. */
+  colorAccuracy: number;
   epochs: DissectedEpoch[];
   /** Where the trained network is. */
   network: string;
@@ -156,8 +156,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
   let network: LayersModel | undefined;
   try {
     for (const phase of scale.phases) {
-      const training = await labelledScenes(drawn.training, phase.task);
-      const validation = await labelledScenes(drawn.validation, phase.task);
+      const training = await labeledScenes(drawn.training, phase.task);
+      const validation = await labeledScenes(drawn.validation, phase.task);
       const next = createSceneNetwork({ seed, size, classes: training.classes.length });
       if (network !== undefined) copyBody(network, next);
       network?.dispose();
@@ -181,8 +181,8 @@ interface PhaseRequest extends ExperimentOptions {
 async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   const { phase, network, training, validation, folder, scale, seed, progress } = request;
   const { task } = phase;
-  const colours = await remember(join(folder, `${task}-colours.json`), isShare, () =>
-    colourAccuracy(training, validation, { seed, epochs: scale.colourEpochs }),
+  const colors = await remember(join(folder, `${task}-colors.json`), isShare, () =>
+    colorAccuracy(training, validation, { seed, epochs: scale.colorEpochs }),
   );
   const { variables, state } = trainable(network);
   const weights = [...variables, ...state];
@@ -208,7 +208,7 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   });
   const saved = join(folder, `${task}-network`);
   await saveModel(network, saved, { preprocessing, labels: training.classes });
-  return { task, classes: training.classes, history, colourAccuracy: colours, epochs, network: saved };
+  return { task, classes: training.classes, history, colorAccuracy: colors, epochs, network: saved };
 }
 
 /** Trains, or goes on from the last checkpoint; leaves a checkpoint of each epoch that is to be dissected. */

@@ -79,9 +79,9 @@ if (values.help) {
   for (const network of networks) network.dispose();
   const seconds = (performance.now() - start) / 1000;
   await writeClaims(out, { claims: emergenceClaims(outcome), backend, seconds });
-  for (const { task, history, colourAccuracy, epochs } of outcome.phases) {
+  for (const { task, history, colorAccuracy, epochs } of outcome.phases) {
     console.log(
-      `${task}: validation ${percent(history.at(-1)!.validationAccuracy!)}, colours alone ${percent(colourAccuracy)}`,
+      `${task}: validation ${percent(history.at(-1)!.validationAccuracy!)}, colors alone ${percent(colorAccuracy)}`,
     );
     for (const { layer, units } of epochs.at(-1)!.dissections) {
       const detectors = units.filter(({ isDetector }) => isDetector);

@@ -54,44 +54,44 @@ export async function reportChapters(
   return chapters;
 }
 
-/** How well each task is learned, beside what colours alone allow. */
+/** How well each task is learned, beside what colors alone allow. */
 function learningChapter(phases: readonly PhaseOutcome[]): Chapter {
-  const rows = phases.map(({ task, classes, history, colourAccuracy }) => ({
+  const rows = phases.map(({ task, classes, history, colorAccuracy }) => ({
     task,
     classes: classes.length,
     training: history.at(-1)!.accuracy,
     validation: history.at(-1)!.validationAccuracy!,
-    colours: colourAccuracy,
+    colors: colorAccuracy,
   }));
   const told = rows.map(
-    ({ task, validation, colours, classes }) =>
-      `${task}: ${percent(validation)}, colours alone ${percent(colours)}, chance ${percent(1 / classes)}`,
+    ({ task, validation, colors, classes }) =>
+      `${task}: ${percent(validation)}, colors alone ${percent(colors)}, chance ${percent(1 / classes)}`,
   );
   return {
     id: 'learning',
     title: 'What it was taught',
     intro: [
-      'A small convolutional network saw rendered scenes and one label each: which of six scenes it is. A street is a house and a car, a garden a house and a flower, a road a tree and a car. It was told nothing of houses, cars or trees. Colours, materials and textures are drawn without regard to the scene.',
+      'A small convolutional network saw rendered scenes and one label each: which of six scenes it is. A street is a house and a car, a garden a house and a flower, a road a tree and a car. It was told nothing of houses, cars or trees. Colors, materials and textures are drawn without regard to the scene.',
     ],
     facts: rows.map(({ task, validation }) => ({ label: `${task}, validation`, value: percent(validation) })),
     figures: [
       {
         kind: 'chart',
         caption:
-          'Accuracy on scenes that it did not learn from, over the epochs, task by task. Each later task begins with what was learned for the one before. The dashed line is what the colours of an image, without their places, are worth: the best epoch of a network that sees only their histogram.',
+          'Accuracy on scenes that it did not learn from, over the epochs, task by task. Each later task begins with what was learned for the one before. The dashed line is what the colors of an image, without their places, are worth: the best epoch of a network that sees only their histogram.',
         alt: `Validation accuracy at the end. ${told.join('; ')}.`,
         spec: accuracyChart(phases),
       },
       {
         kind: 'table',
         caption: 'At the end of each task. Training accuracy is that of the steps themselves.',
-        columns: ['task', 'classes', 'training', 'validation', 'colours alone', 'chance'],
-        rows: rows.map(({ task, classes, training, validation, colours }) => [
+        columns: ['task', 'classes', 'training', 'validation', 'colors alone', 'chance'],
+        rows: rows.map(({ task, classes, training, validation, colors }) => [
           task,
           classes,
           percent(training),
           percent(validation),
-          percent(colours),
+          percent(colors),
           percent(1 / classes),
         ]),
       },
@@ -105,10 +105,10 @@ function accuracyChart(phases: readonly PhaseOutcome[]): Spec {
   const longest = Math.max(...phases.map(({ history }) => history.length));
   return {
     data: {
-      values: phases.flatMap(({ task, history, colourAccuracy }) =>
+      values: phases.flatMap(({ task, history, colorAccuracy }) =>
         history.flatMap(({ epoch, accuracy, validationAccuracy }) => [
-          { task, epoch: epoch + 1, images: 'training', accuracy, colours: colourAccuracy },
-          { task, epoch: epoch + 1, images: 'validation', accuracy: validationAccuracy!, colours: colourAccuracy },
+          { task, epoch: epoch + 1, images: 'training', accuracy, colors: colorAccuracy },
+          { task, epoch: epoch + 1, images: 'validation', accuracy: validationAccuracy!, colors: colorAccuracy },
         ]),
       ),
     },
@@ -127,7 +127,7 @@ function accuracyChart(phases: readonly PhaseOutcome[]): Spec {
         },
         {
           mark: { type: 'rule', strokeDash: [5, 4], color: 'gray' },
-          encoding: { y: { field: 'colours', aggregate: 'mean', ...y } },
+          encoding: { y: { field: 'colors', aggregate: 'mean', ...y } },
         },
       ],
     },
@@ -304,7 +304,7 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
   const objects = followed.categories.indexOf('object');
   const random = epochs[0]!.dissections.flatMap(({ units }) => units);
   const found = random.filter(({ isDetector }) => isDetector);
-  const colours = found.filter(({ best }) => best!.concept.category === 'color');
+  const colors = found.filter(({ best }) => best!.concept.category === 'color');
   const told = tracks.map(({ layer, steps }) => {
     const counts = steps.map(({ step, uniqueBestLabels }) => `${uniqueBestLabels} after ${step}`);
     return `${layer}: ${counts.join(', ')}`;
@@ -314,7 +314,7 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
     title: 'How detectors emerge',
     intro: [
       `The same dissection of the network as it was after some of its epochs. In ${FOLLOWED}, ${counted(before.detectorsByCategory[objects]!, 'unit')} detected an object before training and ${after.detectorsByCategory[objects]} do at its end.`,
-      `A threshold on the IoU is no proof of learning: with random weights ${found.length} of the ${random.length} units of all layers were detectors already, ${colours.length} of them of a colour. Any sum of channels is larger in one colour than in others. What to compare is which concepts are found, not how many units find one.`,
+      `A threshold on the IoU is no proof of learning: with random weights ${found.length} of the ${random.length} units of all layers were detectors already, ${colors.length} of them of a color. Any sum of channels is larger in one color than in others. What to compare is which concepts are found, not how many units find one.`,
     ],
     facts: [
       { label: `unique detectors of ${FOLLOWED} before`, value: String(before.uniqueBestLabels) },

@@ -18,7 +18,7 @@ export async function drawScenes(
 }
 
 /** Scenes with the labels of a task, and no other label: all that the network is told. */
-export async function labelledScenes(scenes: ConceptScenes, task: Task): Promise<ImageSet> {
+export async function labeledScenes(scenes: ConceptScenes, task: Task): Promise<ImageSet> {
   const { classes, classOf } = scenes.tasks[task];
   const [height, width] = scenes.imageSize;
   const images = new Uint8Array(scenes.count * height * width * 3);

@@ -64,13 +64,13 @@ export function dissectionClaims(
   return [
     {
       ...common,
-      claim: 'Early layers detect colours and textures, deep ones objects.',
+      claim: 'Early layers detect colors and textures, deep ones objects.',
       source: 'Bau, Zhou et al. 2017, section 3.2',
-      theirs: 'colours and textures dominate in conv1 and conv2 of AlexNet, objects in conv5',
+      theirs: 'colors and textures dominate in conv1 and conv2 of AlexNet, objects in conv5',
       ours: ofLayers
         .map(
           ({ layer, byCategory: { surface, object } }) =>
-            `${layer}: ${surface} of colours and textures, ${object} of objects`,
+            `${layer}: ${surface} of colors and textures, ${object} of objects`,
         )
         .join('; '),
       agrees: agreementOf([
@@ -112,7 +112,7 @@ export function dissectionClaims(
   ];
 }
 
-/** Detectors whose best concept is a colour or a texture, and those whose is an object. */
+/** Detectors whose best concept is a color or a texture, and those whose is an object. */
 function detectorsByCategory({ units }: Dissection): { surface: number; object: number } {
   const categories = units.flatMap(({ isDetector, best }) => (isDetector ? [best!.concept.category] : []));
   return {

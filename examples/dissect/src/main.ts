@@ -142,7 +142,7 @@ async function main(): Promise<void> {
     const { page, lines } = await writeResults(out, dissections, {
       title: `What the units of ${subject} detect`,
       intro: [
-        `${concepts.count} images with labels of ${concepts.concepts.length} concepts. Computed on ${backend.name}, ${backend.detail}. Names are those of the data; in Broden, those that end in -c are colours.`,
+        `${concepts.count} images with labels of ${concepts.concepts.length} concepts. Computed on ${backend.name}, ${backend.detail}. Names are those of the data; in Broden, those that end in -c are colors.`,
         ...(values.controls ? controlsIntro(untrained !== undefined) : []),
       ],
       concepts,
@@ -170,7 +170,7 @@ function controlsIntro(hasUntrained: boolean): string[] {
   const turned =
     'Each layer is held against itself turned at random: the same activations, seen from axes that a random rotation of the space of its units gives. If a network had no reason to prefer its own axes, these would detect as many different things.';
   const untrained =
-    'Untrained is the same architecture with random weights. What it detects is what images and labels give away to any sum of pixels, such as colours.';
+    'Untrained is the same architecture with random weights. What it detects is what images and labels give away to any sum of pixels, such as colors.';
   return hasUntrained ? [turned, untrained] : [turned];
 }
 

@@ -40,7 +40,7 @@ const USAGE = `Evolves, for each class of a network, an image that it is certain
 const INTRO = {
   direct:
     'Each gene is the brightness of one pixel, at first random. Crossing spreads genes about their parents, mutation moves a tenth of them.',
-  cppn: 'Each image is drawn by a small network that maps the place of a pixel to its colour, and that grows by mutation. The patterns are regular, and render at any size.',
+  cppn: 'Each image is drawn by a small network that maps the place of a pixel to its color, and that grows by mutation. The patterns are regular, and render at any size.',
 };
 
 const { values } = parseArgs({

@@ -121,7 +121,7 @@ async function pictures({ onnx, layers: network, images }: Subject, dissection: 
               label: 'scene',
             },
             {
-              picture: await pngPicture(maps, { name: 'conv1', alt: 'Sixteen grey maps of the same scene.' }),
+              picture: await pngPicture(maps, { name: 'conv1', alt: 'Sixteen gray maps of the same scene.' }),
               label: 'conv1',
             },
           ],

@@ -1,5 +1,5 @@
 import { type DataSet, type ImageSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
-import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import {
   augment,
   type Capacity,
@@ -125,7 +125,7 @@ export async function compareRemedies(options: ExperimentOptions): Promise<Outco
   return outcomes;
 }
 
-function onDevice(set: ImageSet, change: (labels: Tensor1D) => Tensor1D): LabelledImages {
+function onDevice(set: ImageSet, change: (labels: Tensor1D) => Tensor1D): LabeledImages {
   for (const { images, labels } of imageBatches(set, { size: set.labels.length })) {
     return { images: tf.clone(images), labels: change(labels) };
   }

@@ -26,7 +26,7 @@ import {
   mnist,
   trainModel,
 } from '@cnnviz/example-support';
-import { type Classifier, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { type Classifier, createRandom, type LabeledImages } from '@cnnviz/internal';
 import { imageModel, loadModel, saveModel, trainable } from '@cnnviz/models';
 import { dropout, randomCrop } from '@cnnviz/regularizers';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
@@ -149,7 +149,7 @@ function stridedConvolutions(): tfl.LayersModel {
 }
 
 /** Each image moved by up to two pixels. */
-function shifted(batches: Iterable<LabelledImages>, ofSeed: number): Iterable<LabelledImages> {
+function shifted(batches: Iterable<LabeledImages>, ofSeed: number): Iterable<LabeledImages> {
   const crop = randomCrop({ size: [28, 28], padding: 2 });
   return {
     *[Symbol.iterator]() {

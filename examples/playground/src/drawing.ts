@@ -1,4 +1,4 @@
-import { centreDigit } from './centre-digit.ts';
+import { centerDigit } from './center-digit.ts';
 
 /** Of the drawing's side, in pixels. */
 export const drawingSide = 280;
@@ -6,13 +6,13 @@ const penWidth = 22;
 
 /** The visitor's drawing, which outlives the chapters: a digit, white on black. */
 export interface Drawing {
-  /** As the network gets it: 28 x 28, 0 to 1, centred as MNIST's digits are. */
+  /** As the network gets it: 28 x 28, 0 to 1, centered as MNIST's digits are. */
   pixels(): Float32Array<ArrayBuffer>;
   isEmpty(): boolean;
   clear(): void;
   /** A line of the pen, in pixels of the drawing. */
   line(from: readonly [x: number, y: number], to: readonly [x: number, y: number]): void;
-  /** A digit that is centred already: 28 x 28, 0 to 1. The network gets it as it is, until something is drawn on it. */
+  /** A digit that is centered already: 28 x 28, 0 to 1. The network gets it as it is, until something is drawn on it. */
   put(pixels: Float32Array<ArrayBuffer>): void;
   /** To be drawn on the page. */
   readonly canvas: HTMLCanvasElement;
@@ -33,7 +33,7 @@ function newDrawing(): Drawing {
   };
   clear();
   const readPixels = () => {
-    pixels ??= centreDigit(inkOf(context));
+    pixels ??= centerDigit(inkOf(context));
     return pixels;
   };
   return {

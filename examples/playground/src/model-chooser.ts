@@ -23,7 +23,7 @@ export function modelChooser(page: Page, tellChange: () => void) {
           <summary>Use a model of your own</summary>
           <p>
             A model of TensorFlow.js, a LayersModel or a GraphModel: a folder with <code>model.json</code> and its
-            <code>.bin</code> files. One that takes 28 x 28 grey images and gives ten answers takes the place of the digit
+            <code>.bin</code> files. One that takes 28 x 28 gray images and gives ten answers takes the place of the digit
             network.
           </p>
           <p>

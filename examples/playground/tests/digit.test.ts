@@ -117,12 +117,12 @@ describeInBrowser('the chapter of the drawn digit', () => {
     await page.tab.getByText('The nearest point of the map that is not taken for a 3 is').waitFor();
     const map = page.tab.locator('.map canvas');
     expect(await map.getAttribute('aria-label')).toMatch(/^Map of the decisions around your digit: 3 \d/);
-    const colour = await map.evaluate((canvas: HTMLCanvasElement) => {
+    const color = await map.evaluate((canvas: HTMLCanvasElement) => {
       const middle = canvas.width / 2;
       return [...canvas.getContext('2d')!.getImageData(middle, middle, 1, 1).data];
     });
-    // The first colour, of a class that the network is sure of.
-    expect(colour).toEqual([0x44, 0x77, 0xaa, 255]);
+    // The first color, of a class that the network is sure of.
+    expect(color).toEqual([0x44, 0x77, 0xaa, 255]);
   });
 
   it('can be used by all, in light and dark, and on a phone', async () => {

@@ -51,8 +51,8 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
       return levels[y * width + 1 + (tile % 5) * (size + 1) + (pixel % size)]!;
     });
   };
-  /** Mid grey is zero, black and white are the largest in size. */
-  const centred = (values: readonly number[]) => {
+  /** Mid gray is zero, black and white are the largest in size. */
+  const centered = (values: readonly number[]) => {
     const largest = Math.max(...values.map(Math.abs));
     return values.map((value) => 127.5 + (127.5 * value) / largest);
   };
@@ -74,9 +74,9 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
       return { filters: tf.transpose(kernel!, [3, 0, 1, 2]), answers: tf.transpose(answer, [3, 1, 2, 0]) };
     });
     const shownFilters = await levelsOf(tab, /^The 10 filters of the first layer; 2 rows of 5$/);
-    expectLevels(tilesOf(shownFilters, 10, 5), centred([...(await filters.data())]));
+    expectLevels(tilesOf(shownFilters, 10, 5), centered([...(await filters.data())]));
     const shownAnswers = await levelsOf(tab, /^Layer conv1 on your digit/);
-    expectLevels(tilesOf(shownAnswers, 10, 24), centred([...(await answers.data())]));
+    expectLevels(tilesOf(shownAnswers, 10, 24), centered([...(await answers.data())]));
 
     await tab
       .getByLabel('Brightness')

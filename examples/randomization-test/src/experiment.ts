@@ -6,7 +6,7 @@ import {
   perceptronWithDropout,
   selectImages,
 } from '@cnnviz/example-support';
-import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import {
   augment,
   centerCrop,
@@ -203,7 +203,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
 }
 
 /** A whole set on the device, cropped to 28x28 where it is larger. */
-async function middleImages(set: ImageSet): Promise<LabelledImages> {
+async function middleImages(set: ImageSet): Promise<LabeledImages> {
   const [height, width] = set.shape;
   const size = [Math.min(28, height), Math.min(28, width)] as const;
   for (const { images, labels } of imageBatches(set, { size: set.labels.length })) {

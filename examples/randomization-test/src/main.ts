@@ -49,7 +49,7 @@ const dataSets: Readonly<
   >
 > = {
   'cifar-10': { read: cifar10, learningRate: { initial: 0.01, factor: 0.95 } },
-  // Grey images, more alike: at the paper's rate for CIFAR-10 the schedule ends before random labels are fitted.
+  // Gray images, more alike: at the paper's rate for CIFAR-10 the schedule ends before random labels are fitted.
   'fashion-mnist': { read: fashionMnist, learningRate: { initial: 0.03, factor: 0.98 } },
   mnist: { read: mnist, learningRate: { initial: 0.03, factor: 0.98 } },
 };

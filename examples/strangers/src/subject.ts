@@ -14,8 +14,8 @@ export interface Extent {
   ascentSteps: number;
   generations: number;
   populationSize: number;
-  /** Labelled images that the layer is dissected on. */
-  labelled: number;
+  /** Labeled images that the layer is dissected on. */
+  labeled: number;
   epochs: number;
 }
 
@@ -26,7 +26,7 @@ export const whole: Extent = {
   ascentSteps: 32,
   generations: 10,
   populationSize: 10,
-  labelled: 16,
+  labeled: 16,
   epochs: 5,
 };
 
@@ -37,7 +37,7 @@ export const quick: Extent = {
   ascentSteps: 4,
   generations: 2,
   populationSize: 4,
-  labelled: 6,
+  labeled: 6,
   epochs: 3,
 };
 
@@ -48,7 +48,7 @@ export interface Subject extends LoadedNetwork {
   photographs: Tensor4D;
   /** The same with three channels, `[n, h, w, 3]`. */
   pictures: Tensor4D;
-  labelled: ConceptData;
+  labeled: ConceptData;
   extent: Extent;
   dispose(): void;
 }
@@ -57,7 +57,7 @@ export interface Subject extends LoadedNetwork {
 export interface Pictures {
   read(index: number, size: readonly [number, number]): Promise<Tensor3D>;
   count: number;
-  labelled: ConceptData;
+  labeled: ConceptData;
   /** For the page: what they are. */
   description: string;
 }
@@ -79,7 +79,7 @@ export async function openPictures(data: string | undefined): Promise<Pictures> 
       return resized;
     },
     count: paths.length,
-    labelled: await openBroden((path) => readFile(join(data, 'mini-broden', path))),
+    labeled: await openBroden((path) => readFile(join(data, 'mini-broden', path))),
     description: 'photographs',
   };
 }
@@ -92,7 +92,7 @@ function drawnScenes(): Pictures {
       return tf.tidy(() => tf.image.resizeBilinear(inUnitRange(image), [...size], false, true));
     },
     count: scenes.count,
-    labelled: scenes,
+    labeled: scenes,
     description: 'scenes of conceptScenes',
   };
 }
@@ -115,7 +115,7 @@ export async function openSubject({ name, load }: PublishedNetwork, from: Pictur
     name,
     photographs,
     pictures,
-    labelled: { ...from.labelled, count: Math.min(extent.labelled, from.labelled.count) },
+    labeled: { ...from.labeled, count: Math.min(extent.labeled, from.labeled.count) },
     extent,
     dispose: () => {
       tf.dispose([pictures, photographs]);

@@ -29,7 +29,7 @@ export type { Units } from './objectives/wanted-units.ts';
 
 // Parameterizations
 
-export { type ColourMixing, colourMixing, imagenetColours } from './parameterizations/colour-mixing.ts';
+export { type ColorMixing, colorMixing, imagenetColors } from './parameterizations/color-mixing.ts';
 export { type FourierOptions, type FourierParameterization, fourier } from './parameterizations/fourier.ts';
 export { type CodeBox, type GeneratorOptions, generator } from './parameterizations/generator.ts';
 export type { Parameterization } from './parameterizations/parameterization.ts';

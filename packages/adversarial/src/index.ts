@@ -5,7 +5,7 @@ export type {
   ChartSpecification,
   Classifier,
   FailedImage,
-  LabelledImages,
+  LabeledImages,
   LongWork,
   Trainable,
 } from '@cnnviz/internal';

@@ -57,7 +57,7 @@ interface Attacked {
 
 type Attack = (model: Classifier, images: Tensor4D, labels: Tensor1D) => Promise<Attacked>;
 
-const labelled: Record<string, Attack> = {
+const labeled: Record<string, Attack> = {
   pgd: (model, images, labels) =>
     pgd(model, images, labels, { epsilon: 0.2, stepSize: 0.04, steps: 8, bounds, restarts: 2, seed }) as never,
   'pgd in L2': (model, images, labels) =>
@@ -98,7 +98,7 @@ async function attackWith(name: string, model: Classifier, pixels: readonly numb
   );
   const before = tf.memory().numTensors;
   try {
-    const { images: points, failed, ...rest } = await labelled[name]!(model, images, labels);
+    const { images: points, failed, ...rest } = await labeled[name]!(model, images, labels);
     const values = ((await points.array()) as number[][][][]).map((image) => image.flat(2));
     points.dispose();
     const perImage = pixels.map((_, image) => ({
@@ -120,7 +120,7 @@ const isBroken = (index: number, step: unknown, what = 'logits') => ({
 const float32 = (pixels: readonly number[]) => pixels.map(Math.fround);
 
 describeOnBackends(['cpu', 'wasm'], () => {
-  describe.each(Object.keys(labelled))('%s', (name) => {
+  describe.each(Object.keys(labeled))('%s', (name) => {
     const predictions = name === 'criticalSamples' ? 'criticalPredictions' : 'predictions';
     const success = name === 'criticalSamples' ? 'critical' : 'fooled';
 

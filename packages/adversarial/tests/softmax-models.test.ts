@@ -1,4 +1,4 @@
-import type { Classifier, LabelledImages, Trainable } from '@cnnviz/internal';
+import type { Classifier, LabeledImages, Trainable } from '@cnnviz/internal';
 import { tinyCnn, tinyTrainable, useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,7 +28,7 @@ useBackend('wasm');
 const bounds = [0, 1] as const;
 const seed = 0;
 
-let batch: LabelledImages;
+let batch: LabeledImages;
 let image: Tensor4D;
 let optimizer: tf.SGDOptimizer;
 const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -42,7 +42,7 @@ beforeAll(() => {
 beforeEach(() => void warn.mockClear());
 afterAll(() => tf.dispose([{ ...batch }, image]));
 
-const classifying: Record<string, (model: Classifier, examples: LabelledImages) => unknown> = {
+const classifying: Record<string, (model: Classifier, examples: LabeledImages) => unknown> = {
   fgsm: (model, { images, labels }) => fgsm(model, images, labels, { epsilon: 0.1, bounds }),
   pgd: (model, { images, labels }) => pgd(model, images, labels, { epsilon: 0.1, bounds, steps: 1, seed }),
   momentumPgd: (model, { images, labels }) => momentumPgd(model, images, labels, { epsilon: 0.1, bounds, steps: 1 }),
@@ -69,7 +69,7 @@ const classifying: Record<string, (model: Classifier, examples: LabelledImages) 
   predict: (model, { images }) => predict(model, images),
 };
 
-const training: Record<string, (model: Trainable, examples: LabelledImages) => unknown> = {
+const training: Record<string, (model: Trainable, examples: LabeledImages) => unknown> = {
   criticalSampleBatches: async (model, examples) => {
     for await (const _ of criticalSampleBatches(model, [examples], { bounds, maxIterations: 1, seed }));
   },

@@ -1,4 +1,4 @@
-import type { LabelledImages } from '@cnnviz/internal';
+import type { LabeledImages } from '@cnnviz/internal';
 import { startStockWasm, tinyCnn, tinyTrainable } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -26,7 +26,7 @@ import {
 const bounds = [0, 1] as const;
 const model = tinyCnn();
 
-let batch: LabelledImages;
+let batch: LabeledImages;
 let image: Tensor4D;
 let optimizer: tf.SGDOptimizer;
 

@@ -6,7 +6,7 @@ export { type FilterGridOptions, filterGrid } from './filters/filter-grid.ts';
 
 // Filter statistics
 
-export type { ColourPreference } from './filters/colour-preference.ts';
+export type { ColorPreference } from './filters/color-preference.ts';
 export {
   type FilterRecord,
   type FilterStatistics,
@@ -114,7 +114,7 @@ export {
   ChanceTally,
   type ChanceTallyOptions,
   type ChanceTallyState,
-  type LabelledMasks,
+  type LabeledMasks,
 } from './tallies/chance-tally.ts';
 
 // Turned at random
@@ -164,7 +164,7 @@ export {
 export type { RepeatedLabels } from './data/label-slots.ts';
 export { type OpenBrodenOptions, openBroden } from './data/open-broden.ts';
 
-// Labelled images of your own
+// Labeled images of your own
 
 export {
   type CocoAnnotation,

@@ -8,7 +8,7 @@ export interface ObviousInput {
   concepts: readonly Concept[];
   labelSize: readonly [number, number];
   /** Where the rows and columns of the maps lie, in labels, rising. */
-  centres: readonly [number[], number[]];
+  centers: readonly [number[], number[]];
   quantile: number;
   /** Default: `once`. */
   repeatedLabels?: RepeatedLabels;
@@ -23,7 +23,7 @@ export function obviousDissection({
   images,
   concepts,
   labelSize,
-  centres,
+  centers,
   quantile,
   repeatedLabels = 'once',
 }: ObviousInput) {
@@ -60,7 +60,7 @@ export function obviousDissection({
       const map = maps[index]!.map((row) => row.map((activations) => activations[unit]!));
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
-          const value = interpolate(map, centres, y, x);
+          const value = interpolate(map, centers, y, x);
           if (!(Math.fround(value) > thresholds[unit]!)) continue;
           firing++;
           for (const category of categories)
@@ -87,14 +87,14 @@ function interpolate(map: number[][], [ys, xs]: readonly [number[], number[]], y
   return along(map[i]!) * (1 - down) + (down === 0 ? 0 : along(map[i + 1]!) * down);
 }
 
-/** The last centre that is not beyond, and how much of the way to the next one; clamped outside. */
-function between(centres: number[], place: number): [number, number] {
-  if (place <= centres[0]!) return [0, 0];
-  for (let index = 0; index + 1 < centres.length; index++) {
-    const [from, to] = [centres[index]!, centres[index + 1]!];
+/** The last center that is not beyond, and how much of the way to the next one; clamped outside. */
+function between(centers: number[], place: number): [number, number] {
+  if (place <= centers[0]!) return [0, 0];
+  for (let index = 0; index + 1 < centers.length; index++) {
+    const [from, to] = [centers[index]!, centers[index + 1]!];
     if (place < to) return [index, (place - from) / (to - from)];
   }
-  return [centres.length - 1, 0];
+  return [centers.length - 1, 0];
 }
 
 /** `numpy.quantile` as its documentation has it: the sorted values, linear in between. */

@@ -42,7 +42,7 @@ const options: Omit<DissectOptions, 'onProgress' | 'probe'> & { probe: Probe } =
 
 const levels = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 37) % 256);
 const photo = { width: 9, height: 7, channels: 4, depth: 8 } as const;
-const greys = Array.from({ length: 256 }, (_, level) => [level, level, level]);
+const grays = Array.from({ length: 256 }, (_, level) => [level, level, level]);
 
 async function brodenFiles(): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
@@ -111,7 +111,7 @@ describe('damaged files', () => {
   it.each<[string, () => Uint8Array]>([
     ['JPEG', () => encodeJpeg({ width: 9, height: 7, data: levels(252) }, 80).data],
     ['PNG of 16 bits and transparency', () => encodePng({ ...photo, data: Uint16Array.from(levels(252)), depth: 16 })],
-    ['PNG with a palette', () => encodePng({ ...photo, data: levels(63), channels: 1, palette: greys })],
+    ['PNG with a palette', () => encodePng({ ...photo, data: levels(63), channels: 1, palette: grays })],
     ['PNG of one bit', () => encodePng({ ...photo, data: levels(14), channels: 1, depth: 1 })],
   ])('of photographs (%s) are read or refused', async (_, make) => {
     const annotations: CocoAnnotations = {

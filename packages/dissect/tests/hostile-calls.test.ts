@@ -6,7 +6,7 @@ import { encode } from 'fast-png';
 import * as dissection from '../src/index.ts';
 import { interpolationOf } from '../src/receptive-field/upsample.ts';
 import { handmadeDissection } from '../test-support/handmade-dissection.ts';
-import { labelledNoise, tallyOf } from '../test-support/labelled-noise.ts';
+import { labeledNoise, tallyOf } from '../test-support/labeled-noise.ts';
 
 const { conceptScenes, randomRotation } = dissection;
 
@@ -38,7 +38,7 @@ const shown = () => {
   return { input, picture: tf.clone(input) };
 };
 
-const noise = labelledNoise({ seed: 0, count: 4, units: 2 });
+const noise = labeledNoise({ seed: 0, count: 4, units: 2 });
 const tallyOptions = () => ({ ...noise.options, labelSize: [...noise.options.labelSize] });
 const tally = () => tallyOf(noise);
 const chance = () => {
@@ -50,7 +50,7 @@ const thresholds = () => new dissection.UnitThresholds({ units: 2, expected: 4 }
 const tops = () => new dissection.TopActivationsTally({ units: 2, perUnit: 2 });
 const activations = () => Float32Array.of(1, 2, 3, 4);
 const masked = () => {
-  const [{ concepts, masks }] = noise.images as [dissection.LabelledMasks];
+  const [{ concepts, masks }] = noise.images as [dissection.LabeledMasks];
   return { concepts, masks };
 };
 
@@ -102,7 +102,7 @@ const shard = { probe: layers, upsampling: { pixels: 'half-pixel' } } as const;
 const firstShard = () => dissection.dissectShard({ ...shard, concepts: scenes, images: [0, 2] });
 
 const calls: Record<string, ValidCall> = {
-  filterGrid: { given: () => [filters(), { ...grid, tiles: 'colour', maxFilters: 1, columns: 1, rows: 1 }] },
+  filterGrid: { given: () => [filters(), { ...grid, tiles: 'color', maxFilters: 1, columns: 1, rows: 1 }] },
   filterStatistics: { given: () => [filters(), { deadShare: 0.1, duplicateSimilarity: 0.9 }] },
   activationGrid: {
     given: () => [identity, tf.fill([4, 4, 3], 0.5), { ...grid, normalization: 'each', units: [0], columns: 1 }],

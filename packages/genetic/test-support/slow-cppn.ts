@@ -10,7 +10,7 @@ export function slowImage(
     const y = (2 * (Math.floor(pixel / width) + 0.5)) / height - 1;
     const inputs = [x, y, Math.sqrt(x * x + y * y), 1];
     const outputs = Array.from({ length: channels }, (_, output) => slowLevel(genome, inputs, output));
-    return channels === 1 ? outputs : slowColour(...(outputs as [number, number, number]));
+    return channels === 1 ? outputs : slowColor(...(outputs as [number, number, number]));
   }).flat();
 }
 
@@ -36,7 +36,7 @@ function slowLevel(genome: CppnGenome, inputs: number[], output: number): number
 }
 
 /** The textbook's way from hue, lightness and saturation to RGB: by sextants. */
-function slowColour(hue: number, lightness: number, saturation: number): [number, number, number] {
+function slowColor(hue: number, lightness: number, saturation: number): [number, number, number] {
   const chroma = (1 - Math.abs(2 * lightness - 1)) * saturation;
   const second = chroma * (1 - Math.abs(((hue * 6) % 2) - 1));
   const sextants = [

@@ -12,7 +12,7 @@ import type {
   Bounds,
   Classifier,
   Generator,
-  LabelledImages,
+  LabeledImages,
   Probe,
   Trainable,
 } from './contracts.ts';
@@ -61,10 +61,10 @@ describe('types', () => {
   });
 
   test('Batches are arrays, generators and anything else that can be iterated', () => {
-    expectTypeOf<LabelledImages[]>().toExtend<Batches<LabelledImages>>();
+    expectTypeOf<LabeledImages[]>().toExtend<Batches<LabeledImages>>();
     expectTypeOf<AsyncIterable<Tensor4D>>().toExtend<Batches<Tensor4D>>();
-    expectTypeOf<{ images: Tensor4D; labels: Tensor1D; names: string[] }>().toExtend<LabelledImages>();
-    expectTypeOf<Tensor[]>().not.toExtend<Batches<LabelledImages>>();
+    expectTypeOf<{ images: Tensor4D; labels: Tensor1D; names: string[] }>().toExtend<LabeledImages>();
+    expectTypeOf<Tensor[]>().not.toExtend<Batches<LabeledImages>>();
   });
 });
 

@@ -69,7 +69,7 @@ export interface FailedImage {
 }
 
 /** Images `[n, h, w, c]` and the class of each, `[n]` int32. */
-export interface LabelledImages {
+export interface LabeledImages {
   images: Tensor4D;
   labels: Tensor1D;
 }

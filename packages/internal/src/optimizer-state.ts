@@ -119,7 +119,7 @@ function slotVariables(value: unknown): [index: number, variable: Variable][] | 
   const entries: [number, Variable][] = [];
   for (const [index, slot] of (value as (Partial<Slot> | undefined)[]).entries()) {
     if (slot === undefined || slot === null) continue;
-    // RMSProp keeps a list of empty slots for gradients that it does not centre.
+    // RMSProp keeps a list of empty slots for gradients that it does not center.
     if (slot.variable instanceof tf.Variable) entries.push([index, slot.variable]);
   }
   return entries;

@@ -45,14 +45,14 @@ function caffeGrid(tiles: Pixels[], background: number[]): Pixels {
   return grid;
 }
 
-const blank = (height: number, width: number, colour: number[]): Pixels =>
-  Array.from({ length: height }, () => Array.from({ length: width }, () => [...colour]));
+const blank = (height: number, width: number, color: number[]): Pixels =>
+  Array.from({ length: height }, () => Array.from({ length: width }, () => [...color]));
 
 function paste(grid: Pixels, tile: Pixels, top: number, left: number): void {
   for (const [y, line] of tile.entries()) for (const [x, pixel] of line.entries()) grid[top + y]![left + x] = pixel;
 }
 
-/** Three channels, of which a grey tile has one. */
+/** Three channels, of which a gray tile has one. */
 async function pixelsOf(tiles: Tensor4D): Promise<Pixels[]> {
   const read = (await tiles.array()) as Pixels[];
   return read.map((tile) => tile.map((line) => line.map((p) => (p.length === 1 ? [p[0]!, p[0]!, p[0]!] : p))));
@@ -139,14 +139,14 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ padding: -1 }, 'padding must be an integer >= 0, got -1'],
       [{ columns: 2, rows: 2 }, 'rows must be an integer >= 3, got 2'],
       [{ background: 255 }, 'background must be a number >= 0 and <= 1, got 255'],
-      [{ background: [0, 0] as never }, 'background must be a grey level or [r, g, b], got [0, 0]'],
+      [{ background: [0, 0] as never }, 'background must be a gray level or [r, g, b], got [0, 0]'],
       [{ border: 'both' as never }, 'border must be one of "none", "around", "after", got "both"'],
     ])('rejects %j', (options, message) => {
       const tiles = own(randomTiles(5, 2, 2, 1));
       expect(() => tileGrid(tiles, options)).toThrow(`@cnnviz/internal: tileGrid: ${message}`);
     });
 
-    test('rejects tiles that have no colour, and no tiles', () => {
+    test('rejects tiles that have no color, and no tiles', () => {
       for (const shape of [[3, 2, 2, 2] as const, [0, 2, 2, 3] as const]) {
         const tiles = own(tf.zeros<tf.Rank.R4>([...shape]));
         expect(() => tileGrid(tiles)).toThrow('tiles must be a tensor [n, h, w, 1 or 3] with n >= 1');
@@ -169,27 +169,27 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       expect([Math.min(...values), Math.max(...values)]).toEqual([0, 1]);
     });
 
-    test('each scales each image by its own range; a constant one is mid grey', async () => {
+    test('each scales each image by its own range; a constant one is mid gray', async () => {
       const values = await scaled('each', weak, constant, strong);
       const expected = [0, 0.5, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0, 1, 0.5, 0.75];
       expect(values).toEqual(expected.map((value) => expect.closeTo(value, 6)));
     });
 
-    test('each takes one range over all channels of an image, so that colours stay', async () => {
-      const colours = own(tf.tensor4d([0, 1, 2, 2, 2, 4], [1, 1, 2, 3]));
-      const values = [...(await own(normalizeImages(colours, 'each')).data())];
+    test('each takes one range over all channels of an image, so that colors stay', async () => {
+      const colors = own(tf.tensor4d([0, 1, 2, 2, 2, 4], [1, 1, 2, 3]));
+      const values = [...(await own(normalizeImages(colors, 'each')).data())];
       expect(values).toEqual([0, 0.25, 0.5, 0.5, 0.5, 1].map((value) => expect.closeTo(value, 6)));
     });
 
-    test('zero-centred keeps zero at mid grey', async () => {
-      const values = await scaled('zero-centred', weak, [-4, 1, 0, 2]);
+    test('zero-centered keeps zero at mid gray', async () => {
+      const values = await scaled('zero-centered', weak, [-4, 1, 0, 2]);
       const expected = [0, 1, 2, 1, -4, 1, 0, 2].map((value) => 0.5 + value / 8);
       expect(values).toEqual(expected.map((value) => expect.closeTo(value, 6)));
     });
 
-    test('what has no range is mid grey', async () => {
+    test('what has no range is mid gray', async () => {
       expect(await scaled('global', constant)).toEqual([0.5, 0.5, 0.5, 0.5]);
-      expect(await scaled('zero-centred', [0, 0, 0, 0])).toEqual([0.5, 0.5, 0.5, 0.5]);
+      expect(await scaled('zero-centered', [0, 0, 0, 0])).toEqual([0.5, 0.5, 0.5, 0.5]);
     });
 
     test('what is not finite is mid gray, and leaves the range to the rest', async () => {
@@ -200,8 +200,8 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
         expect(await scaled(kind, damaged, other)).toEqual(expected.map((value) => expect.closeTo(value, 6)));
       await expectScaled('global', [0.5, 0.5, 0.5, 1, 0.75, 0.5, 0.625, 0]);
       await expectScaled('each', [0.5, 0, 0.5, 1, 1, 0.5, 5 / 6, 0]);
-      await expectScaled('zero-centred', [0.5, 0.5, 0.5, 1, 0.75, 0.5, 0.625, 0]);
-      for (const kind of ['global', 'each', 'zero-centred'] as const) {
+      await expectScaled('zero-centered', [0.5, 0.5, 0.5, 1, 0.75, 0.5, 0.625, 0]);
+      for (const kind of ['global', 'each', 'zero-centered'] as const) {
         expect(await scaled(kind, [none, none, infinite, none])).toEqual([0.5, 0.5, 0.5, 0.5]);
       }
     });
@@ -215,18 +215,18 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
         [0, 1e6],
       ] as const) {
         const noise = own(tf.tensor4d(random.fillNormal(new Float32Array(48), mean, deviation), [4, 2, 2, 3]));
-        for (const kind of ['global', 'each', 'zero-centred'] as const) {
+        for (const kind of ['global', 'each', 'zero-centered'] as const) {
           const values = await own(normalizeImages(noise, kind)).data();
           expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
-          if (kind !== 'zero-centred') expect(Math.min(...values)).toBe(0);
-          if (kind !== 'zero-centred') expect(Math.max(...values)).toBe(1);
+          if (kind !== 'zero-centered') expect(Math.min(...values)).toBe(0);
+          if (kind !== 'zero-centered') expect(Math.max(...values)).toBe(1);
         }
       }
     });
 
     test('rejects another word', () => {
       expect(() => normalizeImages(images(weak), 'local' as never)).toThrow(
-        'normalization must be one of "global", "each", "zero-centred", got "local"',
+        'normalization must be one of "global", "each", "zero-centered", got "local"',
       );
     });
   });
@@ -268,7 +268,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       });
     });
 
-    test('writes grey pictures, rounds to the nearest level and clips', async () => {
+    test('writes gray pictures, rounds to the nearest level and clips', async () => {
       const picture = own(tf.tensor3d([0.5, 1.49 / 255, 1.51 / 255, -1, 2, 1], [2, 3, 1]));
       const png = decode(await encodePng(picture));
       expect(png.channels).toBe(1);

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checker } from './check.ts';
 
 /** How values become brightness: by the range of all images, of each image, or by distance from zero. */
-export type Normalization = 'global' | 'each' | 'zero-centred';
+export type Normalization = 'global' | 'each' | 'zero-centered';
 
 /**
  * Scales images to [0, 1].
  *
  * - `global`: (x - min) / (max - min) over all images: their relative strength stays visible.
  * - `each`: the same over each image: the structure of weak images becomes visible.
- * - `zero-centred`: 0.5 + x / (2 max|x|) over all images: mid grey is zero.
+ * - `zero-centered`: 0.5 + x / (2 max|x|) over all images: mid gray is zero.
  *
  * What has no range (a constant image, or all zeros) becomes 0.5, and so does what is not finite, which counts for no range.
  *
@@ -20,11 +20,11 @@ export type Normalization = 'global' | 'each' | 'zero-centred';
 export function normalizeImages(images: Tensor4D, normalization: Normalization): Tensor4D {
   const check = checker('@cnnviz/internal', 'normalizeImages');
   check.images('images', images);
-  check.oneOf('normalization', normalization, ['global', 'each', 'zero-centred']);
+  check.oneOf('normalization', normalization, ['global', 'each', 'zero-centered']);
   return tf.tidy(() => {
     const finite = tf.isFinite(images);
     const or = (value: number) => tf.where(finite, images, value);
-    if (normalization === 'zero-centred') {
+    if (normalization === 'zero-centered') {
       const centered = or(0);
       const largest = tf.max(tf.abs(centered));
       return tf.add(0.5, tf.div(centered, tf.mul(2, tf.add(largest, isZero(largest))))) as Tensor4D;
@@ -54,14 +54,14 @@ export interface TileGridOptions {
   padding?: number;
   /** Where else the padding goes: `none`, `around` the grid (as torchvision does), or `after` the last row and column (as Caffe does). Default: `none`. */
   border?: 'none' | 'around' | 'after';
-  /** Grey level or [r, g, b] in [0, 1] of the padding and of missing tiles. Default: 1, white. */
+  /** Gray level or [r, g, b] in [0, 1] of the padding and of missing tiles. Default: 1, white. */
   background?: number | readonly [r: number, g: number, b: number];
 }
 
 /**
  * Lays tiles out in a grid, row by row.
  *
- * @param tiles `[n, h, w, 3]`, or `[n, h, w, 1]` for grey, in [0, 1].
+ * @param tiles `[n, h, w, 3]`, or `[n, h, w, 1]` for gray, in [0, 1].
  * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
  *
  * @example
@@ -77,9 +77,9 @@ export function tileGrid(tiles: Tensor4D, options: TileGridOptions = {}): Tensor
   const { padding = 1, border = 'none', background = 1 } = options;
   check.number('padding', padding, { integer: true, min: 0 });
   check.oneOf('border', border, ['none', 'around', 'after']);
-  const colour = typeof background === 'number' ? [background, background, background] : [...background];
-  for (const level of colour) check.number('background', level, { min: 0, max: 1 });
-  if (colour.length !== 3) check.fail('range', 'background', 'a grey level or [r, g, b]', background);
+  const color = typeof background === 'number' ? [background, background, background] : [...background];
+  for (const level of color) check.number('background', level, { min: 0, max: 1 });
+  if (color.length !== 3) check.fail('range', 'background', 'a gray level or [r, g, b]', background);
   const columns = Math.min(
     count,
     check.number('columns', options.columns ?? Math.ceil(Math.sqrt(count)), { integer: true, min: 1 }),
@@ -116,13 +116,13 @@ export function tileGrid(tiles: Tensor4D, options: TileGridOptions = {}): Tensor
 
   return tf.tidy(() => {
     const uncovered = tf.sub(1, layOut(tf.ones([count, height, width, 3])));
-    const coloured = channels === 1 ? tf.tile(tiles, [1, 1, 1, 3]) : tiles;
-    return tf.add(layOut(coloured), tf.mul(uncovered, tf.tensor1d(colour))) as Tensor3D;
+    const colored = channels === 1 ? tf.tile(tiles, [1, 1, 1, 3]) : tiles;
+    return tf.add(layOut(colored), tf.mul(uncovered, tf.tensor1d(color))) as Tensor3D;
   });
 }
 
 /**
- * Repeats each pixel `factor` times both ways: nearest neighbour, so that pixels stay what they were.
+ * Repeats each pixel `factor` times both ways: nearest neighbor, so that pixels stay what they were.
  *
  * @param picture `[h, w, c]`.
  * @param factor A whole number >= 1.

@@ -81,7 +81,7 @@ describe('integer', () => {
     expect(chiSquare(counts)).toBeLessThan(chiSquareLimit(n - 1));
   });
 
-  test('favours no number where n does not divide 2^32', () => {
+  test('favors no number where n does not divide 2^32', () => {
     // Taking the remainder, or scaling, would give one third of the numbers twice as often as the others.
     const n = 3 * 2 ** 30;
     const random = createRandom(6);
@@ -257,7 +257,7 @@ describe('state', () => {
 });
 
 describe('seeds', () => {
-  test('make all the difference, also when they are neighbours', () => {
+  test('make all the difference, also when they are neighbors', () => {
     const first = Float64Array.from({ length: 20_000 }, (_, seed) => createRandom(seed).uniform());
     expect(new Set(first).size).toBeGreaterThan(19_990);
     expect(distance(first, (value) => value)).toBeLessThan(distanceLimit(first.length));

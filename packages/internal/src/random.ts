@@ -28,7 +28,7 @@ export interface RandomState {
 /**
  * A source of random numbers that is decided by its seed. Users get it from `@cnnviz/genetic`, in whose name it complains.
  *
- * @param seed A whole number from 0 to 2^53 - 1. Neighbouring seeds give unrelated numbers.
+ * @param seed A whole number from 0 to 2^53 - 1. Neighboring seeds give unrelated numbers.
  *
  * @example
  * const random = createRandom(0);
@@ -94,7 +94,7 @@ function randomFrom(generator: JumpableRandomGenerator): Random {
   };
 }
 
-/** Takes the high bits of each draw, the better ones of xoroshiro128+, and rejects the remainder, so that no number is favoured. */
+/** Takes the high bits of each draw, the better ones of xoroshiro128+, and rejects the remainder, so that no number is favored. */
 function integerBelow(generator: JumpableRandomGenerator, n: number): number {
   const drawsPerInteger = Math.floor(2 ** 32 / n);
   for (;;) {
@@ -123,7 +123,7 @@ function normal(generator: JumpableRandomGenerator): number {
 
 /**
  * Four well mixed words from one seed, by SplitMix32 over both halves of the seed: pure-rand's own seeding would make
- * the first draws of neighbouring seeds neighbours.
+ * the first draws of neighboring seeds neighbors.
  */
 function wordsOfSeed(seed: number): number[] {
   let state = mix(seed | 0) ^ mix(Math.floor(seed / 2 ** 32) + 0x5bd1e995);

@@ -1,7 +1,7 @@
 import type { Optimizer, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Check } from './check.ts';
-import type { LabelledImages, Trainable } from './contracts.ts';
+import type { LabeledImages, Trainable } from './contracts.ts';
 
 /** Throws unless it can be trained. Every function has an `apply`, so a function alone is none. */
 export function requireTrainable<T extends Pick<Trainable, 'variables'> & { apply: unknown }>(
@@ -33,7 +33,7 @@ export function requireOptimizer(check: Check, name: string, optimizer: unknown)
 }
 
 /** Throws unless a batch holds images `[n, h, w, c]` and the label of each. */
-export function requireLabelledImages(check: Check, batch: LabelledImages, name = 'a batch'): LabelledImages {
+export function requireLabeledImages(check: Check, batch: LabeledImages, name = 'a batch'): LabeledImages {
   const { images, labels } = check.options(batch, name);
   check.labels('labels', labels, { count: check.images('images', images).shape[0] });
   return batch;

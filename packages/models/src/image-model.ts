@@ -143,7 +143,7 @@ function classesOf(check: Check, network: Network, output: Place, image: BlackIm
 
 type Sizes = readonly [number, number, number];
 
-/** An image of 8,192 x 8,192 grey values: a shape beyond it is of a damaged file. */
+/** An image of 8,192 x 8,192 gray values: a shape beyond it is of a damaged file. */
 const mostInputValues = 2 ** 26;
 
 function inputShapeOf(

@@ -144,15 +144,15 @@ describe('loadModel', () => {
       const pixels = tf.sub(tf.mul(images, 255), tf.tensor1d([1, 2, 3]));
       return model.predict(tf.div(pixels, tf.tensor1d([50, 60, 70]))) as tf.Tensor;
     });
-    const [unit, centred] = [await loadModel(folder), await loadModel(folder, { bounds: [-1, 1] })];
-    const centredImages = tf.tidy(() => tf.sub(tf.mul(images, 2), 1) as tf.Tensor4D);
-    expect(centred.bounds).toEqual([-1, 1]);
+    const [unit, centered] = [await loadModel(folder), await loadModel(folder, { bounds: [-1, 1] })];
+    const centeredImages = tf.tidy(() => tf.sub(tf.mul(images, 2), 1) as tf.Tensor4D);
+    expect(centered.bounds).toEqual([-1, 1]);
     expectClose(await logitsOf(unit, images), await expected.data(), 1e-4);
-    expectClose(await logitsOf(centred, centredImages), await expected.data(), 1e-4);
+    expectClose(await logitsOf(centered, centeredImages), await expected.data(), 1e-4);
     model.dispose();
     unit.dispose();
-    centred.dispose();
-    tf.dispose([images, expected, centredImages]);
+    centered.dispose();
+    tf.dispose([images, expected, centeredImages]);
   });
 
   it('has probes for every layer with a height and a width', async () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-layers';
-import type { LabelledImages } from '@cnnviz/internal';
+import type { LabeledImages } from '@cnnviz/internal';
 import { augment, randomCrop, randomMirror, type TrainableModel, train } from '@cnnviz/regularizers';
 import { startBackend } from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -26,7 +26,7 @@ function perceptron(pixels: number): TrainableModel {
 
 async function handWrittenLoop(
   model: TrainableModel,
-  batches: readonly LabelledImages[],
+  batches: readonly LabeledImages[],
   optimizer: tf.Optimizer,
 ): Promise<void> {
   for (const { images, labels } of batches) {

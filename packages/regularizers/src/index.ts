@@ -3,7 +3,7 @@ export type {
   Bounds,
   ChartSpecification,
   KeptWeights,
-  LabelledImages,
+  LabeledImages,
   OptimizerState,
   Trainable,
 } from '@cnnviz/internal';
@@ -39,7 +39,7 @@ export {
 export { type ColorJitterOptions, type ColorParameters, colorJitter } from './augmentation/color-jitter.ts';
 export type { Padding } from './augmentation/gather-pixels.ts';
 export type { ImageWindows } from './augmentation/image-windows.ts';
-export { type Mixup, type MixupParameters, mixup, type SoftlyLabelledImages } from './augmentation/mixup.ts';
+export { type Mixup, type MixupParameters, mixup, type SoftlyLabeledImages } from './augmentation/mixup.ts';
 export { type AffineParameters, type RandomAffineOptions, randomAffine } from './augmentation/random-affine.ts';
 export { type CropParameters, centerCrop, type RandomCropOptions, randomCrop } from './augmentation/random-crop.ts';
 export { type EraseParameters, type RandomEraseOptions, randomErase } from './augmentation/random-erase.ts';

@@ -182,7 +182,7 @@ describe('a deferred filter gradient', () => {
   });
 });
 
-/** Linear convolutions, as before any batch normalisation, and a linear dense layer. */
+/** Linear convolutions, as before any batch normalization, and a linear dense layer. */
 function smallNetwork(): layers.Sequential {
   const { conv2d, batchNormalization, reLU, depthwiseConv2d, flatten, dense } = layers.layers;
   return layers.sequential({

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { colourProbe, describeOnBackends, templateProbe } from './index.ts';
+import { colorProbe, describeOnBackends, templateProbe } from './index.ts';
 
 /** Without the sign that some backends leave on zero. */
 const read = async (tensor: tf.Tensor) => [...(await tensor.data())].map((value) => value + 0);
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
-  test('colourProbe fires where the colour is, by how much the threshold is passed', async () => {
-    const probe = colourProbe([
+  test('colorProbe fires where the color is, by how much the threshold is passed', async () => {
+    const probe = colorProbe([
       { direction: [1, -1, -1], threshold: 0.5 },
       { direction: [0, 0, 1], threshold: 0.25 },
     ]);

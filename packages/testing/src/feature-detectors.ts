@@ -2,7 +2,7 @@ import type { Probe } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
-export interface ColourDetector {
+export interface ColorDetector {
   /** What a pixel is projected on: one number for each channel. */
   direction: readonly number[];
   /** The projection at which the unit starts to fire. */
@@ -10,7 +10,7 @@ export interface ColourDetector {
 }
 
 /** One unit a detector, firing relu(direction · pixel - threshold) at each pixel: `[n, h, w, c]` to `[n, h, w, units]`. */
-export function colourProbe(detectors: readonly ColourDetector[]): Probe {
+export function colorProbe(detectors: readonly ColorDetector[]): Probe {
   const channels = detectors[0]?.direction.length ?? 0;
   const directions = detectors.flatMap(({ direction }) => direction);
   const thresholds = detectors.map(({ threshold }) => threshold);

@@ -7,7 +7,7 @@ import { fourInside, oneInside } from './elementwise';
 const TILE: i32 = 16;
 
 /**
- * sums[k, 0, i] = Σ dy and sums[k, 1, i] = Σ dy * (x - mean), which all gradients of batch normalisation with respect to
+ * sums[k, 0, i] = Σ dy and sums[k, 1, i] = Σ dy * (x - mean), which all gradients of batch normalization with respect to
  * its parameters are made of. With x - mean itself for dy, where dy is 0: Σ (x - mean) and Σ (x - mean)².
  *
  * With 0 for dy where (x - mean) * factor + offset is not inside (low, high] or, if `closed`, [low, high], unless `factor`

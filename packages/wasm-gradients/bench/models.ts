@@ -17,7 +17,7 @@ export interface Subject {
 
 type Symbolic = layers.SymbolicTensor;
 
-/** He-scaled uniform weights; normalisation starts as the identity. */
+/** He-scaled uniform weights; normalization starts as the identity. */
 function withSeededWeights(model: layers.LayersModel): layers.LayersModel {
   const random = createRandom(1);
   for (const weight of model.weights) {
@@ -116,7 +116,7 @@ async function squeezeNet(): Promise<layers.LayersModel> {
   return withSeededWeights(layers.model({ inputs: input, outputs: x }));
 }
 
-/** The first stages of MobileNetV2: inverted residuals with batch normalisation and ReLU6. */
+/** The first stages of MobileNetV2: inverted residuals with batch normalization and ReLU6. */
 function mobileNetLike(): layers.LayersModel {
   const normalize = () => layers.layers.batchNormalization();
   const relu6 = () => layers.layers.reLU({ maxValue: 6 });

@@ -185,7 +185,7 @@ describe('programs of operations that may be deferred', () => {
     (a, b) => tf.sub(a, tf.mean(tf.square(tf.sub(b, tf.mean(b, 0))), 0)),
     (a, _, row) =>
       tf.batchNorm(a, row as tf.Tensor1D, tf.square(row) as tf.Tensor1D, row as tf.Tensor1D, row as tf.Tensor1D, 0.5),
-    // tfjs has no gradient of batch normalisation without a scale.
+    // tfjs has no gradient of batch normalization without a scale.
     (a, b, row) =>
       tf.batchNorm(
         a,
@@ -236,7 +236,7 @@ describe('programs of operations that may be deferred', () => {
   });
 });
 
-describe('batch normalisation in training', () => {
+describe('batch normalization in training', () => {
   const [offset, scale] = [normal([11], 4), normal([11], 5)];
   const weights = normal(shape, 6);
   const normalize = (images: tf.Tensor, offsets: tf.Tensor, scales: tf.Tensor) => {
@@ -270,7 +270,7 @@ describe('batch normalisation in training', () => {
   });
 });
 
-describe('what follows batch normalisation', () => {
+describe('what follows batch normalization', () => {
   const positive = { ...row, values: row.values.map((value) => value ** 2 + 0.5) };
   const [mean, offset, scale] = [normal([11], 3), normal([11], 4), normal([11], 5)];
   const weights = normal(shape, 6);
@@ -325,11 +325,11 @@ describe('what follows batch normalisation', () => {
         },
       ],
       [
-        'a ReLU and another normalisation',
+        'a ReLU and another normalization',
         (inputs) => normalized(statistics, [relu6(y(inputs)), inputs[1], inputs[2], inputs[3]]),
       ],
       [
-        'another normalisation and a ReLU',
+        'another normalization and a ReLU',
         (inputs) => relu6(normalized(statistics, [y(inputs), inputs[1], inputs[2], inputs[3]])),
       ],
       ['a ReLU of a square', (inputs) => tf.relu(tf.square(y(inputs)))],

@@ -28,7 +28,7 @@ interface Gate extends Interval {
 
 /**
  * A deferred result: the sum of at most two terms and an offset for each channel, or the square of that, or that clipped.
- * Batch normalisation, the ReLU behind it, and the gradients of both consist of such results. Each is read by one
+ * Batch normalization, the ReLU behind it, and the gradients of both consist of such results. Each is read by one
  * operation, which can as well read what it is made of, so that most are never written to memory.
  */
 export interface Affine {

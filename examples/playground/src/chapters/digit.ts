@@ -85,7 +85,7 @@ function predictionView() {
   let error = '';
 
   const show = () => {
-    const label = answer === undefined ? 'Nothing is drawn' : 'Your digit, centred, in 28 x 28 pixels';
+    const label = answer === undefined ? 'Nothing is drawn' : 'Your digit, centered, in 28 x 28 pixels';
     drawPicture(seen, pictureOfPixels(drawing.pixels()), { label, enlarge: 4 });
     render(
       html`
@@ -98,7 +98,7 @@ function predictionView() {
           ${seen}
           <figcaption>
             What the network sees: as the digits of MNIST that it learned from, yours is scaled to 20 pixels and shifted until
-            its centre of mass is in the middle of 28 x 28.
+            its center of mass is in the middle of 28 x 28.
           </figcaption>
         </figure>
       `,
@@ -259,8 +259,8 @@ function attackedView({ isFooled, before, after, image, perturbation, amplificat
         <figcaption>Your digit: ${was}</figcaption>
       </figure>
       <figure>
-        ${pictureCanvas(perturbation, { label: `The change, ${times} times as strong, around grey`, enlarge: 6 })}
-        <figcaption>The change, ${times} x; grey is none</figcaption>
+        ${pictureCanvas(perturbation, { label: `The change, ${times} times as strong, around gray`, enlarge: 6 })}
+        <figcaption>The change, ${times} x; gray is none</figcaption>
       </figure>
       <figure>
         ${pictureCanvas(image, { label: `The changed digit, taken for ${is}`, enlarge: 6 })}
@@ -302,7 +302,7 @@ function mapView(page: Page) {
         <h3>The decisions around it</h3>
         <p>
           Your digit is in the middle. To the right lies the way on which the network loses its opinion fastest, upwards a
-          random one; what would be darker than black or brighter than white is cut off. Each colour is a class, paler where
+          random one; what would be darker than black or brighter than white is cut off. Each color is a class, paler where
           the network is less sure.
         </p>
         <p>
@@ -340,8 +340,8 @@ function decisionsView({ picture, legend }: Decisions) {
       ${pictureCanvas(picture, { label: `Map of the decisions around your digit: ${shares} of its points` })}
       <ul class="legend">
         ${legend.map(
-          ({ name, colour, share }) => html`
-            <li><span class="swatch" style="background: ${colour}"></span> ${name}: ${percent(share)} of the map</li>
+          ({ name, color, share }) => html`
+            <li><span class="swatch" style="background: ${color}"></span> ${name}: ${percent(share)} of the map</li>
           `,
         )}
       </ul>

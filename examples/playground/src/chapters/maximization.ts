@@ -92,7 +92,7 @@ export const maximization: Chapter = {
         html`
           <p>
             Training adjusts a network to pictures. Here the network stays as it is and the pictures are adjusted: each begins
-            as grey or noise, and each step follows the gradient of the answer that you choose. All three methods climb the same
+            as gray or noise, and each step follows the gradient of the answer that you choose. All three methods climb the same
             network; what they differ in is what a picture can be made of.
           </p>
           <fieldset class="settings" ?disabled=${isRunning || choices === undefined}>

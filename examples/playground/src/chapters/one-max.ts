@@ -42,7 +42,7 @@ const explanations: Record<Stage, string> = {
   selection:
     'Who becomes a parent: the generation before, the fittest first, with how often each was drawn. Those never drawn die out.',
   crossover:
-    'Selected genomes meet in pairs, and half of the pairs exchange bits. The colours are those of the two parents; what came from the other parent is underlined.',
+    'Selected genomes meet in pairs, and half of the pairs exchange bits. The colors are those of the two parents; what came from the other parent is underlined.',
   mutation:
     'Some children mutate: each of their bits flips with a probability of 5 %. Bits that flipped are highlighted.',
   evaluation: 'Fitness is the number of ones. It is counted where the genome is new; that of a copy is known.',
@@ -457,7 +457,7 @@ function genomeTable(rows: readonly GenomeRow[]) {
   `;
 }
 
-/** Neighbours that look alike share a span. */
+/** Neighbors that look alike share a span. */
 function spansOf({ bits, marks }: GenomeRow) {
   const spans: { look: string; text: string }[] = [];
   [...bits].forEach((bit, place) => {

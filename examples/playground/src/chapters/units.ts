@@ -17,7 +17,7 @@ import type {
 import './units.css';
 
 const brightnesses: Record<Brightness, string> = {
-  'zero-centred': 'one scale for the layer: mid grey is zero',
+  'zero-centered': 'one scale for the layer: mid gray is zero',
   each: 'a scale for each unit: black its least, white its most',
 };
 
@@ -55,7 +55,7 @@ function filtersView(page: Page) {
       html`
         <h3>The filters of the first layer</h3>
         <p>
-          The first layer of the digit network slides these over a digit and answers where the digit resembles them. Mid grey
+          The first layer of the digit network slides these over a digit and answers where the digit resembles them. Mid gray
           is a weight of zero; white ones want ink, black ones want none.
         </p>
         <p class="error" role="alert">${error}</p>
@@ -84,7 +84,7 @@ function filtersView(page: Page) {
 /** What each layer makes of the visitor's drawing. */
 function activationsView(page: Page) {
   const element = document.createElement('div');
-  let brightness: Brightness = 'zero-centred';
+  let brightness: Brightness = 'zero-centered';
   let layers: LayerTiles[] = [];
   let error = '';
   let asked = 0;
@@ -205,7 +205,7 @@ function dissectionView(page: Page) {
           Its labels said only which kind a scene is. Does any of its units detect houses, cars, roofs, or red?
         </p>
         <p>
-          New scenes are drawn here, of which each pixel’s object, part, material, texture and colour is known. A unit fires
+          New scenes are drawn here, of which each pixel’s object, part, material, texture and color is known. A unit fires
           where it is among the 2 % that it is most active on. The concept that it detects is the one that agrees best with
           where it fires: what both cover, divided by what either covers (IoU).
         </p>
@@ -326,7 +326,7 @@ function bestTable(best: DissectedLayer['best']): TemplateResult {
   return html`
     <div class="table" tabindex="0" role="group" aria-label="The surest detectors">
       <table>
-        <caption>The surest detectors (“-c” ends the name of a colour, as in NetDissect)</caption>
+        <caption>The surest detectors (“-c” ends the name of a color, as in NetDissect)</caption>
         <thead>
           <tr><th scope="col">unit</th><th scope="col">detects</th><th scope="col">a kind of</th><th scope="col">IoU</th></tr>
         </thead>

@@ -21,7 +21,7 @@ import { smallestPgd } from './smallest-pgd.ts';
 export type EpsilonAttack = 'fgsm' | 'pgd';
 export type Attack = EpsilonAttack | 'deepFool' | 'carliniWagner';
 
-/** Beyond half of the range of a pixel a grey image fools everything. */
+/** Beyond half of the range of a pixel a gray image fools everything. */
 const maxEpsilon = 0.5;
 
 /** What the network takes a digit for. */
@@ -39,7 +39,7 @@ export interface Attacked {
   before: Answer;
   after: Answer;
   image: Picture;
-  /** What was added; mid grey is nothing. */
+  /** What was added; mid gray is nothing. */
   perturbation: Picture;
   /** How many times as strong the perturbation is shown. */
   amplification: number;

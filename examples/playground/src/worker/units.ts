@@ -29,7 +29,7 @@ export interface Tiles {
 }
 
 /** How activations become brightness, as `normalizeImages` calls it. */
-export type Brightness = 'zero-centred' | 'each';
+export type Brightness = 'zero-centered' | 'each';
 
 export interface LayerTiles extends Tiles {
   layer: string;
@@ -75,7 +75,7 @@ export interface DissectedLayer {
 
 /** Of a layer, more are not told apart. */
 const MOST_TILES = 64;
-/** Lines that are no shade of grey, so that none is taken for a weight. */
+/** Lines that are no shade of gray, so that none is taken for a weight. */
 const GRID = { padding: 1, border: 'around', background: [0.18, 0.53, 0.78] } as const;
 /** Those of the scene network that come out of a ReLU. */
 const SCENE_LAYERS: readonly string[] = ['conv1', 'conv2', 'conv3', 'conv4'];
@@ -96,7 +96,7 @@ export const units = {
     if (kernel === undefined) return undefined;
     const [height, width, , count] = kernel.shape;
     const shown = Math.min(count, MOST_TILES);
-    const options = { normalization: 'zero-centred', tiles: 'colour', maxFilters: shown } as const;
+    const options = { normalization: 'zero-centered', tiles: 'color', maxFilters: shown } as const;
     return tilesOf(shown, [height, width], (columns) => filterGrid(kernel, { ...GRID, ...options, columns }));
   }),
 

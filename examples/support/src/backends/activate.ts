@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 /**
  * Makes a registered backend the current one and has it add two numbers.
  *
- * @throws Error if it does not initialise or does not answer 3.
+ * @throws Error if it does not initialize or does not answer 3.
  */
 export async function activate(backend: string): Promise<void> {
-  if (!(await tf.setBackend(backend))) throw new Error('its initialisation failed');
+  if (!(await tf.setBackend(backend))) throw new Error('its initialization failed');
   const sum = tf.tidy(() => tf.add(tf.tensor1d([1]), tf.tensor1d([2])));
   try {
     const [value] = await sum.data();

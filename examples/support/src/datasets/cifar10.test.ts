@@ -147,7 +147,7 @@ describe('parseCifarSprite', () => {
   it.each([
     ['of another width', sprite(1000, 2), '1000 x 2, 3 channels, 8 bits'],
     ['of another height', sprite(1024, 3), '1024 x 3, 3 channels, 8 bits'],
-    ['in grey', sprite(1024, 2, 1), '1024 x 2, 1 channels, 8 bits'],
+    ['in gray', sprite(1024, 2, 1), '1024 x 2, 1 channels, 8 bits'],
     ['cut short', sprite(1024, 2).subarray(0, -20), 'a damaged PNG file'],
     ['that is none', Uint8Array.of(1, 2, 3, 4), 'a damaged PNG file'],
   ])('rejects a picture %s', (_, file, found) => {

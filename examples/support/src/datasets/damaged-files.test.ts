@@ -93,7 +93,7 @@ describe('damaged files', () => {
   });
 
   it.each([
-    ['PNG, grey', () => encode({ width: 6, height: 5, data: levels(30), channels: 1, depth: 8 })],
+    ['PNG, gray', () => encode({ width: 6, height: 5, data: levels(30), channels: 1, depth: 8 })],
     ['PNG, RGBA', () => encode({ width: 5, height: 6, data: levels(120), channels: 4, depth: 8 })],
     ['JPEG', () => jpeg.encode({ width: 9, height: 7, data: levels(252) }, 80).data],
   ])('of photographs (%s) are read or refused', async (_, make) => {

@@ -73,7 +73,7 @@ export interface FashionMnistOptions extends LongWork<DownloadProgress> {
 }
 
 /**
- * Fashion-MNIST: 60,000 + 10,000 photographs of clothes, 28x28 grey, light on black, as its authors split them.
+ * Fashion-MNIST: 60,000 + 10,000 photographs of clothes, 28x28 gray, light on black, as its authors split them.
  *
  * Found in `folder`; else where Debian's package `dataset-fashion-mnist` puts it; else in the cache, to which what is
  * missing (30 MB in all) is downloaded.

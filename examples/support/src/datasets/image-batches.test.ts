@@ -64,7 +64,7 @@ describe('imageBatches', () => {
     expect(await labelsOf({ size: 4, seed: 0, epoch: 0 })).toEqual(order);
     expect(await labelsOf({ size: 3, seed: 0, epoch: 1 })).not.toEqual(order);
     expect(await labelsOf({ size: 3, seed: 1 })).not.toEqual(order);
-    // Neighbouring seeds share no epochs.
+    // Neighboring seeds share no epochs.
     expect(await labelsOf({ size: 3, seed: 1 })).not.toEqual(await labelsOf({ size: 3, seed: 0, epoch: 1 }));
   });
 

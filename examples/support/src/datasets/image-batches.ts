@@ -1,4 +1,4 @@
-import { type Bounds, checker, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { type Bounds, checker, createRandom, type LabeledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImageSet } from './image-set.ts';
 
@@ -19,7 +19,7 @@ export interface ImageBatchesOptions {
  * @returns Batches of images `[size, h, w, c]` within the bounds and labels `[size]` int32, in the same order however
  * often they are iterated. A batch is disposed when the next one is asked for.
  */
-export function imageBatches(set: ImageSet, options: ImageBatchesOptions): Iterable<LabelledImages> {
+export function imageBatches(set: ImageSet, options: ImageBatchesOptions): Iterable<LabeledImages> {
   const check = checker('@cnnviz/example-support', 'imageBatches');
   const size = check.number('size', options.size, { integer: true, min: 1 });
   const epoch = check.number('epoch', options.epoch ?? 0, { integer: true, min: 0 });

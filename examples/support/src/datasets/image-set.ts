@@ -1,6 +1,6 @@
 import { type Bounds, checker } from '@cnnviz/internal';
 
-/** Labelled images on the host, one byte a value: a quarter of what tensors would take. */
+/** Labeled images on the host, one byte a value: a quarter of what tensors would take. */
 export interface ImageSet {
   readonly name: string;
   /** Levels 0 to 255, `[n, h, w, c]` row by row. */

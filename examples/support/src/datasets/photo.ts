@@ -13,7 +13,7 @@ interface Pixels {
 }
 
 /**
- * Reads a photograph, scaled so that its short side fills the square and cut to its centre.
+ * Reads a photograph, scaled so that its short side fills the square and cut to its center.
  *
  * @param path A JPEG file, or a PNG file of 8 bits a channel.
  * @param options.size Side of the square.
@@ -65,7 +65,7 @@ function mostMegapixels(file: Uint8Array): number {
   return Math.min(100, (8 * 64 * file.length) / 1e6);
 }
 
-/** Drops alpha and spreads grey over three channels. */
+/** Drops alpha and spreads gray over three channels. */
 function rgbOf(data: ArrayLike<number>, channels: number): Uint8Array {
   const count = data.length / channels;
   return Uint8Array.from({ length: count * 3 }, (_, i) => {

@@ -29,7 +29,7 @@ describe('chartSvg', () => {
     expect(svg).toContain('d="M0,100L100,25L200,0"');
   });
 
-  it('escapes text and takes the colour of the page', async () => {
+  it('escapes text and takes the color of the page', async () => {
     const svg = await chartSvg(lineChart([{ x: 1, y: 0.5, series: '<b>&' }]));
     expect(svg).toContain('&lt;b&gt;&amp;');
     expect(svg).not.toContain('<b>');

@@ -1,7 +1,7 @@
 import { logger, parse, View, Warn } from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 
-/** Colours that can be told apart on white and on black, also by the colour-blind; text in the page's own colour. */
+/** Colors that can be told apart on white and on black, also by the color-blind; text in the page's own color. */
 const THEME: Config = {
   background: 'transparent',
   font: 'system-ui, sans-serif',

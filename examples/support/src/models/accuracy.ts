@@ -2,7 +2,7 @@ import {
   type Batches,
   type Classifier,
   checker,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   reportProgress,
 } from '@cnnviz/internal';
@@ -21,7 +21,7 @@ export interface AccuracyProgress {
  */
 export async function accuracy(
   model: Classifier,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   work: LongWork<AccuracyProgress> = {},
 ): Promise<number> {
   let images = 0;

@@ -7,7 +7,7 @@ import { LocalResponseNormalization } from './local-response-normalization.ts';
 const config = { depthRadius: 1, bias: 2, alpha: 0.5, beta: 0.75 };
 
 describeOnBackends(['cpu', 'wasm'], () => {
-  it('divides by the power of the neighbours squared', async () => {
+  it('divides by the power of the neighbors squared', async () => {
     const layer = new LocalResponseNormalization(config);
     const [a, b, c] = [1, -2, 3];
     const output = tf.tidy(() => layer.apply(tf.tensor4d([a, b, c], [1, 1, 1, 3])) as tf.Tensor);

@@ -12,7 +12,7 @@ export interface LocalResponseNormalizationConfig {
 }
 
 /**
- * Divides each activation by (bias + alpha · the sum of squares over the neighbouring channels)^beta. No parameters.
+ * Divides each activation by (bias + alpha · the sum of squares over the neighboring channels)^beta. No parameters.
  *
  * @see Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012, 3.3.
  */

@@ -1,4 +1,4 @@
-import { createRandom, type LabelledImages, type Trainable } from '@cnnviz/internal';
+import { createRandom, type LabeledImages, type Trainable } from '@cnnviz/internal';
 import { describeOnBackends } from '@cnnviz/testing';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,12 +16,12 @@ function linearTrainable(): Trainable & { weights: tf.Variable<tf.Rank.R2>; disp
   };
 }
 
-const batchOf = (pixels: number[], labels: number[]): LabelledImages => ({
+const batchOf = (pixels: number[], labels: number[]): LabeledImages => ({
   images: tf.tensor4d(pixels, [labels.length, 1, 2, 1]),
   labels: tf.tensor1d(labels, 'int32'),
 });
 
-const disposeBatch = ({ images, labels }: LabelledImages) => tf.dispose([images, labels]);
+const disposeBatch = ({ images, labels }: LabeledImages) => tf.dispose([images, labels]);
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
   it('takes the steps of softmax regression with momentum in closed form', async () => {

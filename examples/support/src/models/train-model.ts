@@ -1,7 +1,7 @@
 import {
   type Batches,
   checker,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   reportProgress,
   requireGradients,
@@ -18,7 +18,7 @@ export interface TrainModelOptions extends LongWork<TrainModelProgress> {
   /** Of the gradient's running sum. Default: 0.9, as Zhang et al. take. */
   momentum?: number;
   /** Judged after each epoch. Default: nothing is. */
-  test?: Batches<LabelledImages>;
+  test?: Batches<LabeledImages>;
 }
 
 export interface TrainModelProgress {
@@ -54,7 +54,7 @@ export interface LearningCurvePoint {
  */
 export async function trainModel(
   model: Trainable,
-  batchesOfEpoch: (epoch: number) => Batches<LabelledImages>,
+  batchesOfEpoch: (epoch: number) => Batches<LabeledImages>,
   options: TrainModelOptions,
 ): Promise<LearningCurvePoint[]> {
   const check = checker('@cnnviz/example-support', 'trainModel');
@@ -96,7 +96,7 @@ export async function trainModel(
       if (seen === 0) check.failBecause('state', `epoch ${epoch} has no images`);
       const point: LearningCurvePoint = { epoch: epoch + 1, loss: totalLoss / seen, trainAccuracy: correct / seen };
       if (test !== undefined) {
-        const classifier = (testImages: LabelledImages['images']) => model.apply(testImages, { training: false });
+        const classifier = (testImages: LabeledImages['images']) => model.apply(testImages, { training: false });
         point.testAccuracy = await accuracy(classifier, test, { signal: options.signal });
       }
       curve.push(point);
@@ -114,7 +114,7 @@ export async function trainModel(
  */
 function takeStep(
   model: Trainable,
-  { images, labels }: LabelledImages,
+  { images, labels }: LabeledImages,
   { velocities, momentum, rate }: { velocities: Variable[]; momentum: number; rate: number },
 ): { loss: Scalar; logits: Tensor2D } {
   return tf.tidy(() => {

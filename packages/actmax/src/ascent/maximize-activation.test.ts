@@ -252,10 +252,10 @@ describe('resume', () => {
 });
 
 describe('bad input', () => {
-  const grey = pixels(fourPixels);
+  const gray = pixels(fourPixels);
 
   test('a unit that does not exist: says how many there are', async () => {
-    await expect(maximize({ objective: logit(linear, 3), parameterization: grey, seed: 0 })).rejects.toThrow(
+    await expect(maximize({ objective: logit(linear, 3), parameterization: gray, seed: 0 })).rejects.toThrow(
       new RangeError('@cnnviz/actmax: logit: class 3 does not exist: the model has 3, 0 to 2'),
     );
     const parameterization = pixels({ shape: [8, 8, 1], bounds: [0, 1] });
@@ -279,12 +279,12 @@ describe('bad input', () => {
 
   test('no gradient at the start: says of which images, and what may help', async () => {
     const dead = (images: Tensor4D) => tf.relu(tf.sub(linear(images), 10)) as Tensor2D;
-    await expect(maximize({ objective: logit(dead, [0, 1]), parameterization: grey, seed: 0 })).rejects.toThrow(
+    await expect(maximize({ objective: logit(dead, [0, 1]), parameterization: gray, seed: 0 })).rejects.toThrow(
       /the gradient at the start is zero for images 0, 1, .* robustness\(\)/,
     );
     const { steps } = await maximize({
       objective: logit(dead, [0, 1]),
-      parameterization: grey,
+      parameterization: gray,
       rejectZeroGradient: false,
       steps: 2,
       seed: 0,
@@ -298,7 +298,7 @@ describe('bad input', () => {
     const before = tf.memory().numTensors;
     const failure: unknown = await maximize({
       objective: logit(breaking, [0, 1]),
-      parameterization: grey,
+      parameterization: gray,
       optimizer: normalizedAscent({ initial: 0.01 }),
       seed: 0,
     }).catch((error) => error);

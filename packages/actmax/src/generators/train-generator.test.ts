@@ -304,9 +304,9 @@ describe('small networks', () => {
 
 test('the builders count as their documentation says, and keep the bounds', async () => {
   const size = (variables: Variable[]) => variables.reduce((sum, variable) => sum + variable.size, 0);
-  const grey = upconvolutionalGenerator({ codeSize: 10, shape: [28, 28, 1], bounds: [0, 1], seed: 0 });
-  expect(size(grey.variables)).toBe(10 * 256 + 839_521);
-  const colour = upconvolutionalGenerator({
+  const gray = upconvolutionalGenerator({ codeSize: 10, shape: [28, 28, 1], bounds: [0, 1], seed: 0 });
+  expect(size(gray.variables)).toBe(10 * 256 + 839_521);
+  const color = upconvolutionalGenerator({
     codeSize: 4,
     shape: [32, 32, 3],
     bounds: [-1, 1],
@@ -314,14 +314,14 @@ test('the builders count as their documentation says, and keep the bounds', asyn
     hidden: 4,
     filters: [8, 4, 2],
   });
-  const images = colour.apply(tf.fill([2, 4], 1e4), { training: false });
+  const images = color.apply(tf.fill([2, 4], 1e4), { training: false });
   expect(images.shape).toEqual([2, 32, 32, 3]);
   const values = await images.data();
   expect(Math.max(...values)).toBeLessThanOrEqual(1);
   expect(Math.min(...values)).toBeGreaterThanOrEqual(-1);
   const wrong = { codeSize: 4, bounds: [0, 1], seed: 0 } as const;
   expect(() => upconvolutionalGenerator({ ...wrong, shape: [30, 28, 1] })).toThrow(/divisible by 4/);
-  expect(() => grey.apply(tf.zeros([1, 9]), { training: false })).toThrow(/codes must be of shape \[n, 10\]/);
+  expect(() => gray.apply(tf.zeros([1, 9]), { training: false })).toThrow(/codes must be of shape \[n, 10\]/);
   const trainable: Trainable = convolutionalDiscriminator({ shape: [7, 9, 2], seed: 0 });
   expect(trainable.apply(tf.zeros([3, 7, 9, 2]), { training: true }).shape).toEqual([3, 1]);
 });

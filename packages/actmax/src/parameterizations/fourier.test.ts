@@ -3,7 +3,7 @@ import { describeOnBackends, useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { imagenetColours } from './colour-mixing.ts';
+import { imagenetColors } from './color-mixing.ts';
 import { fourier } from './fourier.ts';
 import { fourierBasis } from './fourier-basis.ts';
 
@@ -46,7 +46,7 @@ function drawCoefficients(count = 2): Tensor4D {
   return tf.tensor4d(values, [count, 3, 6, 9]);
 }
 
-/** Σ over all waves, colour by colour, in float64. */
+/** Σ over all waves, color by color, in float64. */
 function slowly(coefficients: number[][][][], [min, max]: readonly [number, number]): number[] {
   const [rows, columns] = [fourierBasis(6), fourierBasis(9)];
   const longest = Math.sqrt(0.26 ** 2 + 0.27 ** 2 + 0.27 ** 2);
@@ -63,7 +63,7 @@ function slowly(coefficients: number[][][][], [min, max]: readonly [number, numb
             for (let c = 0; c < 3; c++) independent[c]! += amplitude * image[c]![v]![u]!;
           }
         }
-        for (const row of imagenetColours) {
+        for (const row of imagenetColors) {
           const logit = row.reduce((total, value, c) => total + (value / longest) * independent[c]!, 0);
           result.push(min + (max - min) / (1 + Math.exp(-logit)));
         }
@@ -73,8 +73,8 @@ function slowly(coefficients: number[][][][], [min, max]: readonly [number, numb
   return result;
 }
 
-test('the start is grey with the spectrum of natural images: amplitude falls as 1 / frequency', async () => {
-  const { start, render } = fourier({ shape: [64, 64, 1], bounds: [0, 1], colours: 'none', deviation: 0.01 });
+test('the start is gray with the spectrum of natural images: amplitude falls as 1 / frequency', async () => {
+  const { start, render } = fourier({ shape: [64, 64, 1], bounds: [0, 1], colors: 'none', deviation: 0.01 });
   const images = tf.tidy(() => render(start(createRandom(0), 8)));
   const energies = tf.tidy(() => {
     const rows = tf.reshape(tf.log(tf.div(images, tf.sub(1, images))), [8 * 64, 64]);
@@ -93,7 +93,7 @@ test('the start is grey with the spectrum of natural images: amplitude falls as 
 });
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
-  test('renders the sum of the waves, colours mixed, through a logistic curve', async () => {
+  test('renders the sum of the waves, colors mixed, through a logistic curve', async () => {
     const bounds = [-1, 3] as const;
     const coefficients = drawCoefficients();
     const images = tf.tidy(() => fourier({ shape, bounds }).render(coefficients));
@@ -153,9 +153,9 @@ test('what cannot be is rejected', () => {
   expect(() => fourier({ ...options, decay: -1 })).toThrow(
     '@cnnviz/actmax: fourier: decay must be a number >= 0, got -1',
   );
-  expect(() => fourier({ ...options, colours: [[1]] })).toThrow(/colours must be 3 rows of 3 numbers, or 'none'/);
+  expect(() => fourier({ ...options, colors: [[1]] })).toThrow(/colors must be 3 rows of 3 numbers, or 'none'/);
   const flat = [1, 1, 1];
-  expect(() => fourier({ ...options, colours: [flat, flat, flat] })).toThrow(/colours must be independent rows/);
+  expect(() => fourier({ ...options, colors: [flat, flat, flat] })).toThrow(/colors must be independent rows/);
   const images = tf.zeros([1, 4, 5, 3]) as Tensor4D;
   expect(() => fourier({ ...options, from: images })).toThrow(/from must be images \[n, 4, 4, 3\], got float32 tensor/);
   expect(() => fourier(options).invert(images)).toThrow(/images must be images \[n, 4, 4, 3\], got float32 tensor/);

@@ -1,7 +1,7 @@
 import { type Bounds, checker, warnOfOutside } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, coloursWithin, mixColours, mixingOf } from './colour-mixing.ts';
+import { type ColorMixing, colorsWithin, mixColors, mixingOf } from './color-mixing.ts';
 import { type FourierBasis, fourierBasis } from './fourier-basis.ts';
 import type { Parameterization } from './parameterization.ts';
 import { startImages } from './start-images.ts';
@@ -12,11 +12,11 @@ export interface FourierOptions {
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
   /**
-   * How colours go together in natural images, row for row what each channel takes of independent ones: `colourMixing`
+   * How colors go together in natural images, row for row what each channel takes of independent ones: `colorMixing`
    * measures it. `none` keeps channels apart. Default: that of ImageNet, as released with lucid, for 3 channels in the
    * order red, green, blue; `none` otherwise.
    */
-  colours?: ColourMixing | 'none';
+  colors?: ColorMixing | 'none';
   /** How much less high frequencies count: amplitudes go as 1 / frequency to this power. Default: 1, as natural images. */
   decay?: number;
   /** Standard deviation of the start's coefficients. Default: 0.01, as lucid; 0 where `from` is given. */
@@ -39,7 +39,7 @@ const FROM_BOUNDS = 1e-3;
 const AMPLITUDE = 0.25;
 
 /**
- * The spectrum of the image in decorrelated colours; a logistic curve keeps pixels inside `bounds`. The same step then
+ * The spectrum of the image in decorrelated colors; a logistic curve keeps pixels inside `bounds`. The same step then
  * changes low frequencies, that objects are made of, more than high ones, that noise is made of.
  *
  * Coefficients are those of a real Fourier basis, orthonormal but for the scale 1 / frequency, so that the image is two
@@ -72,7 +72,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
   const decay = check.number('decay', options.decay ?? 1, { min: 0 });
   const from = startImages(check, options.from, shape, bounds);
   const deviation = check.number('deviation', options.deviation ?? (from ? 0 : 0.01), { min: 0 });
-  const mixing = mixingOf(check, options.colours, channels);
+  const mixing = mixingOf(check, options.colors, channels);
   const [rows, columns] = [fourierBasis(height), fourierBasis(width)];
   const amplitudes = amplitudesOf(rows, columns, decay);
 
@@ -101,7 +101,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
     tf.tidy(() => {
       const share = tf.clipByValue(tf.div(tf.sub(images, min), max - min), FROM_BOUNDS, 1 - FROM_BOUNDS);
       const mixed = tf.log(tf.div(share, tf.sub(1, share))) as Tensor4D;
-      const unmixed = mixing ? mixColours(mixed, mixing.inverse, channels) : mixed;
+      const unmixed = mixing ? mixColors(mixed, mixing.inverse, channels) : mixed;
       return tf.div(analyze(tf.transpose(unmixed, [0, 3, 2, 1])), scale()) as Tensor4D;
     });
 
@@ -117,7 +117,7 @@ export function fourier(options: FourierOptions): FourierParameterization {
     render: (coefficients) => {
       const spectrum: Tensor4D = tf.mul(coefficients, scale());
       const unmixed: Tensor4D = tf.transpose(synthesize(spectrum), [0, 3, 2, 1]);
-      return coloursWithin(bounds, unmixed, mixing);
+      return colorsWithin(bounds, unmixed, mixing);
     },
     ...(from && { check: () => from.requireWithin() }),
     invert: (images) => {

@@ -27,7 +27,7 @@ export interface GeneratorOptions {
   bounds: Bounds;
   /**
    * From the generator's images to the model's, differentiable: `linear` stretches `range` to `bounds`; a function may
-   * also crop, resize or drop colour. Default: none, where `range` and `bounds` are the same.
+   * also crop, resize or drop color. Default: none, where `range` and `bounds` are the same.
    */
   map?: 'linear' | ((images: Tensor4D) => Tensor4D);
   /** Codes are clipped to these after each step. Default: no bounds. */

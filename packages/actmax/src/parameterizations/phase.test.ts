@@ -3,7 +3,7 @@ import { describeOnBackends } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { imagenetColours } from './colour-mixing.ts';
+import { imagenetColors } from './color-mixing.ts';
 import { phase } from './phase.ts';
 import { photographSpectrum } from './photograph-spectrum.ts';
 import { magnitudesAt, meanSpectrum, type Spectrum } from './spectrum.ts';
@@ -38,7 +38,7 @@ async function unmixedChannels(images: Tensor4D, bounds: readonly [number, numbe
   const values = Array.from(await images.data(), (value) => logitOf(value, bounds));
   if (channels === 1) return [values];
   const rows = Array.from({ length: height * width }, (_, pixel) => values.slice(3 * pixel, 3 * pixel + 3));
-  const solve = inverseOf(imagenetColours.map((row) => row.map((value) => value / Math.hypot(0.26, 0.27, 0.27))));
+  const solve = inverseOf(imagenetColors.map((row) => row.map((value) => value / Math.hypot(0.26, 0.27, 0.27))));
   return [0, 1, 2].map((channel) =>
     rows.map((row) => row.reduce((sum, value, index) => sum + solve[channel]![index]! * value, 0)),
   );

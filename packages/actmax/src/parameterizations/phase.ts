@@ -1,7 +1,7 @@
 import { type Bounds, checker } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, coloursWithin, mixingOf } from './colour-mixing.ts';
+import { type ColorMixing, colorsWithin, mixingOf } from './color-mixing.ts';
 import type { Parameterization } from './parameterization.ts';
 import { photographSpectrum } from './photograph-spectrum.ts';
 import { checkSpectrum, magnitudesAt, type Spectrum } from './spectrum.ts';
@@ -15,7 +15,7 @@ export interface PhaseOptions {
   /** How much of each frequency an image holds, as `meanSpectrum` measures it. Default: that of photographs, for 3 channels. */
   spectrum?: Spectrum;
   /** As in `fourier`; those that `spectrum` was measured with. Default: those of ImageNet for 3 channels, else `none`. */
-  colours?: ColourMixing | 'none';
+  colors?: ColorMixing | 'none';
 }
 
 /** Added to the standard deviation of phases, so that equal ones are not divided by 0. */
@@ -62,7 +62,7 @@ export function phase(options: PhaseOptions): Parameterization {
       `spectrum must be given for images [${shape.join(', ')}]: meanSpectrum measures it`,
     );
   }
-  const mixing = mixingOf(check, options.colours, channels);
+  const mixing = mixingOf(check, options.colors, channels);
   const magnitudes = normalized(magnitudesAt(checkSpectrum(check, spectrum, channels), height, width), {
     height,
     width,
@@ -85,7 +85,7 @@ export function phase(options: PhaseOptions): Parameterization {
       const parts = [tf.cos(phases), tf.sin(phases)].map((part): Tensor4D => tf.mul(part, scale));
       const coefficients = tf.concat4d(parts, 3);
       const unmixed: Tensor4D = tf.transpose(transform(coefficients), [0, 3, 2, 1]);
-      return coloursWithin(bounds, unmixed, mixing);
+      return colorsWithin(bounds, unmixed, mixing);
     },
   };
 }

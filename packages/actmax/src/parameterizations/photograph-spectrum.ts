@@ -5,7 +5,7 @@ const frequencies = [0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 90, 112].map((
 
 /**
  * The spectrum of photographs, for `phase`: the mean of 250, of as many classes of ImageNet, 224 pixels square, in red, green
- * and blue as `imagenetColours` takes them apart.
+ * and blue as `imagenetColors` takes them apart.
  */
 export const photographSpectrum: Spectrum = {
   down: frequencies,

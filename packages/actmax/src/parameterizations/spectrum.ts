@@ -10,7 +10,7 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourMixing, mixColours, mixingOf } from './colour-mixing.ts';
+import { type ColorMixing, mixColors, mixingOf } from './color-mixing.ts';
 
 /**
  * How much of each frequency images hold on average: plain data. Between its frequencies magnitudes are interpolated, so
@@ -31,7 +31,7 @@ export interface Spectrum {
 /** Options of {@link meanSpectrum}. */
 export interface MeanSpectrumOptions extends LongWork<{ done: number }> {
   /** As `fourier` and `phase` take it: which colors are independent. Default: those of ImageNet for 3 channels, else `none`. */
-  colours?: ColourMixing | 'none';
+  colors?: ColorMixing | 'none';
 }
 
 /**
@@ -61,7 +61,7 @@ export async function meanSpectrum(batches: Batches<Tensor4D>, options: MeanSpec
     sums ??= { size, magnitudes: new Float64Array(size[2]! * (half(size[0]!) + 1) * (half(size[1]!) + 1)), images: 0 };
     if (String(size) !== String(sums.size))
       check.fail('range', 'batches', `images [n, ${sums.size.join(', ')}] as the first`, images);
-    const magnitudes = tf.tidy(() => magnitudesOf(check, images, options.colours));
+    const magnitudes = tf.tidy(() => magnitudesOf(check, images, options.colors));
     try {
       for (const [index, value] of (await magnitudes.data()).entries()) sums.magnitudes[index]! += value;
     } finally {
@@ -89,10 +89,10 @@ const half = (size: number): number => Math.floor(size / 2);
 const frequenciesOf = (size: number): number[] => Array.from({ length: half(size) + 1 }, (_, k) => k / size);
 
 /** `[c, h / 2 + 1, w / 2 + 1]`: magnitudes summed over the images, both diagonals averaged. */
-function magnitudesOf(check: Check, images: Tensor4D, colours: ColourMixing | 'none' | undefined): tf.Tensor3D {
+function magnitudesOf(check: Check, images: Tensor4D, colors: ColorMixing | 'none' | undefined): tf.Tensor3D {
   const [count, height, width, channels] = images.shape;
-  const mixing = mixingOf(check, colours, channels);
-  const unmixed = mixing ? mixColours(images, mixing.inverse, channels) : images;
+  const mixing = mixingOf(check, colors, channels);
+  const unmixed = mixing ? mixColors(images, mixing.inverse, channels) : images;
   const [tall, wide] = [half(height) + 1, half(width) + 1];
   const rows = tf.reshape(tf.transpose(unmixed, [0, 3, 1, 2]), [count * channels * height, width]) as Tensor2D;
   // Down the columns of what the rows hold of each cosine and sine.

@@ -41,8 +41,8 @@ export function gaussianPrior(options: GaussianPriorOptions = {}): Regularizer {
   return {
     name: 'gaussianPrior',
     penalty: (_, variables) => {
-      const centred = tf.sub(variables, listFor('mean', mean, variables));
-      const standard = tf.mul(centred, listFor('deviation', precision, variables));
+      const centered = tf.sub(variables, listFor('mean', mean, variables));
+      const standard = tf.mul(centered, listFor('deviation', precision, variables));
       const axes = variables.shape.slice(1).map((_size, axis) => axis + 1);
       return tf.mul(tf.sum(tf.square(standard), axes), weight / 2);
     },

@@ -17,7 +17,7 @@ export interface TotalVariationOptions {
 const SMOOTHING = 1e-6;
 
 /**
- * Takes off the score how much neighbouring pixels differ: `weight` times the mean over pixels of
+ * Takes off the score how much neighboring pixels differ: `weight` times the mean over pixels of
  * (right² + down²)^(power / 2), in which `right` and `down` are the differences to the pixels beside and below.
  *
  * @throws RangeError if an option is outside its range.

@@ -36,8 +36,8 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
  * 8. and multiplied by `decay`.
  * 9. `step` falls along a line, until the steps are done or the objective reaches `stopAt` of `maximizeActivation`.
  *
- * The released code normalises the image's gradient by its mean size too before it goes on to the code. That changes the
- * code's gradient by a factor only, which its own normalisation removes. And it keeps the last image, where
+ * The released code normalizes the image's gradient by its mean size too before it goes on to the code. That changes the
+ * code's gradient by a factor only, which its own normalization removes. And it keeps the last image, where
  * `maximizeActivation` gives the best and the last.
  *
  * @param model Codes `[n, d]` to images `[n, h, w, c]` within `range`.

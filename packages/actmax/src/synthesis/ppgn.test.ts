@@ -91,7 +91,7 @@ test('a step is ε₁ (R(h) - h) + ε₂ times the gradient, whatever the gradie
     expect(codes[0]![i]).toBeCloseTo(h + 0.1 * (h ** 3 + 1 - h) + 2 * wanted[i]!, 5);
 });
 
-test('normalised, a step has the mean size that is asked for, and only ratios of the epsilons count', async () => {
+test('normalized, a step has the mean size that is asked for, and only ratios of the epsilons count', async () => {
   const from = tf.tensor2d([[3, -2]]);
   const options = { from, normalized: true, stepSize: 0.25, steps: 4 };
   const first = await sample({ ...options, epsilon1: 0.1, epsilon2: 1, epsilon3: 0.5 });

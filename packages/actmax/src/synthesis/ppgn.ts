@@ -42,7 +42,7 @@ export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'code
  *
  * and clips it to `codeBounds`. R(h) is the code of the image that the generator makes of h: R(h) - h points to where
  * codes are more likely. With `normalized: false` this is the paper's equation 5, for the objective log p(class | image);
- * normalised, as in the released code, only the ratios of the epsilons count.
+ * normalized, as in the released code, only the ratios of the epsilons count.
  *
  * The samples are the last images of the run, not the best.
  *

@@ -2,7 +2,7 @@ import { checker } from '@cnnviz/internal';
 import { type ViewTransform, viewThrough, wholeView } from './transform.ts';
 
 /**
- * Widens the window on each side, so that what comes next has room: around the image it is grey.
+ * Widens the window on each side, so that what comes next has room: around the image it is gray.
  *
  * @param pixels >= 0. Default: 12, as lucid.
  *

@@ -59,7 +59,7 @@ async function differenceOf(one: Tensor4D, other: Tensor4D): Promise<number> {
 }
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
-  test('shows what a loop over pixels shows, grey outside', async () => {
+  test('shows what a loop over pixels shows, gray outside', async () => {
     const images = drawImages();
     const shown = resample(images, turned, fill);
     const expected = slowly(await images.data(), size, turned);
@@ -83,7 +83,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     tf.dispose([images, upstream, sides, gradient]);
   });
 
-  test('pad, then jitter, is a grey frame and a crop', async () => {
+  test('pad, then jitter, is a gray frame and a crop', async () => {
     const images = drawImages();
     const random = createRandom(7);
     const [left, top] = [random.integer(4), random.integer(4)];

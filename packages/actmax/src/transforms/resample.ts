@@ -22,7 +22,7 @@ export function resample(images: Tensor4D, view: View, fill: number): Tensor4D {
       gatherShares(upstream as Tensor4D, transposed(shares, height * width), height, width),
   }));
   if (isInside || fill === 0) return differentiable(images);
-  // What lies outside is 0, and 0 is the grey.
+  // What lies outside is 0, and 0 is the gray.
   return tf.tidy(() => tf.add(differentiable(tf.sub(images, fill)), fill));
 }
 

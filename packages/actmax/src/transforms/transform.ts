@@ -2,7 +2,7 @@ import type { Random } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 
 /**
- * The window through which a network looks at an image, which lies on an endless plane of one grey. The window's pixel
+ * The window through which a network looks at an image, which lies on an endless plane of one gray. The window's pixel
  * (x, y) shows the image at (xx · x + xy · y + x0, yx · x + yy · y + y0).
  */
 export interface View {

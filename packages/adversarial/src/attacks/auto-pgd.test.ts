@@ -167,7 +167,7 @@ const predictions = images.map((pixels) => {
   const { logits } = plainLogits(pixels);
   return logits.indexOf(Math.max(...logits));
 });
-const grey = Array(6).fill(0.5) as number[];
+const gray = Array(6).fill(0.5) as number[];
 
 describeOnBackends(['cpu', 'wasm'], () => {
   describe('autoPgd', () => {
@@ -199,7 +199,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
         [0.25, 0.75, 0.5, 1, 1.5, -0.5],
       ];
       const bias = [1.5, 0.2, -0.3, 0.4];
-      const logits = weights.map((row, label) => sum(row.map((weight, index) => weight * grey[index]!)) + bias[label]!);
+      const logits = weights.map((row, label) => sum(row.map((weight, index) => weight * gray[index]!)) + bias[label]!);
       const label = logits.indexOf(Math.max(...logits));
       const leastEpsilon = (norm: 'linf' | 'l2', classes: number) => {
         const distances = weights.slice(0, classes).map((row, other) => {
@@ -220,7 +220,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
             const model = linearClassifier(weights.slice(0, classes), bias.slice(0, classes));
             const epsilon = factor * leastEpsilon(norm, classes);
             const given = { ...options, bounds: [-9, 9], norm, epsilon, steps: 25, seed: 0 } as const;
-            const { fooled } = await attack(model, [grey], [label], given);
+            const { fooled } = await attack(model, [gray], [label], given);
             expect(fooled, `${norm}, ${options.loss}, ${factor} of the least epsilon`).toEqual([factor > 1]);
           }
         }
@@ -231,7 +231,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       for (const loss of ['cross-entropy', 'dlr'] as const) {
         for (const target of [0, 1, 2, 3]) {
           const options = { epsilon: 0.8, bounds, targeted: true, loss, seed: 0, steps: 20 };
-          const result = await attack(network, [grey], [target], options);
+          const result = await attack(network, [gray], [target], options);
           expect(result.predictions).toEqual([target]);
           expect(result.fooled).toEqual([true]);
         }
@@ -248,12 +248,12 @@ describeOnBackends(['cpu', 'wasm'], () => {
           return tf.add(still, tf.matMul(light, slopes)) as Tensor2D;
         });
       const options = { epsilon: 0.49, bounds, loss: 'dlr', steps: 10, seed: 0 } as const;
-      const one = await attack(stubborn, [grey], [0], { ...options, targetClasses: 1 });
-      const all = await attack(stubborn, [grey], [0], { ...options, epsilon: 0.5, targetClasses: 9, bounds: [0, 2] });
+      const one = await attack(stubborn, [gray], [0], { ...options, targetClasses: 1 });
+      const all = await attack(stubborn, [gray], [0], { ...options, epsilon: 0.5, targetClasses: 9, bounds: [0, 2] });
       expect(one.fooled).toEqual([false]);
       expect(one.predictions).toEqual([0]);
       expect(all.fooled).toEqual([false]);
-      const further = await attack(stubborn, [grey], [0], {
+      const further = await attack(stubborn, [gray], [0], {
         ...options,
         epsilon: 0.6,
         targetClasses: 9,
@@ -315,7 +315,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
           const first = tf.reshape(tf.slice(input, [0, 0, 0, 0], [-1, 1, 1, 1]), [-1, 1]);
           return tf.concat([tf.square(tf.sub(first, 0.58)), tf.fill([input.shape[0], 1], 0.0004)], 1) as Tensor2D;
         });
-      const many = Array.from({ length: 30 }, () => grey);
+      const many = Array.from({ length: 30 }, () => gray);
       const labels = many.map(() => 0);
       const options = { epsilon: 0.1, bounds, steps: 0, seed: 3 };
       const once = await attack(valley, many, labels, options);
@@ -330,7 +330,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
     test('starts on the surface of the ball, each image from its own point', async () => {
       for (const norm of ['linf', 'l2'] as const) {
-        const { pixels } = await attack(network, [grey, grey], [1, 1], {
+        const { pixels } = await attack(network, [gray, gray], [1, 1], {
           epsilon: 0.2,
           bounds,
           norm,
@@ -374,12 +374,12 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const three = tinyCnn({ shape: [2, 3, 1] });
       const two: Classify = (input) => tf.tidy(() => tf.slice(three(input), [0, 0], [-1, 2]));
       const options = { epsilon: 0.1, bounds, loss: 'dlr', seed: 0, steps: 1 } as const;
-      await expect(attack(two, [grey], [0], options)).rejects.toThrow(
+      await expect(attack(two, [gray], [0], options)).rejects.toThrow(
         '@cnnviz/adversarial: autoPgd: loss must be "cross-entropy" for a model of 2 classes, got "dlr"',
       );
-      await expect(attack(three, [grey], [0], { ...options, targetClasses: 2 })).rejects.toThrow(RangeError);
-      await expect(attack(three, [grey], [0], { ...options, targeted: true })).rejects.toThrow(RangeError);
-      expect((await attack(three, [grey], [0], options)).fooled).toHaveLength(1);
+      await expect(attack(three, [gray], [0], { ...options, targetClasses: 2 })).rejects.toThrow(RangeError);
+      await expect(attack(three, [gray], [0], { ...options, targeted: true })).rejects.toThrow(RangeError);
+      expect((await attack(three, [gray], [0], options)).fooled).toHaveLength(1);
     });
   });
 });

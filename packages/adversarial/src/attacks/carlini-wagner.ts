@@ -36,9 +36,9 @@ export interface CarliniWagnerResult extends AttackResult {
 }
 
 /**
- * The L2 attack of Carlini and Wagner: the nearest image that fools, by minimising distance and logits together.
+ * The L2 attack of Carlini and Wagner: the nearest image that fools, by minimizing distance and logits together.
  *
- * Adam minimises ‖x - image‖² + c max(0, margin + `confidence`) over w, where x = tanh(w) scaled to `bounds`, so that no
+ * Adam minimizes ‖x - image‖² + c max(0, margin + `confidence`) over w, where x = tanh(w) scaled to `bounds`, so that no
  * x is outside; the margin is by how much the label's logit leads the others or, if `targeted`, lags behind the largest.
  * For each image c is searched for by itself. The nearest point that fooled, of all searches, is kept.
  *

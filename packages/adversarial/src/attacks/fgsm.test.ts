@@ -36,7 +36,7 @@ const weights = [
 const bias = [0.1, -0.2, 0.3];
 const closedForm = linearClosedForm(weights, bias);
 const linear = linearClassifier(weights, bias);
-const grey = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+const gray = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
 const bounds = [0, 1] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
@@ -44,11 +44,11 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
   describe('fgsm', () => {
     test('moves every pixel by epsilon along the sign of the gradient', async () => {
       for (const label of [0, 1, 2]) {
-        const [adversarial] = await attack(linear, [grey], [label], { epsilon: 0.1, bounds });
-        const gradient = closedForm.crossEntropyGradient(grey, label);
+        const [adversarial] = await attack(linear, [gray], [label], { epsilon: 0.1, bounds });
+        const gradient = closedForm.crossEntropyGradient(gray, label);
         expectClose(
           adversarial!,
-          grey.map((pixel, index) => pixel + 0.1 * Math.sign(gradient[index]!)),
+          gray.map((pixel, index) => pixel + 0.1 * Math.sign(gradient[index]!)),
         );
       }
     });
@@ -56,12 +56,12 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     test('gives NaN for an image outside the bounds, says so once, and leaves the others', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
       const model: Classify = (images) => linear(images);
-      const [inside] = await attack(model, [grey], [1], { epsilon: 0.1, bounds });
-      const outOf255 = grey.map((pixel) => 255 * pixel);
+      const [inside] = await attack(model, [gray], [1], { epsilon: 0.1, bounds });
+      const outOf255 = gray.map((pixel) => 255 * pixel);
       for (const epsilon of [0.1, 0]) {
-        const [first, second] = await attack(model, [grey, outOf255], [1, 1], { epsilon, bounds });
-        expect(first).toEqual(epsilon === 0 ? grey : inside);
-        expect(second).toEqual(grey.map(() => Number.NaN));
+        const [first, second] = await attack(model, [gray, outOf255], [1, 1], { epsilon, bounds });
+        expect(first).toEqual(epsilon === 0 ? gray : inside);
+        expect(second).toEqual(gray.map(() => Number.NaN));
       }
       await new Promise((resolve) => setTimeout(resolve, 0));
       expect(warn.mock.calls.flat()).toEqual([
@@ -71,38 +71,38 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     });
 
     test('moves by epsilon along the gradient in L2', async () => {
-      const [adversarial] = await attack(linear, [grey], [1], { epsilon: 0.2, bounds, norm: 'l2' });
-      const gradient = closedForm.crossEntropyGradient(grey, 1);
+      const [adversarial] = await attack(linear, [gray], [1], { epsilon: 0.2, bounds, norm: 'l2' });
+      const gradient = closedForm.crossEntropyGradient(gray, 1);
       const length = Math.sqrt(sum(gradient.map((value) => value * value)));
       expectClose(
         adversarial!,
-        grey.map((pixel, index) => pixel + (0.2 * gradient[index]!) / length),
+        gray.map((pixel, index) => pixel + (0.2 * gradient[index]!) / length),
       );
     });
 
     test('moves by epsilon along the gradient in L1', async () => {
-      const [adversarial] = await attack(linear, [grey], [1], { epsilon: 0.6, bounds, norm: 'l1' });
-      const gradient = closedForm.crossEntropyGradient(grey, 1);
+      const [adversarial] = await attack(linear, [gray], [1], { epsilon: 0.6, bounds, norm: 'l1' });
+      const gradient = closedForm.crossEntropyGradient(gray, 1);
       const length = sum(gradient.map(Math.abs));
       expectClose(
         adversarial!,
-        grey.map((pixel, index) => pixel + (0.6 * gradient[index]!) / length),
+        gray.map((pixel, index) => pixel + (0.6 * gradient[index]!) / length),
         5,
       );
     });
 
     test('moves the steepest value by epsilon in L1 by coordinate', async () => {
-      const [adversarial] = await attack(linear, [grey], [1], {
+      const [adversarial] = await attack(linear, [gray], [1], {
         epsilon: 0.3,
         bounds,
         norm: 'l1',
         l1Step: 'coordinate',
       });
-      const gradient = closedForm.crossEntropyGradient(grey, 1);
+      const gradient = closedForm.crossEntropyGradient(gray, 1);
       const steepest = gradient.map(Math.abs).indexOf(Math.max(...gradient.map(Math.abs)));
       expectClose(
         adversarial!,
-        grey.map((pixel, index) => (index === steepest ? pixel + 0.3 * Math.sign(gradient[index]!) : pixel)),
+        gray.map((pixel, index) => (index === steepest ? pixel + 0.3 * Math.sign(gradient[index]!) : pixel)),
       );
     });
 
@@ -122,7 +122,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
           [1.001, true],
         ] as const) {
           const options = { epsilon: factor * least[norm], bounds: [-5, 5], norm, l1Step: 'coordinate' } as const;
-          const [adversarial] = await attack(pair, [grey], [0], options);
+          const [adversarial] = await attack(pair, [gray], [0], options);
           const [first, second] = linearClosedForm(weights.slice(0, 2), [1, 0]).logits(adversarial!);
           expect(second! > first!, `${norm} at ${factor} of the least epsilon`).toBe(flipped);
         }
@@ -130,11 +130,11 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     });
 
     test('leads towards the label if targeted', async () => {
-      const [towards] = await attack(linear, [grey], [2], { epsilon: 0.1, bounds, targeted: true });
-      const [away] = await attack(linear, [grey], [2], { epsilon: 0.1, bounds });
+      const [towards] = await attack(linear, [gray], [2], { epsilon: 0.1, bounds, targeted: true });
+      const [away] = await attack(linear, [gray], [2], { epsilon: 0.1, bounds });
       const probability = (pixels: number[]) => closedForm.probabilities(pixels)[2]!;
-      expect(probability(towards!)).toBeGreaterThan(probability(grey));
-      expect(probability(away!)).toBeLessThan(probability(grey));
+      expect(probability(towards!)).toBeGreaterThan(probability(gray));
+      expect(probability(away!)).toBeLessThan(probability(gray));
       expectClose(
         towards!,
         away!.map((pixel) => 1 - pixel),
@@ -181,7 +181,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     });
 
     test('gives NaN for a label without a logit and for logits that are not finite, in that image alone', async () => {
-      const [, ...broken] = await attack(linear, [grey, grey, grey], [0, 3, -1], { epsilon: 0.1, bounds });
+      const [, ...broken] = await attack(linear, [gray, gray, gray], [0, 3, -1], { epsilon: 0.1, bounds });
       expect(broken.flat().every(Number.isNaN)).toBe(true);
 
       const overflowing: Classify = (images) => linear(tf.mul(images, 1e38) as Tensor4D);
@@ -249,8 +249,8 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
 
     test('goes the whole way in the middle of the bounds', async () => {
       for (const norm of ['linf', 'l2', 'l1'] as const) {
-        const [adversarial] = await attack(linear, [grey], [0], { epsilon: 0.3, bounds, norm });
-        const changes = adversarial!.map((point, index) => Math.abs(point - grey[index]!));
+        const [adversarial] = await attack(linear, [gray], [0], { epsilon: 0.3, bounds, norm });
+        const changes = adversarial!.map((point, index) => Math.abs(point - gray[index]!));
         const length = { linf: Math.max(...changes), l2: Math.hypot(...changes), l1: sum(changes) }[norm];
         expect(length).toBeGreaterThan(0.3 * (1 - 1e-5));
       }

@@ -26,10 +26,10 @@ export interface FgsmOptions {
 }
 
 /**
- * Fast gradient sign method: one step of length `epsilon` along the normalised gradient of the loss.
+ * Fast gradient sign method: one step of length `epsilon` along the normalized gradient of the loss.
  *
  * As in foolbox, the loss is the cross-entropy summed over the batch, and the point is clipped to `bounds` after the
- * step. The factor 1 - p of its gradient, which normalising cancels, is left out: a network that is certain in float32
+ * step. The factor 1 - p of its gradient, which normalizing cancels, is left out: a network that is certain in float32
  * (p = 1) is attacked like any other. An image whose gradient is zero is returned as it is.
  *
  * Nothing waits for the device. What only a reading could find shows as NaN in the image concerned: pixels outside

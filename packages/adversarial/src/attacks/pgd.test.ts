@@ -17,7 +17,7 @@ const weights = [
 ];
 const bias = [0.1, -0.2, 0.3];
 const linear = linearClassifier(weights, bias);
-const grey = Array(6).fill(0.5) as number[];
+const gray = Array(6).fill(0.5) as number[];
 const bounds = [0, 1] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
@@ -77,8 +77,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('is fgsm where one step is as long as epsilon', async () => {
       for (const norm of ['linf', 'l2', 'l1'] as const) {
         const options = { epsilon: 0.2, bounds, norm };
-        const one = await attack(linear, [grey], [1], { ...options, steps: 1, stepSize: 0.2, randomStart: false });
-        const fast = await attack(linear, [grey], [1], options, async (model, images, labels, given) => ({
+        const one = await attack(linear, [gray], [1], { ...options, steps: 1, stepSize: 0.2, randomStart: false });
+        const fast = await attack(linear, [gray], [1], options, async (model, images, labels, given) => ({
           images: fgsm(model, images, labels, given),
           fooled: [],
           predictions: [],
@@ -100,7 +100,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       for (const norm of ['linf', 'l2', 'l1'] as const) {
         for (const factor of [0.99, 1.01]) {
           const epsilon = factor * least[norm];
-          const { fooled, predictions } = await attack(pair, [grey], [0], {
+          const { fooled, predictions } = await attack(pair, [gray], [0], {
             epsilon,
             bounds: [-5, 5],
             norm,
@@ -118,7 +118,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('reaches its target', async () => {
       for (const target of [0, 1, 2]) {
         const options = { epsilon: 0.5, bounds, targeted: true, seed: 0 };
-        const { fooled, predictions } = await attack(linear, [grey], [target], options);
+        const { fooled, predictions } = await attack(linear, [gray], [target], options);
         expect(predictions).toEqual([target]);
         expect(fooled).toEqual([true]);
       }
@@ -126,11 +126,11 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
     test('starts from other points for other seeds, and each image from its own', async () => {
       const options = { epsilon: 0.1, bounds, steps: 0 };
-      const { pixels: first } = await attack(linear, [grey, grey], [0, 0], { ...options, seed: 1 });
-      const { pixels: second } = await attack(linear, [grey, grey], [0, 0], { ...options, seed: 2 });
+      const { pixels: first } = await attack(linear, [gray, gray], [0, 0], { ...options, seed: 1 });
+      const { pixels: second } = await attack(linear, [gray, gray], [0, 0], { ...options, seed: 2 });
       expect(first[0]).not.toEqual(first[1]);
       expect(first[0]).not.toEqual(second[0]);
-      expect(first[0]).not.toEqual(grey);
+      expect(first[0]).not.toEqual(gray);
     });
 
     test('keeps what fools over the restarts, and is no worse than its first', async () => {
@@ -142,7 +142,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
           return tf.concat([distance, tf.fill([images.shape[0], 1], 0.0004)], 1) as tf.Tensor2D;
         });
       const options = { epsilon: 0.1, bounds, steps: 0 };
-      const many = Array.from({ length: 30 }, () => grey);
+      const many = Array.from({ length: 30 }, () => gray);
       const labels = many.map(() => 0);
       const once = await attack(valley, many, labels, { ...options, seed: 3 });
       const often = await attack(valley, many, labels, { ...options, seed: 3, restarts: 6 });
@@ -157,7 +157,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('leaves an image that fools as it is if it may stop early', async () => {
       const options = { epsilon: 0.3, bounds, steps: 20, stepSize: 0.03, randomStart: false };
       const labels = [0, 1, 2];
-      const images = [grey, grey, grey];
+      const images = [gray, gray, gray];
       const steps: number[] = [];
       const early = await attack(linear, images, labels, {
         ...options,
@@ -167,8 +167,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const late = await attack(linear, images, labels, options);
       expect(early.fooled).toEqual(late.fooled);
       const { logits } = linearClosedForm(weights, bias);
-      const prediction = logits(grey).indexOf(Math.max(...logits(grey)));
-      for (const label of labels.filter((other) => other !== prediction)) expect(early.pixels[label]).toEqual(grey);
+      const prediction = logits(gray).indexOf(Math.max(...logits(gray)));
+      for (const label of labels.filter((other) => other !== prediction)) expect(early.pixels[label]).toEqual(gray);
       expect(steps.length).toBeLessThan(20);
     });
 
@@ -178,8 +178,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
         sizes.push(images.shape[0]);
         return linear(images);
       };
-      const images = Array.from({ length: 8 }, (_, image) => grey.map((pixel) => pixel + image / 100));
-      const prediction = (await attack(linear, [grey], [0], { epsilon: 0, bounds, seed: 0 })).predictions[0]!;
+      const images = Array.from({ length: 8 }, (_, image) => gray.map((pixel) => pixel + image / 100));
+      const prediction = (await attack(linear, [gray], [0], { epsilon: 0, bounds, seed: 0 })).predictions[0]!;
       // Six are fooled before the first step, two never.
       const labels = images.map((_, image) => (image < 6 ? (prediction + 1) % 3 : prediction));
       const options = { epsilon: 1e-4, bounds, steps: 3, seed: 0 };

@@ -55,7 +55,7 @@ export interface ProjectedGradientSettings {
   earlyStop: boolean;
 }
 
-/** What each iterated attack of this family is: gradient, velocity, normalise, step, project, clip; from several starts. */
+/** What each iterated attack of this family is: gradient, velocity, normalize, step, project, clip; from several starts. */
 export async function projectedGradient(
   check: Check,
   model: Classifier,

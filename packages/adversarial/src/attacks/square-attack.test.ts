@@ -26,9 +26,9 @@ async function attack(
   return { ...rest, pixels: pixels.map((_, image) => values.slice(image * length, (image + 1) * length)) };
 }
 
-const grey = Array(size).fill(0.5) as number[];
+const gray = Array(size).fill(0.5) as number[];
 
-/** Class 0 leads by `lead` on the grey image, and by less the brighter the left half and the darker the right one is. */
+/** Class 0 leads by `lead` on the gray image, and by less the brighter the left half and the darker the right one is. */
 function halves(lead: number): Classifier {
   const weights = Array.from({ length: size }, (_, pixel) => (pixel % side < side / 2 ? 1 : -1) / size);
   return linearClassifier([Array(size).fill(0), weights], [lead, 0]);
@@ -51,10 +51,10 @@ describeOnBackends(['cpu', 'wasm'], () => {
       ] as const) {
         const options = { bounds, norm, queries: 600, scheduleLength: 600, seed: 0 };
         const model = halves(lead);
-        const below = await attack(model, [grey], [0], { ...options, epsilon: 0.099, queries: 100 });
+        const below = await attack(model, [gray], [0], { ...options, epsilon: 0.099, queries: 100 });
         expect(below.fooled).toEqual([false]);
         expect(below.queries).toEqual([100]);
-        const above = await attack(model, [grey], [0], { ...options, epsilon: norm === 'linf' ? 0.11 : 0.2 });
+        const above = await attack(model, [gray], [0], { ...options, epsilon: norm === 'linf' ? 0.11 : 0.2 });
         expect(above.fooled, norm).toEqual([true]);
         expect(above.predictions).toEqual([1]);
         expect(above.queries[0]).toBeLessThan(600);
@@ -64,7 +64,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('needs no gradient', async () => {
       const rounded: Classifier = (images) =>
         tf.tidy(() => halves(0.05)(tf.div(tf.round(tf.mul(images, 100)), 100) as Tensor4D));
-      const { fooled } = await attack(rounded, [grey], [0], { epsilon: 0.1, bounds, queries: 100, seed: 0 });
+      const { fooled } = await attack(rounded, [gray], [0], { epsilon: 0.1, bounds, queries: 100, seed: 0 });
       expect(fooled).toEqual([true]);
     });
 
@@ -74,7 +74,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       );
       for (const label of [0, 1, 2]) {
         const options = { epsilon: 0.4, bounds, queries: 300, seed: 1, targeted: true };
-        const { predictions, fooled } = await attack(linearClassifier(weights, [2, 1, 0]), [grey], [label], options);
+        const { predictions, fooled } = await attack(linearClassifier(weights, [2, 1, 0]), [gray], [label], options);
         expect([predictions, fooled]).toEqual([[label], [true]]);
       }
     });
@@ -87,7 +87,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
         return model(images);
       };
       const options = { epsilon: 0.2, bounds, queries: 40, seed: 3 };
-      const { pixels } = await attack(watched, [grey], [0], options);
+      const { pixels } = await attack(watched, [gray], [0], options);
       const candidates = await Promise.all(asked.map((images) => images.data()));
       tf.dispose(asked);
       // The first call finds the number of classes, the second is about the image itself.
@@ -104,15 +104,15 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('moves each pixel by all of epsilon in L∞, and the whole image by it in L2', async () => {
       const options = { epsilon: 0.25, bounds, queries: 20, seed: 0 };
       for (const seed of [0, 1]) {
-        const cube = await attack(halves(9), [grey], [0], { ...options, seed });
+        const cube = await attack(halves(9), [gray], [0], { ...options, seed });
         expect(new Set(cube.pixels[0])).toEqual(new Set([0.25, 0.75]));
-        const sphere = await attack(halves(9), [grey], [0], { ...options, seed, norm: 'l2' });
+        const sphere = await attack(halves(9), [gray], [0], { ...options, seed, norm: 'l2' });
         expect(Math.hypot(...sphere.pixels[0]!.map((pixel) => pixel - 0.5))).toBeCloseTo(0.25, 5);
       }
     });
 
     test('starts with stripes of one column in L∞', async () => {
-      const { pixels } = await attack(halves(9), [grey], [0], { epsilon: 0.25, bounds, queries: 1, seed: 0 });
+      const { pixels } = await attack(halves(9), [gray], [0], { epsilon: 0.25, bounds, queries: 1, seed: 0 });
       const columns = Array.from({ length: side }, (_, column) =>
         pixels[0]!.filter((_, pixel) => pixel % side === column),
       );
@@ -123,7 +123,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('treats an image alike alone and in a batch from which others leave', async () => {
       for (const norm of ['linf', 'l2'] as const) {
         const batch = [0.5, 0.47, 0.44, 0.3, 0.2].map(
-          (light) => [...grey.slice(0, 32), ...Array(32).fill(light)] as number[],
+          (light) => [...gray.slice(0, 32), ...Array(32).fill(light)] as number[],
         );
         const labels = batch.map(() => 0);
         const weights = Array.from({ length: size }, (_, pixel) => (pixel < 32 ? -0.2 : 1) / size);
@@ -147,8 +147,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
         sizes.push(images.shape[0]);
         return model(images);
       };
-      const bright = grey.map((_, pixel) => (pixel % side < side / 2 ? 0 : 1));
-      const batch = [grey, grey, grey, bright];
+      const bright = gray.map((_, pixel) => (pixel % side < side / 2 ? 0 : 1));
+      const batch = [gray, gray, gray, bright];
       const { fooled } = await attack(watched, batch, [0, 0, 0, 0], { epsilon: 0.2, bounds, queries: 100, seed: 0 });
       expect(fooled).toEqual([true, true, true, false]);
       expect(sizes.at(-1)).toBe(1);
@@ -156,7 +156,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
 
     test('returns what the model is wrong about, and all at epsilon 0, bit for bit', async () => {
-      const odd = grey.map((_, pixel) => Math.fround([-0, 2 ** -149, 0.1, 1, -1, 1 / 3][pixel % 6]!));
+      const odd = gray.map((_, pixel) => Math.fround([-0, 2 ** -149, 0.1, 1, -1, 1 / 3][pixel % 6]!));
       for (const [label, epsilon] of [
         [0, 0],
         [1, 0.5],

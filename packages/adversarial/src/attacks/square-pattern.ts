@@ -48,7 +48,7 @@ export function addToSquare(
 
 /**
  * The L2 perturbation that a square begins with, `[side, side]` row by row, of length 1: two halves of opposite sign,
- * in each of which the values fall off from its centre as the sum of 1 / k² over the nested rectangles around it.
+ * in each of which the values fall off from its center as the sum of 1 / k² over the nested rectangles around it.
  *
  * @param isTransposed Whether the halves lie side by side instead of one above the other.
  */

@@ -2,7 +2,7 @@ import {
   type Batches,
   type Check,
   type Classifier,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   reportProgress,
   requireBatches,
@@ -56,7 +56,7 @@ export interface CountProgress {
 export async function countCriticalSamples(
   check: Check,
   model: Classifier,
-  batches: Batches<Tensor4D | Pick<LabelledImages, 'images'>>,
+  batches: Batches<Tensor4D | Pick<LabeledImages, 'images'>>,
   radii: readonly number[],
   options: CountOptions,
   work: LongWork<CountProgress>,

@@ -4,10 +4,10 @@ import {
   type Classifier,
   checker,
   createRandom,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   requireBatches,
-  requireLabelledImages,
+  requireLabeledImages,
   requireLongWork,
   requireTrainable,
   type Trainable,
@@ -66,9 +66,9 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
  */
 export function criticalSampleBatches(
   model: Trainable,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: CriticalSampleBatchesOptions,
-): AsyncIterable<LabelledImages> {
+): AsyncIterable<LabeledImages> {
   const check = checker('@cnnviz/adversarial', 'criticalSampleBatches');
   requireLongWork(check, check.options(options));
   return mixCriticalSamples(check, model, requireBatches(check, 'batches', batches), options);
@@ -86,9 +86,9 @@ export function classifierOf(model: Trainable): Classifier {
 export function mixCriticalSamples(
   check: Check,
   model: Trainable,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: CriticalSampleBatchesOptions,
-): AsyncIterable<LabelledImages> {
+): AsyncIterable<LabeledImages> {
   requireTrainable(check, 'model', model);
   if (options.onFound !== undefined) check.callable('onFound', options.onFound);
   const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
@@ -98,8 +98,8 @@ export function mixCriticalSamples(
   return {
     async *[Symbol.asyncIterator]() {
       const random = createRandom(options.seed);
-      for await (const labelled of batches) {
-        const { images, labels } = requireLabelledImages(check, labelled);
+      for await (const labeled of batches) {
+        const { images, labels } = requireLabeledImages(check, labeled);
         const onHost = await readImages(check, classify, images, options);
         const count = images.shape[0];
         const chosen = [...random.permutation(count).subarray(0, Math.round(weight * count))];

@@ -1,4 +1,4 @@
-import { batchesOf, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { batchesOf, createRandom, type LabeledImages } from '@cnnviz/internal';
 import { constantClassifier, describeOnBackends, linearClassifier, linearClosedForm } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -59,7 +59,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       expect(ratios[2]).toEqual(ratios[0]);
     });
 
-    test('takes labelled batches, and looks at what the model says, not at the labels', async () => {
+    test('takes labeled batches, and looks at what the model says, not at the labels', async () => {
       const radius = radiusOf(25);
       const right = closedForm;
       const truth = Array.from({ length: count }, (_, image) => {
@@ -68,7 +68,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       });
       for (const classes of [truth, truth.map((label) => 1 - label)]) {
         const labels = tf.tensor1d(classes, 'int32');
-        const batches: LabelledImages[] = [{ images, labels }];
+        const batches: LabeledImages[] = [{ images, labels }];
         expect((await criticalSampleRatio(model, batches, { ...search, radius })).critical).toBe(25);
         labels.dispose();
       }

@@ -2,7 +2,7 @@ import {
   type Batches,
   type Classifier,
   checker,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   requireLongWork,
 } from '@cnnviz/internal';
@@ -52,7 +52,7 @@ export interface CriticalSampleRatioOptions extends CountOptions, LongWork<Criti
  */
 export async function criticalSampleRatio(
   model: Classifier,
-  batches: Batches<Tensor4D | Pick<LabelledImages, 'images'>>,
+  batches: Batches<Tensor4D | Pick<LabeledImages, 'images'>>,
   options: CriticalSampleRatioOptions,
 ): Promise<CriticalSampleRatio> {
   const check = checker('@cnnviz/adversarial', 'criticalSampleRatio');

@@ -2,7 +2,7 @@ import {
   type Batches,
   type Classifier,
   checker,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   requireLongWork,
 } from '@cnnviz/internal';
@@ -45,7 +45,7 @@ export interface CriticalSampleSweepOptions extends CountOptions, LongWork<Criti
  */
 export async function criticalSampleSweep(
   model: Classifier,
-  batches: Batches<Tensor4D | Pick<LabelledImages, 'images'>>,
+  batches: Batches<Tensor4D | Pick<LabeledImages, 'images'>>,
   options: CriticalSampleSweepOptions,
 ): Promise<CriticalSampleRatio[]> {
   const check = checker('@cnnviz/adversarial', 'criticalSampleSweep');

@@ -197,7 +197,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       for (const value of noise) counts[tenths.filter((limit) => value > limit).length]!++;
       const expected = noise.length / 10;
       expect(counts.reduce((total, value) => total + (value - expected) ** 2 / expected, 0)).toBeLessThan(33.7);
-      // Neighbours in a row, in a column and across images do not resemble each other.
+      // Neighbors in a row, in a column and across images do not resemble each other.
       for (const lag of [1, 4, size]) {
         const pairs = noise.length - lag;
         let product = 0;

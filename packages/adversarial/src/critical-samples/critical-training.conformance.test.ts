@@ -1,4 +1,4 @@
-import type { LabelledImages } from '@cnnviz/internal';
+import type { LabeledImages } from '@cnnviz/internal';
 import { conformance, describeOnBackends, tinyCnn, tinyTrainable } from '@cnnviz/testing';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +9,7 @@ import { trainOnCriticalSamples } from './train-on-critical-samples.ts';
 
 const shape = [4, 4, 1] as const;
 const drawImages = () => tf.tidy(() => tf.div(tf.reshape(tf.range(0, 48), [3, ...shape]), 47)) as Tensor4D;
-const drawBatch = (): LabelledImages => ({
+const drawBatch = (): LabeledImages => ({
   images: drawImages(),
   labels: tf.tensor1d([0, 1, 2], 'int32') as Tensor1D,
 });

@@ -39,7 +39,7 @@ export function csrCurve(trainings: Readonly<Record<string, readonly CsrPoint[]>
     }));
   });
   const ratio = { type: 'quantitative', title: 'critical sample ratio', axis: { format: '%' } };
-  // Of colour and dashes alike, domain included, or Vega-Lite draws two legends.
+  // Of color and dashes alike, domain included, or Vega-Lite draws two legends.
   const training = { field: 'training', type: 'nominal', scale: { domain: names }, title: null };
   const colorAlone = { ...training, legend: null };
   return {

@@ -1,4 +1,4 @@
-import { createRandom, type LabelledImages, type Trainable } from '@cnnviz/internal';
+import { createRandom, type LabeledImages, type Trainable } from '@cnnviz/internal';
 import { tinyTrainable, useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,7 +10,7 @@ useBackend('wasm');
 
 const size = 16;
 
-function drawBatch(count: number, seed = 0): LabelledImages {
+function drawBatch(count: number, seed = 0): LabeledImages {
   const random = createRandom(seed);
   const pixels = random.fillUniform(new Float32Array(count * size));
   const labels = Int32Array.from({ length: count }, () => random.integer(2));
@@ -212,7 +212,7 @@ describe('trainOnCriticalSamples', () => {
     const { images, labels } = drawBatch(3);
     const optimizer = tf.train.sgd(0.01);
     const options = { ...search, optimizer, epochs: 1 };
-    const run = (changes: object, data: LabelledImages[] = [{ images, labels }]) =>
+    const run = (changes: object, data: LabeledImages[] = [{ images, labels }]) =>
       trainOnCriticalSamples(model, data, { ...options, ...changes });
     await expect(run({}, [])).rejects.toThrow(/trainOnCriticalSamples: batches must be at least one batch/);
     await expect(run({ optimizer: 'sgd' })).rejects.toThrow(/optimizer must be an Optimizer, got "sgd"/);

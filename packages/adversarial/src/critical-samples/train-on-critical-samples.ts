@@ -5,7 +5,7 @@ import {
   checker,
   createRandom,
   disposeTapeOnThrow,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   reportProgress,
   requireBatches,
@@ -36,7 +36,7 @@ export interface CriticalTrainingRecord {
   epoch: number;
   /** Mean cross-entropy in nats of the mixed batches, each before its step. */
   loss: number;
-  /** Part of the mixed batches that was classified as labelled, each before its step, from 0 to 1. */
+  /** Part of the mixed batches that was classified as labeled, each before its step, from 0 to 1. */
   accuracy: number;
   /** Part of the searches that found a critical sample; `null` where there was none. */
   criticalSampleRatio: number | null;
@@ -89,7 +89,7 @@ export interface TrainOnCriticalSamplesOptions
  */
 export async function trainOnCriticalSamples(
   model: SeededTrainable | Trainable,
-  batches: Batches<LabelledImages> | ((epoch: number) => Batches<LabelledImages>),
+  batches: Batches<LabeledImages> | ((epoch: number) => Batches<LabeledImages>),
   options: TrainOnCriticalSamplesOptions,
 ): Promise<CriticalTrainingRecord[]> {
   const check = checker('@cnnviz/adversarial', 'trainOnCriticalSamples');
@@ -122,9 +122,9 @@ export async function trainOnCriticalSamples(
         critical += found.critical;
       },
     });
-    for await (const labelled of mixed) {
-      const step = await takeStep(check, model, labelled, optimizer, random.integer(2 ** 32));
-      const count = labelled.images.shape[0];
+    for await (const labeled of mixed) {
+      const step = await takeStep(check, model, labeled, optimizer, random.integer(2 ** 32));
+      const count = labeled.images.shape[0];
       if (!Number.isFinite(step.loss)) {
         check.failBecause('state', `the loss must be finite, got ${step.loss} in epoch ${epoch}, batch ${batch}`);
       }
@@ -146,7 +146,7 @@ export async function trainOnCriticalSamples(
 async function takeStep(
   check: Check,
   model: SeededTrainable,
-  { images, labels }: LabelledImages,
+  { images, labels }: LabeledImages,
   optimizer: Optimizer,
   seed: number,
 ): Promise<{ loss: number; correct: number }> {

@@ -19,7 +19,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ bounds: [1, 0] }, /bounds must be two finite numbers \[min, max\] with min < max, got \[1, 0\]/],
       [{ mean: 2 }, /mean must be a number >= 0 and <= 1, got 2/],
       [{ mean: [0.5, 0.5] }, /mean must be a number or 1 of them, got \[0.5, 0.5\]/],
-      [{ mean: 'grey' }, /mean must be a number or one for each channel, got "grey"/],
+      [{ mean: 'gray' }, /mean must be a number or one for each channel, got "gray"/],
       [{ start: 'noise' }, /start must be one of "gaussian", "uniform", "mean", got "noise"/],
       [{ deviation: -1 }, /deviation must be a number >= 0, got -1/],
       [{ objective: 'loss' }, /objective must be one of "probability", "logit", got "loss"/],

@@ -183,8 +183,8 @@ describe('foolingImages', () => {
     expect(Math.min(...pixels[0]!)).toBeGreaterThanOrEqual(-1);
     expect(Math.min(...pixels[0]!)).toBeLessThan(-0.95);
     expect(Math.max(...pixels[0]!)).toBeGreaterThan(2.95);
-    const grey = await fool(constantClassifier([0, 0]), { ...start, start: 'mean' });
-    expect(new Set(grey.pixels[0])).toEqual(new Set([1]));
+    const gray = await fool(constantClassifier([0, 0]), { ...start, start: 'mean' });
+    expect(new Set(gray.pixels[0])).toEqual(new Set([1]));
   });
 
   test('gets away from a probability of 0 in float32', async () => {

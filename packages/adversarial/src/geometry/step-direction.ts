@@ -11,7 +11,7 @@ export type L1Step = 'gradient' | 'coordinate';
 export const l1Steps: readonly L1Step[] = ['gradient', 'coordinate'];
 
 /**
- * The gradient of each image, normalised to length 1.
+ * The gradient of each image, normalized to length 1.
  *
  * - `linf`: its sign.
  * - `l2`: divided by its Euclidean length.

@@ -14,7 +14,7 @@ export interface AmplifyPerturbationOptions {
 }
 
 export interface AmplifiedPerturbation {
-  /** `[n, h, w, c]` in [0, 1]: mid grey is no change. The caller disposes. */
+  /** `[n, h, w, c]` in [0, 1]: mid gray is no change. The caller disposes. */
   pictures: Tensor4D;
   /** How many times the change is shown: to be printed beside the pictures. */
   amplification: number;

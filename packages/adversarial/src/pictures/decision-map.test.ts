@@ -17,11 +17,11 @@ const weights = [
   [1, 0.5, -1, 0.5, -0.25, -3],
 ];
 const bias = [0.1, -0.2, 0.3];
-const grey = [0.5, 0.4, 0.6, 0.5, 0.45, 0.55];
+const gray = [0.5, 0.4, 0.6, 0.5, 0.45, 0.55];
 const bounds = [0, 1] as const;
 
 async function mapOf(model: Classifier, options: Partial<DecisionMapOptions> = {}): Promise<DecisionMap> {
-  const image = tf.tensor4d(grey, [1, 2, 3, 1]);
+  const image = tf.tensor4d(gray, [1, 2, 3, 1]);
   try {
     return await decisionMap(model, image, { bounds, extent: 2, resolution: 21, seed: 0, ...options });
   } finally {
@@ -41,7 +41,7 @@ const offsetsOf = ({ offsets, resolution }: DecisionMap, place: number) => ({
 describeOnBackends(['cpu', 'wasm'], () => {
   test('takes a model that answers later along random directions, and refuses it along the gradient', async () => {
     const model = linearClassifier(weights, bias);
-    const image = tf.tensor4d(grey, [1, 2, 3, 1]);
+    const image = tf.tensor4d(gray, [1, 2, 3, 1]);
     const options = { bounds, extent: 2, resolution: 5, seed: 0 };
     const later = await decisionMap(answerLater(model), image, { ...options, directions: 'random' });
     expect(later).toEqual(await decisionMap(model, image, { ...options, directions: 'random' }));
@@ -63,7 +63,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       let others = 0;
       for (const [place, label] of map.classes.entries()) {
         const { right, up } = offsetsOf(map, place);
-        const pixels = grey.map((value, i) => value + right * map.directions.right[i]! + up * map.directions.up[i]!);
+        const pixels = gray.map((value, i) => value + right * map.directions.right[i]! + up * map.directions.up[i]!);
         const [first, second] = logits(pixels).toSorted((a, b) => b - a);
         if (first! - second! > 1e-4) expect(label).toBe(logits(pixels).indexOf(first!));
         expect(map.confidences[place]).toBeCloseTo(Math.max(...probabilities(pixels)), 5);
@@ -81,7 +81,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     const pair = weights.slice(0, 2);
     const map = await mapOf(linearClassifier(pair, [0, 0]), { extent: 1.5, resolution: 31 });
     const difference = pair[0]!.map((weight, pixel) => weight - pair[1]![pixel]!);
-    const margin = dot(difference, grey);
+    const margin = dot(difference, gray);
     const distance = margin / Math.hypot(...difference);
     expect(margin).toBeGreaterThan(0);
     for (const [place, label] of map.classes.entries()) {
@@ -106,7 +106,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     expect(whole.sample.index).toBe(220);
     expect(whole.offsets[10]).toBe(0);
     expect([whole.offsets[0], whole.offsets[20]]).toEqual([-2, 2]);
-    expect(whole.sample.label).toBe(logits(grey).indexOf(Math.max(...logits(grey))));
+    expect(whole.sample.label).toBe(logits(gray).indexOf(Math.max(...logits(gray))));
     const parts = await mapOf(linearClassifier(weights, bias), { batchSize: 10 });
     expect(parts.classes).toEqual(whole.classes);
   });

@@ -88,13 +88,13 @@ export interface DecisionMap {
  * import { decisionMap } from '@cnnviz/adversarial';
  *
  * const sample = tf.slice(images, 0, 1);
- * const { classes, sample: centre } = await decisionMap(model, sample, {
+ * const { classes, sample: center } = await decisionMap(model, sample, {
  *   bounds: [0, 1],
  *   extent: 5,
  *   resolution: 9,
  *   seed: 0,
  * });
- * console.log(classes, centre.label, centre.distance);
+ * console.log(classes, center.label, center.distance);
  */
 export async function decisionMap(
   model: Classifier,

@@ -15,7 +15,7 @@ export interface DecisionLegendEntry {
   /** Name of the class, or its number. */
   name: string;
   /** `#rrggbb`, where the model is certain. */
-  colour: string;
+  color: string;
   /** Of all points of the map, from 0 to 1. */
   share: number;
 }
@@ -27,15 +27,15 @@ export interface DecisionPicture {
   legend: DecisionLegendEntry[];
 }
 
-/** Paul Tol's bright and muted schemes, told apart with every kind of colour vision; the last is for all that follow. */
-const COLOURS = ['#4477aa', '#ee6677', '#ccbb44', '#228833', '#aa3377', '#66ccee', '#999933', '#ddcc77', '#bbbbbb'];
-/** How much of its colour a class keeps where the model is least sure. */
+/** Paul Tol's bright and muted schemes, told apart with every kind of color vision; the last is for all that follow. */
+const COLORS = ['#4477aa', '#ee6677', '#ccbb44', '#228833', '#aa3377', '#66ccee', '#999933', '#ddcc77', '#bbbbbb'];
+/** How much of its color a class keeps where the model is least sure. */
 const PALEST = 0.35;
 /** Of stripes, in pixels. */
 const STRIPE = 6;
 
 /**
- * A decision map as a picture: a colour for each class, paler where the model is less sure, striped where the plane has
+ * A decision map as a picture: a color for each class, paler where the model is less sure, striped where the plane has
  * left the bounds of a valid image, and a cross at the sample.
  *
  * @param map As `decisionMap` gives it.
@@ -49,7 +49,7 @@ const STRIPE = 6;
  * const map = await decisionMap(model, tf.slice(images, 0, 1), { bounds: [0, 1], extent: 5, resolution: 9, seed: 0 });
  * const { picture, legend } = decisionPicture(map, { factor: 10 });
  * console.log(picture.shape); // [90, 90, 3]
- * for (const { name, colour, share } of legend) console.log(name, colour, share);
+ * for (const { name, color, share } of legend) console.log(name, color, share);
  */
 export function decisionPicture(
   map: Pick<DecisionMap, 'resolution' | 'classes' | 'confidences' | 'inside'> & { sample: { label: number } },
@@ -68,15 +68,15 @@ export function decisionPicture(
   const legend = labels.map((label, rank) => ({
     label,
     name: classNames?.[label] ?? String(label),
-    colour: COLOURS[Math.min(rank, COLOURS.length - 1)]!,
+    color: COLORS[Math.min(rank, COLORS.length - 1)]!,
     share: counts.get(label)! / classes.length,
   }));
-  const colourOf = new Map(legend.map(({ label, colour }) => [label, rgbOf(colour)]));
+  const colorOf = new Map(legend.map(({ label, color }) => [label, rgbOf(color)]));
   const points = new Float32Array(classes.length * 3);
   for (const [place, label] of classes.entries()) {
     const strength = PALEST + (1 - PALEST) * confidences[place]!;
     points.set(
-      colourOf.get(label)!.map((level) => 1 - strength * (1 - level)),
+      colorOf.get(label)!.map((level) => 1 - strength * (1 - level)),
       place * 3,
     );
   }
@@ -88,8 +88,8 @@ export function decisionPicture(
     if (!inside[place] && (x + y) % STRIPE === 0) ink[pixel] = 0.3;
   }
   const picture = tf.tidy(() => {
-    const coloured = enlarge(tf.tensor3d(points, [resolution, resolution, 3]), factor);
-    return tf.mul(coloured, tf.sub(1, tf.tensor3d(drawCross(ink, side), [side, side, 1]))) as Tensor3D;
+    const colored = enlarge(tf.tensor3d(points, [resolution, resolution, 3]), factor);
+    return tf.mul(colored, tf.sub(1, tf.tensor3d(drawCross(ink, side), [side, side, 1]))) as Tensor3D;
   });
   return { picture, legend };
 }
@@ -113,7 +113,7 @@ function requireMap(check: Check, map: Pictured): Pictured {
   return map;
 }
 
-/** Black, in the middle, with a gap so that the sample's own colour stays visible. */
+/** Black, in the middle, with a gap so that the sample's own color stays visible. */
 function drawCross(ink: Float32Array, side: number): Float32Array {
   const middle = (side - 1) / 2;
   const reach = Math.max(2, side / 24);
@@ -126,6 +126,6 @@ function drawCross(ink: Float32Array, side: number): Float32Array {
   return crossed;
 }
 
-function rgbOf(colour: string): number[] {
-  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16) / 255);
+function rgbOf(color: string): number[] {
+  return [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16) / 255);
 }

@@ -138,7 +138,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       directions: { right: new Float32Array(2), up: new Float32Array(2) },
     };
 
-    test('colours classes, pales what is not sure, stripes what is outside, and marks the sample', async () => {
+    test('colors classes, pales what is not sure, stripes what is outside, and marks the sample', async () => {
       const { picture, legend } = decisionPicture(map, { factor: 24, classNames: ['a', 'b', 'c'] });
       expect(legend.map(({ label, name, share }) => [label, name, share])).toEqual([
         [2, 'c', 2 / 9],
@@ -153,18 +153,18 @@ describeOnBackends(['cpu', 'wasm'], () => {
             .toString(16)
             .padStart(2, '0'),
         ).join('')}`;
-      expect(hex(30, 10)).toBe(legend[0]!.colour);
-      expect(hex(5, 5)).toBe(legend[1]!.colour);
+      expect(hex(30, 10)).toBe(legend[0]!.color);
+      expect(hex(5, 5)).toBe(legend[1]!.color);
       const [sure, unsure] = [pixels[5]![5]!, pixels[5]![60]!];
       for (const [channel, level] of unsure.entries()) expect(level).toBeCloseTo(1 - 0.35 * (1 - sure[channel]!), 5);
       const corner = new Set(Array.from({ length: 24 }, (_, x) => hex(60, 48 + x)));
       expect(corner.size).toBe(2);
-      expect(corner).toContain(legend[2]!.colour);
+      expect(corner).toContain(legend[2]!.color);
       expect(hex(35, 38)).toBe('#000000');
-      expect(hex(35, 35)).toBe(legend[0]!.colour);
+      expect(hex(35, 35)).toBe(legend[0]!.color);
     });
 
-    test('gives the classes beyond its colours one grey', () => {
+    test('gives the classes beyond its colors one gray', () => {
       const classes = Array.from({ length: 121 }, (_, place) => place % 15);
       const crowd: DecisionMap = {
         ...map,
@@ -176,8 +176,8 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const { picture, legend } = decisionPicture(crowd);
       picture.dispose();
       expect(legend).toHaveLength(15);
-      expect(new Set(legend.slice(0, 8).map(({ colour }) => colour)).size).toBe(8);
-      expect(new Set(legend.slice(8).map(({ colour }) => colour))).toEqual(new Set(['#bbbbbb']));
+      expect(new Set(legend.slice(0, 8).map(({ color }) => color)).size).toBe(8);
+      expect(new Set(legend.slice(8).map(({ color }) => color))).toEqual(new Set(['#bbbbbb']));
     });
   });
 });

@@ -201,10 +201,10 @@ describeOnBackends(['cpu'], () => {
           const light = tf.mean(tf.reshape(images, [-1, 6]), 1, true);
           return tf.concat([tf.sub(0.7, light), tf.sub(light, 0.7)], 1) as Tensor2D;
         });
-      const grey = Array.from({ length: 8 }, () => Array(6).fill(0.5) as number[]);
-      const labels = grey.map((_, image) => (image < 2 ? 1 : 0));
+      const gray = Array.from({ length: 8 }, () => Array(6).fill(0.5) as number[]);
+      const labels = gray.map((_, image) => (image < 2 ? 1 : 0));
       const attacks = [first, { ...first, name: 'again' }];
-      const result = await evaluate(step, { bounds, seed: 0, epsilon: 0.4, attacks }, { images: grey, labels });
+      const result = await evaluate(step, { bounds, seed: 0, epsilon: 0.4, attacks }, { images: gray, labels });
       expect(sizes).toEqual([6, 1]);
       expect(result.brokenBy.filter((by) => by === 'all of the lower half')).toHaveLength(5);
       expect(result.brokenBy.filter((by) => by === 'again')).toHaveLength(1);
@@ -221,10 +221,10 @@ describeOnBackends(['cpu'], () => {
           const light = tf.mean(tf.reshape(images, [-1, 6]), 1, true);
           return tf.concat([tf.sub(0.7, light), tf.sub(light, 0.7)], 1) as Tensor2D;
         });
-      const grey = [Array(6).fill(0.5) as number[]];
+      const gray = [Array(6).fill(0.5) as number[]];
       const stands = async (by: number, epsilon: number, norm: 'linf' | 'l2' | 'l1') => {
         const options = { bounds, seed: 0, epsilon, norm, attacks: [shift('shift', by)] };
-        return (await evaluate(step, options, { images: grey, labels: [0] })).robust === 1;
+        return (await evaluate(step, options, { images: gray, labels: [0] })).robust === 1;
       };
       expect(await stands(0.25, 0.25, 'linf')).toBe(false);
       expect(await stands(0.25, 0.249, 'linf')).toBe(true);

@@ -6,12 +6,12 @@ import {
   type Classifier,
   checker,
   createRandom,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   reportProgress,
   requireBatches,
   requireGradients,
-  requireLabelledImages,
+  requireLabeledImages,
   requireLongWork,
   throwIfAborted,
   wilsonInterval,
@@ -161,17 +161,17 @@ export interface RobustAccuracy {
  */
 export async function robustAccuracy(
   model: Classifier,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: RobustAccuracyOptions,
 ): Promise<RobustAccuracy>;
 export async function robustAccuracy(
   model: AnyClassifier,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: BlackBoxAccuracyOptions,
 ): Promise<RobustAccuracy>;
 export async function robustAccuracy(
   model: AnyClassifier,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: RobustAccuracyOptions,
 ): Promise<RobustAccuracy> {
   const check = checker('@cnnviz/adversarial', 'robustAccuracy');
@@ -189,8 +189,8 @@ export async function robustAccuracy(
 
   let batch = 0;
   let first = 0;
-  for await (const labelled of batches) {
-    const { images, labels } = requireLabelledImages(check, labelled);
+  for await (const labeled of batches) {
+    const { images, labels } = requireLabeledImages(check, labeled);
     if (batch < done.batches) {
       first += labels.shape[0];
       batch++;
@@ -265,7 +265,7 @@ interface Settings {
 function checkOptions(
   check: Check,
   model: AnyClassifier,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: RobustAccuracyOptions,
 ): Settings {
   check.options(options);

@@ -68,11 +68,11 @@ test('COCO annotations with objects over each other, and odd names, come back fr
 });
 
 test('a plain folder comes back from Broden as it was', async () => {
-  const grey = (data: Uint8Array) => encode({ width: 4, height: 4, channels: 1, depth: 8, data });
+  const gray = (data: Uint8Array) => encode({ width: 4, height: 4, channels: 1, depth: 8, data });
   const files: Record<string, Uint8Array> = {
     'names.csv': new TextEncoder().encode('number,name,category\n1,sky,object\n2,cloud,part\n9,day-s,scene\n'),
-    'images/1.png': grey(Uint8Array.from({ length: 16 }, (_, pixel) => 16 * pixel)),
-    'labels/1.png': grey(Uint8Array.from({ length: 16 }, (_, pixel) => pixel % 3)),
+    'images/1.png': gray(Uint8Array.from({ length: 16 }, (_, pixel) => 16 * pixel)),
+    'labels/1.png': gray(Uint8Array.from({ length: 16 }, (_, pixel) => pixel % 3)),
   };
   const data = await folderConcepts(async (path) => files[path]!, {
     images: ['images/1.png'],

@@ -1,14 +1,14 @@
 import type { Check } from '@cnnviz/internal';
 import type { ConceptData, ConceptImage, ImageConcepts } from './concepts.ts';
 
-/** Checks that something is densely labelled data; what it reads is checked when it is read. */
+/** Checks that something is densely labeled data; what it reads is checked when it is read. */
 export function checkConceptData(check: Check, name: string, data: ConceptData): ConceptData {
   const isData =
     typeof data?.read === 'function' &&
     Array.isArray(data.concepts) &&
     Array.isArray(data.categories) &&
     (data.readLabels === undefined || typeof data.readLabels === 'function');
-  if (!isData) check.fail('type', name, 'densely labelled data', data);
+  if (!isData) check.fail('type', name, 'densely labeled data', data);
   check.number(`${name}.count`, data.count, { integer: true, min: 1 });
   check.shape(`${name}.labelSize`, data.labelSize, 2);
   check.shape(`${name}.imageSize`, data.imageSize, 2);

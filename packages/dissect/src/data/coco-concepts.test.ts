@@ -72,7 +72,7 @@ describe('cocoConcepts', () => {
     expect(rowsOf(maps[1]!.labels)[1]).toEqual([0, 90, 0, 90]);
   });
 
-  test('covers the pixels of which the centre is in a triangle', async () => {
+  test('covers the pixels of which the center is in a triangle', async () => {
     const triangle = { image_id: 70, category_id: 3, segmentation: [[0, 0, 8, 0, 0, 8]] };
     const data = cocoConcepts({ ...annotations, annotations: [triangle] }, { ...options, labelSize: [80, 80] });
     const { maps } = await data.readLabels!(0);

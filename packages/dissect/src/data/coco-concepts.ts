@@ -59,7 +59,7 @@ export interface CocoConceptsOptions {
 }
 
 /**
- * Densely labelled images from annotations in COCO's format: polygons, or run lengths, packed or not.
+ * Densely labeled images from annotations in COCO's format: polygons, or run lengths, packed or not.
  *
  * A pixel is inside what covers its center. Where objects overlap, the smaller one is on top and the others go to further
  * maps of the same category, so that a pixel holds each of its labels once. COCO's category ids are the numbers of the
@@ -67,7 +67,7 @@ export interface CocoConceptsOptions {
  * asked for, and none is kept.
  *
  * @param annotations The parsed JSON file.
- * @returns Densely labelled data that read an image file when an image is asked for. Write it as Broden with
+ * @returns Densely labeled data that read an image file when an image is asked for. Write it as Broden with
  *   `writeBroden`.
  * @throws RangeError if an option or an annotation is out of range, or a file name leads out of the folder.
  * @throws TypeError if an argument is of another kind.

@@ -1,5 +1,5 @@
 /**
- * Something that pixels or whole images may be labelled with: an object, a part, a material, a texture, a colour, a scene.
+ * Something that pixels or whole images may be labeled with: an object, a part, a material, a texture, a color, a scene.
  */
 export interface Concept {
   /** What stands for it in label maps: a whole number from 1 to 65535, each concept its own. 0 is no label. */
@@ -13,7 +13,7 @@ export interface Concept {
   category: string;
 }
 
-/** One image of densely labelled data. */
+/** One image of densely labeled data. */
 export interface ConceptImage extends ImageConcepts {
   /** `[height, width, 3]`, RGB, 0 to 255, row by row. */
   pixels: Uint8Array;
@@ -23,14 +23,14 @@ export interface ConceptImage extends ImageConcepts {
   width: number;
 }
 
-/** What an image is labelled with. */
+/** What an image is labeled with. */
 export interface ImageConcepts {
   /** Tells the image from all others, such as its path. */
   name: string;
   /**
    * Maps of `ConceptData.labelSize`, row by row, that hold the number of a concept at each pixel, or 0 for no label.
    * Several of one category where pixels hold several labels of it, the dominant one first; none where the image is not
-   * labelled for a category. A concept that two maps hold at one pixel counts once there, or as `repeatedLabels` says.
+   * labeled for a category. A concept that two maps hold at one pixel counts once there, or as `repeatedLabels` says.
    */
   maps: ConceptMap[];
   /** Concepts of the whole image, such as scenes and textures: each counts as if it filled a map. */
@@ -50,7 +50,7 @@ export interface ImageLabel {
 }
 
 /**
- * Densely labelled images: what network dissection compares units with. All images have one size, and so have all label
+ * Densely labeled images: what network dissection compares units with. All images have one size, and so have all label
  * maps.
  *
  * A plain object of these will do; `openBroden` reads such data from files, `conceptScenes` renders it.

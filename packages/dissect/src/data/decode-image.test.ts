@@ -10,21 +10,21 @@ const picture = (file: Uint8Array) => decodeImage(check, 'a.png', file);
 const labels = (file: Uint8Array) => [...decodeLabels(check, 'a.png', file).labels];
 
 describe('decodeImage', () => {
-  test('reads RGB, drops alpha, spreads grey', () => {
+  test('reads RGB, drops alpha, spreads gray', () => {
     const rgb = encode({ width: 2, height: 1, channels: 3, depth: 8, data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
     expect(picture(rgb)).toEqual({ width: 2, height: 1, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6), orientation: 1 });
     const rgba = encode({ width: 1, height: 1, channels: 4, depth: 8, data: Uint8Array.of(1, 2, 3, 100) });
     expect(picture(rgba).pixels).toEqual(Uint8Array.of(1, 2, 3));
-    const grey = encode({ width: 2, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7, 9) });
-    expect(picture(grey).pixels).toEqual(Uint8Array.of(7, 7, 7, 9, 9, 9));
+    const gray = encode({ width: 2, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7, 9) });
+    expect(picture(gray).pixels).toEqual(Uint8Array.of(7, 7, 7, 9, 9, 9));
   });
 
   test('scales 16 bits to 8', () => {
-    const grey = encode({ width: 3, height: 1, channels: 1, depth: 16, data: Uint16Array.of(0, 32896, 65535) });
-    expect(picture(grey).pixels).toEqual(Uint8Array.of(0, 0, 0, 128, 128, 128, 255, 255, 255));
+    const gray = encode({ width: 3, height: 1, channels: 1, depth: 16, data: Uint16Array.of(0, 32896, 65535) });
+    expect(picture(gray).pixels).toEqual(Uint8Array.of(0, 0, 0, 128, 128, 128, 255, 255, 255));
   });
 
-  test('looks colours up in a palette, indices of a bit included', () => {
+  test('looks colors up in a palette, indices of a bit included', () => {
     // 3 x 2 pixels of one bit, rows from a byte of their own: 1 0 1, 0 0 1.
     const file = encode({
       width: 3,
@@ -57,7 +57,7 @@ describe('decodeImage', () => {
 });
 
 describe('decodeLabels', () => {
-  test('reads grey levels of 8 and 16 bits as they are', () => {
+  test('reads gray levels of 8 and 16 bits as they are', () => {
     expect(labels(encode({ width: 2, height: 1, channels: 1, depth: 8, data: Uint8Array.of(7, 255) }))).toEqual([
       7, 255,
     ]);
@@ -65,10 +65,10 @@ describe('decodeLabels', () => {
     expect(labels(wide)).toEqual([300, 65535]);
   });
 
-  test('refuses colours, other files, damaged ones and enormous ones by name', () => {
+  test('refuses colors, other files, damaged ones and enormous ones by name', () => {
     const rgb = encode({ width: 1, height: 1, channels: 3, depth: 8, data: Uint8Array.of(1, 2, 3) });
     expect(() => labels(rgb)).toThrow(
-      'a.png must be a PNG file of one channel, grey or with a palette, got "3 channels"',
+      'a.png must be a PNG file of one channel, gray or with a palette, got "3 channels"',
     );
     expect(() => labels(new TextEncoder().encode('<html>'.repeat(9)))).toThrow('a.png must be a JPEG or PNG file');
     expect(() => labels(rgb.subarray(0, rgb.length - 20))).toThrow('a.png must be a whole PNG file');

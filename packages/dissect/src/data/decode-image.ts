@@ -61,17 +61,17 @@ export function decodeImage(
   return { width, height, pixels, orientation: 1 };
 }
 
-/** A label map from a PNG file of one channel: the grey level, of up to 16 bits, or the index into its palette. */
+/** A label map from a PNG file of one channel: the gray level, of up to 16 bits, or the index into its palette. */
 export function decodeLabels(check: Check, path: string, file: Uint8Array): DecodedLabels {
   const png = decode(check, path, file);
   if (png.channels !== 1) {
-    check.fail('range', path, 'a PNG file of one channel, grey or with a palette', `${png.channels} channels`);
+    check.fail('range', path, 'a PNG file of one channel, gray or with a palette', `${png.channels} channels`);
   }
   return { width: png.width, height: png.height, labels: Uint16Array.from(png.samples) };
 }
 
 /** Labels of up to 16 bits from a PNG file of 8-bit RGB: red + 256 green, as Broden has them. */
-export function decodeColourLabels(check: Check, path: string, file: Uint8Array, size: Size): Uint16Array {
+export function decodeColorLabels(check: Check, path: string, file: Uint8Array, size: Size): Uint16Array {
   const { samples: data, channels, depth } = decode(check, path, file, size);
   if (channels < 3 || depth !== 8) {
     check.fail('range', path, 'a PNG file of 8-bit RGB', `${channels} channels of ${depth} bits`);

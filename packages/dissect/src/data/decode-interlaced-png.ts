@@ -4,7 +4,7 @@ import { unzlibSync } from 'fflate';
 export interface PngSamples {
   width: number;
   height: number;
-  /** 1 grey or an index into the palette, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
+  /** 1 gray or an index into the palette, 2 gray and alpha, 3 RGB, 4 RGB and alpha. */
   channels: number;
   /** Bits of a sample: 1, 2, 4, 8 or 16. */
   depth: number;

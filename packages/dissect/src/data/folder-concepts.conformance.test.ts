@@ -2,11 +2,11 @@ import { conformance, describeOnBackends } from '@cnnviz/testing';
 import { encode } from 'fast-png';
 import { type FolderConceptsOptions, folderConcepts } from './folder-concepts.ts';
 
-const grey = (data: Uint8Array) => encode({ width: 2, height: 2, channels: 1, depth: 8, data });
+const gray = (data: Uint8Array) => encode({ width: 2, height: 2, channels: 1, depth: 8, data });
 const files: Record<string, Uint8Array> = {
   'names.csv': new TextEncoder().encode('number,name,category\n1,sky,object\n'),
-  'images/1.png': grey(Uint8Array.of(0, 100, 200, 255)),
-  'labels/1.png': grey(Uint8Array.of(0, 1, 1, 0)),
+  'images/1.png': gray(Uint8Array.of(0, 100, 200, 255)),
+  'labels/1.png': gray(Uint8Array.of(0, 1, 1, 0)),
 };
 const readFile = async (path: string) => files[path] ?? Promise.reject(new Error(`no file ${path}`));
 

@@ -11,10 +11,10 @@ export interface FolderConceptsOptions {
   images: readonly string[];
   /** `[height, width]` that images are brought to, by averaging areas; the aspect may change. */
   imageSize: readonly [height: number, width: number];
-  /** `[height, width]` that label maps are brought to, by the label at each centre. Default: `imageSize`. */
+  /** `[height, width]` that label maps are brought to, by the label at each center. Default: `imageSize`. */
   labelSize?: readonly [height: number, width: number];
   /**
-   * Paths of the label maps of an image: PNG files of one channel, grey or with a palette, that hold numbers of concepts
+   * Paths of the label maps of an image: PNG files of one channel, gray or with a palette, that hold numbers of concepts
    * of any categories, 0 for none. Default: one, `labels/a/b.png` for the image `images/a/b.jpg`.
    */
   labelMapsOf?: (image: string) => readonly string[];
@@ -35,10 +35,10 @@ export interface FolderConceptsOptions {
 }
 
 /**
- * Densely labelled images from a folder of images, a folder of label maps and a table of names.
+ * Densely labeled images from a folder of images, a folder of label maps and a table of names.
  *
  * @param readFile Gives the files of the folder, in Node or in the browser.
- * @returns Densely labelled data that read a file when an image is asked for. Write it as Broden with `writeBroden`.
+ * @returns Densely labeled data that read a file when an image is asked for. Write it as Broden with `writeBroden`.
  * @throws RangeError if an option or a file holds what it should not; says which file, row or pixel.
  * @throws TypeError if an argument is of another kind.
  *

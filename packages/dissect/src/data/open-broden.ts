@@ -1,6 +1,6 @@
 import { type Check, checker, isA, requireLongWork } from '@cnnviz/internal';
 import type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, ImageLabel } from './concepts.ts';
-import { checkExifOrientation, decodeColourLabels, decodeImage, type ExifOrientation } from './decode-image.ts';
+import { checkExifOrientation, decodeColorLabels, decodeImage, type ExifOrientation } from './decode-image.ts';
 import { checkPath, namedFileReader, type ReadFile, type ReadNamedFile } from './files.ts';
 import { isNumber, numberOf, parseTable, type Table } from './parse-table.ts';
 import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
@@ -87,7 +87,7 @@ export async function openBroden(
     const maps = await Promise.all(
       row.maps.map(async ({ category, path }): Promise<ConceptMap> => {
         const where = `${path} (${row.where})`;
-        const labels = decodeColourLabels(check, where, await read(`images/${path}`, row.where), labelSize);
+        const labels = decodeColorLabels(check, where, await read(`images/${path}`, row.where), labelSize);
         return { category, labels: dropVoid(labels, where) };
       }),
     );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { resizeImage, resizeLabels } from './resize-image.ts';
 
-const grey = (...levels: number[]) => Uint8Array.from(levels.flatMap((level) => [level, level, level]));
+const gray = (...levels: number[]) => Uint8Array.from(levels.flatMap((level) => [level, level, level]));
 
 describe('resizeImage', () => {
   test('averages what each new pixel covers', () => {
-    expect(resizeImage(grey(0, 10, 20, 30, 40, 50, 60, 70), [2, 4], [1, 2])).toEqual(grey(25, 45));
+    expect(resizeImage(gray(0, 10, 20, 30, 40, 50, 60, 70), [2, 4], [1, 2])).toEqual(gray(25, 45));
     // Two thirds of a pixel and one third of the next.
-    expect(resizeImage(grey(0, 30, 90), [1, 3], [1, 2])).toEqual(grey(10, 70));
+    expect(resizeImage(gray(0, 30, 90), [1, 3], [1, 2])).toEqual(gray(10, 70));
   });
 
   test('repeats pixels where it enlarges by a whole factor, and keeps the channels apart', () => {
@@ -21,7 +21,7 @@ describe('resizeImage', () => {
   });
 });
 
-test('resizeLabels takes the label at each centre', () => {
+test('resizeLabels takes the label at each center', () => {
   const labels = Uint16Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
   expect(resizeLabels(labels, [3, 3], [1, 1])).toEqual(Uint16Array.of(5));
   expect(resizeLabels(labels, [3, 3], [2, 2])).toEqual(Uint16Array.of(1, 3, 7, 9));

@@ -42,7 +42,7 @@ function coverage(from: number, to: number): { index: number; share: number }[][
   });
 }
 
-/** Labels at another size: each new one is that at its centre. */
+/** Labels at another size: each new one is that at its center. */
 export function resizeLabels(labels: Uint16Array, from: Size, to: Size): Uint16Array {
   if (from[0] === to[0] && from[1] === to[1]) return labels;
   const resized = new Uint16Array(to[0] * to[1]);

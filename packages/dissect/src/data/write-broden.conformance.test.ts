@@ -14,7 +14,7 @@ describeOnBackends(['cpu'], () => {
       return files;
     },
     badOptions: [[{ splitOf: 'val' }, /splitOf must be a function, got "val"/]],
-    badInputs: [[() => ({ data: 'broden' as never }), /data must be densely labelled data, got "broden"/]],
+    badInputs: [[() => ({ data: 'broden' as never }), /data must be densely labeled data, got "broden"/]],
     abortable: true,
   });
 });

@@ -197,7 +197,7 @@ describe('writeBroden', () => {
     await expect(written({ ...data, concepts: data.concepts.slice(1) })).rejects.toThrow(
       'a label of shore/1.jpg must be the number of a concept, got 1',
     );
-    await expect(written(3 as never)).rejects.toThrow('data must be densely labelled data, got 3');
+    await expect(written(3 as never)).rejects.toThrow('data must be densely labeled data, got 3');
     await expect(writeBroden(data, 'folder' as never)).rejects.toThrow('writeFile must be a function, got "folder"');
   });
 

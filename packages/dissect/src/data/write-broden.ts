@@ -21,14 +21,14 @@ export interface WriteBrodenOptions extends LongWork<{ images: number; of: numbe
 }
 
 /**
- * Writes densely labelled data as a folder in Broden's format, which NetDissect and `openBroden` read.
+ * Writes densely labeled data as a folder in Broden's format, which NetDissect and `openBroden` read.
  *
  * The folder holds `index.csv`, `category.csv`, `label.csv`, a `c_<category>.csv` for each category, and in `images` the
  * images and their label maps as PNG files, labels as red + 256 green. Numbers of concepts stay what they are. An image
  * keeps its name as its path where it can be one that no other file has, else it is called by its index. No two files differ
  * only in small and capital letters.
  *
- * @param data Densely labelled data; names of categories are letters, digits, `_` and `-`, and differ in more than small and
+ * @param data Densely labeled data; names of categories are letters, digits, `_` and `-`, and differ in more than small and
  *   capital letters, as each has a file.
  * @param writeFile Writes a file of the folder, and makes folders as needed.
  * @throws RangeError if the data have a category that cannot be a column, or a label without a concept; names the image.

@@ -15,11 +15,11 @@ const size = 32;
 const scenes = conceptScenes({ seed: 9, count: 12, size });
 const numberOf = (name: string) => scenes.concepts.find((concept) => concept.name === name)!.number;
 
-/** 1 where a pixel is within the noise of a tone of one of the colours: `[n, h, w, 3]` in 0 to 255 to `[n, h, w, 1]`. */
-const colourUnit =
-  (...colours: string[]): Probe =>
+/** 1 where a pixel is within the noise of a tone of one of the colors: `[n, h, w, 3]` in 0 to 255 to `[n, h, w, 1]`. */
+const colorUnit =
+  (...colors: string[]): Probe =>
   (images) => {
-    const distances = colours
+    const distances = colors
       .flatMap(tonesOf)
       .map((tone) => tf.max(tf.abs(tf.sub(images, tf.tensor1d([...tone]))), 3, true));
     return tf.cast(
@@ -39,10 +39,10 @@ const leftHalf: Probe = (images) =>
   );
 
 const units: Probe[] = [
-  colourUnit('red'),
-  colourUnit('red', 'blue'),
-  (images) => tf.mul(leftHalf(images), colourUnit('green')(images)),
-  (images) => tf.sub(1, colourUnit('yellow')(images)),
+  colorUnit('red'),
+  colorUnit('red', 'blue'),
+  (images) => tf.mul(leftHalf(images), colorUnit('green')(images)),
+  (images) => tf.sub(1, colorUnit('yellow')(images)),
 ];
 
 async function dissectedUnits(): Promise<UnitMatches[]> {
@@ -68,7 +68,7 @@ async function dissectedUnits(): Promise<UnitMatches[]> {
   return tally.result();
 }
 
-/** Pixels of the colour maps that a test of label and column holds for. */
+/** Pixels of the color maps that a test of label and column holds for. */
 async function pixelsWhere(holds: (label: number, column: number) => boolean): Promise<number> {
   let count = 0;
   for (let index = 0; index < scenes.count; index++) {
@@ -86,7 +86,7 @@ describe('detectors made for rendered scenes', () => {
   beforeAll(async () => {
     dissection = await dissectedUnits();
   });
-  const colourOf = (unit: number) => dissection[unit]!.byCategory.find(({ concept }) => concept.category === 'color')!;
+  const colorOf = (unit: number) => dissection[unit]!.byCategory.find(({ concept }) => concept.category === 'color')!;
 
   test('have an IoU of 1 where they find just the concept', () => {
     const [red] = dissection;
@@ -97,7 +97,7 @@ describe('detectors made for rendered scenes', () => {
     const [red, blue] = [numberOf('red-c'), numberOf('blue-c')];
     const reds = await pixelsWhere((label) => label === red);
     const blues = await pixelsWhere((label) => label === blue);
-    const { concept, iou } = colourOf(1);
+    const { concept, iou } = colorOf(1);
     expect(concept.number).toBe(reds > blues ? red : blue);
     expect(iou).toBeCloseTo(Math.max(reds, blues) / (reds + blues), 12);
   });
@@ -105,14 +105,14 @@ describe('detectors made for rendered scenes', () => {
   test('have the share that they see where they see a part of the image', async () => {
     const green = numberOf('green-c');
     const seen = await pixelsWhere((label, column) => label === green && column < size / 2);
-    const { concept, iou } = colourOf(2);
+    const { concept, iou } = colorOf(2);
     expect(concept.number).toBe(green);
     expect(iou).toBeCloseTo(seen / (await pixelsWhere((label) => label === green)), 12);
   });
 
   test('have the share of the most frequent other concept where they find all but one', async () => {
     const yellow = numberOf('yellow-c');
-    const { concept, truth, iou } = colourOf(3);
+    const { concept, truth, iou } = colorOf(3);
     const ofConcept = await pixelsWhere((label) => label === concept.number);
     expect([concept.number === yellow, truth]).toEqual([false, ofConcept]);
     expect(iou).toBeCloseTo(ofConcept / (await pixelsWhere((label) => label !== yellow)), 12);

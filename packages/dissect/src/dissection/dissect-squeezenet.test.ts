@@ -99,20 +99,20 @@ describe.runIf(process.env.CNNVIZ_DATA)('SqueezeNet on mini-broden (needs CNNVIZ
 
     const images = await Promise.all(chosen.map((_, index) => concepts.readLabels!(index)));
     // By hand: conv1 sees 7 pixels from 0 on, 2 apart, fire9 155 from -60 on, 16 apart; a label is 2 pixels.
-    const centres = {
+    const centers = {
       conv1: Array.from({ length: 111 }, (_, index) => 1 + index),
       fire9_concat: Array.from({ length: 13 }, (_, index) => 8 + 8 * index),
     };
     let firing = 0;
     for (const { layer, units, imageCounts, mapSize } of dissections) {
-      const line = centres[layer as 'conv1'];
+      const line = centers[layer as 'conv1'];
       expect(mapSize).toEqual([line.length, line.length]);
       const reference = obviousDissection({
         maps: kept[layer]!,
         images,
         concepts: all.concepts,
         labelSize: all.labelSize,
-        centres: [line, line],
+        centers: [line, line],
         quantile: 0.995,
       });
       expect(units.map(({ threshold }) => threshold)).toEqual(reference.thresholds);

@@ -68,8 +68,8 @@ const field = receptiveField([{ size: 3, stride: 2, padding: 1 }], { inputSize: 
 const pooled: Probe = (images) => tf.tidy(() => tf.avgPool(tf.div(images, 255) as Tensor4D, 4, 4, 'same'));
 const pooledField: ReceptiveField = { size: [4, 4], stride: [4, 4], offset: [0, -1], inputSize: size };
 
-/** NetDissect's centres: ((size // 2) + offset) // reduction, one stride // reduction after the other. */
-const centresOf = ({ size, stride, offset }: ReceptiveField, positions: readonly [number, number]) =>
+/** NetDissect's centers: ((size // 2) + offset) // reduction, one stride // reduction after the other. */
+const centersOf = ({ size, stride, offset }: ReceptiveField, positions: readonly [number, number]) =>
   ([0, 1] as const).map((axis) => {
     const first = Math.floor((Math.floor(size[axis] / 2) + offset[axis]) / 2);
     return Array.from({ length: positions[axis] }, (_, index) => first + index * (stride[axis] / 2));
@@ -89,8 +89,8 @@ async function obvious(
     maps.push((await map.array()) as number[][][]);
     tf.dispose(map);
   }
-  const centres = centresOf(field, [maps[0]!.length, maps[0]![0]!.length]);
-  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centres, quantile, repeatedLabels });
+  const centers = centersOf(field, [maps[0]!.length, maps[0]![0]!.length]);
+  return obviousDissection({ maps, images, concepts: data.concepts, labelSize, centers, quantile, repeatedLabels });
 }
 
 function expectSameCounts({ units, imageCounts }: Dissection, reference: Awaited<ReturnType<typeof obvious>>) {
@@ -514,7 +514,7 @@ describe('dissect refuses', () => {
     ['batchSize must be an integer >= 1, got 0', { batchSize: 0 }],
     ['topImages must be an integer >= 0, got 0.5', { topImages: 0.5 }],
     ['probe must be a function, got null', { probe: null as never }],
-    ['concepts must be densely labelled data, got {}', { concepts: {} as never }],
+    ['concepts must be densely labeled data, got {}', { concepts: {} as never }],
     [
       "upsampling must be a ReceptiveField, 'half-pixel' or 'align-corners', got \"nearest\"",
       { upsampling: 'nearest' as never },

@@ -18,7 +18,7 @@ import { checkConceptData, checkConceptImage, checkImageConcepts } from '../data
 import type { Concept, ConceptData, ConceptImage, ImageConcepts } from '../data/concepts.ts';
 import { checkRepeatedLabels, type LabelSlots, labelSlots, type RepeatedLabels } from '../data/label-slots.ts';
 import { type Interpolation, interpolationOf, type Upsampling } from '../receptive-field/upsample.ts';
-import { ChanceTally, type ChanceTallyState, kindOf, type LabelledMasks } from '../tallies/chance-tally.ts';
+import { ChanceTally, type ChanceTallyState, kindOf, type LabeledMasks } from '../tallies/chance-tally.ts';
 import {
   DissectionTally,
   type DissectionTallyState,
@@ -40,7 +40,7 @@ export type AnyLayersProbe = ((images: Tensor4D) => Record<string, Tensor4D> | P
   Pick<Probe, 'batchSize'>;
 
 interface DissectionOptions extends LongWork<DissectionProgress> {
-  /** Densely labelled images. */
+  /** Densely labeled images. */
   concepts: ConceptData;
   /** The share of activations that is not above a unit's threshold. Default: 0.995; NetDissect's program: 1 - 5 / 999. */
   quantile?: number;
@@ -125,7 +125,7 @@ export interface DissectionState {
   images: number;
   /** What it was found with. */
   options: SavedOptions;
-  /** Of each image so far which categories it is labelled for, if there is a chance level. */
+  /** Of each image so far which categories it is labeled for, if there is a chance level. */
   kinds: string[];
   layers: {
     layer: string;
@@ -350,7 +350,7 @@ async function dissectWith(check: Check, options: DissectLayersOptions): Promise
     if (options.chance !== undefined) layer.chance ??= new ChanceTally({ ...counted, ...options.chance });
   }
   const groups = groupsFrom(run, masksBegun ? options.state!.images : 0, kinds);
-  let exchanged: LabelledMasks[][] = [];
+  let exchanged: LabeledMasks[][] = [];
   const tallyImage = async (image: number, labels: ImageConcepts, mapsOf: (index: number) => SparseMaps) => {
     for (const [index, { name, interpolation, topImages, tally }] of layers!.entries()) {
       const masks = unitMasks(mapsOf(index), found[index]!.thresholds, interpolation);

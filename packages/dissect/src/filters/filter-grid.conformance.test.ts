@@ -15,15 +15,15 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     options: { scale: 2 } as FilterGridOptions,
     run: ({ filters }, options) => filterGrid(filters, options),
     badOptions: [
-      [{ normalization: 'none' }, /normalization must be one of "global", "each", "zero-centred", got "none"/],
-      [{ tiles: 'rgb' }, /tiles must be one of "colour", "channels", got "rgb"/],
+      [{ normalization: 'none' }, /normalization must be one of "global", "each", "zero-centered", got "none"/],
+      [{ tiles: 'rgb' }, /tiles must be one of "color", "channels", got "rgb"/],
       [{ maxFilters: 0 }, /maxFilters must be an integer >= 1, got 0/],
       [{ columns: 1.5 }, /columns must be an integer >= 1, got 1.5/],
       [{ rows: 1 }, /rows must be an integer >= 2, got 1/],
       [{ padding: -1 }, /padding must be an integer >= 0, got -1/],
       [{ border: 'inside' }, /border must be one of "none", "around", "after", got "inside"/],
       [{ background: 2 }, /background must be a number >= 0 and <= 1, got 2/],
-      [{ background: [0, 0] }, /background must be a grey level or \[r, g, b\], got \[0, 0\]/],
+      [{ background: [0, 0] }, /background must be a gray level or \[r, g, b\], got \[0, 0\]/],
       [{ scale: 0 }, /scale must be an integer >= 1, got 0/],
     ],
     badInputs: [
@@ -41,7 +41,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     options: { normalization: 'each', maxChannels: 3 } as FilterGridOptions,
     run: ({ filters }, options) => filterGrid(filters, options),
     badOptions: [
-      [{ tiles: 'colour' }, /tiles must be "channels" for filters of neither 1 nor 3 input channels, got "colour"/],
+      [{ tiles: 'color' }, /tiles must be "channels" for filters of neither 1 nor 3 input channels, got "color"/],
       [{ maxChannels: 0 }, /maxChannels must be an integer >= 1, got 0/],
     ],
     sync: true,

@@ -89,17 +89,17 @@ describe('filterGrid', () => {
     ]);
   });
 
-  test('shows rows as rows and columns as columns, in grey for one input channel', async () => {
+  test('shows rows as rows and columns as columns, in gray for one input channel', async () => {
     const filters = [
       [
         [[0], [0.25], [0.5]],
         [[0.75], [1], [0]],
       ],
     ];
-    const grey = (level: number) => [level, level, level];
+    const gray = (level: number) => [level, level, level];
     expect(await gridOf(filters, { padding: 0 })).toEqual([
-      [grey(0), grey(0.25), grey(0.5)],
-      [grey(0.75), grey(1), grey(0)],
+      [gray(0), gray(0.25), gray(0.5)],
+      [gray(0.75), gray(1), gray(0)],
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('filterGrid', () => {
     expect([whole.length, whole[0]!.length]).toEqual([40, 48]);
   });
 
-  test('splits the colours of a first layer into channels if asked to', async () => {
+  test('splits the colors of a first layer into channels if asked to', async () => {
     const filters = [[[[1, 0, 0.5]]]];
     expect(await gridOf(filters, { tiles: 'channels', padding: 0 })).toEqual([
       [
@@ -146,17 +146,17 @@ describe('filterGrid', () => {
     ]);
   });
 
-  test('zero-centred: makes zero mid grey', async () => {
-    const [row] = firstOf(await gridOf(weakAndStrong, { padding: 0, columns: 2, normalization: 'zero-centred' }));
+  test('zero-centered: makes zero mid gray', async () => {
+    const [row] = firstOf(await gridOf(weakAndStrong, { padding: 0, columns: 2, normalization: 'zero-centered' }));
     expect(row).toEqual([0.5 - 1 / 16, 0.5 + 1 / 16, 0, 0.75]);
   });
 
-  test('shows a constant filter in mid grey', async () => {
+  test('shows a constant filter in mid gray', async () => {
     const constantAndNot = [[[[3], [3]]], [[[0], [1]]]];
     expect(firstOf(await gridOf(constantAndNot, { padding: 0, columns: 2, normalization: 'each' }))).toEqual([
       [0.5, 0.5, 0, 1],
     ]);
-    for (const normalization of ['global', 'each', 'zero-centred'] as const) {
+    for (const normalization of ['global', 'each', 'zero-centered'] as const) {
       expect(firstOf(await gridOf([[[[0], [0]]]], { padding: 0, normalization }))).toEqual([[0.5, 0.5]]);
     }
   });
@@ -166,7 +166,7 @@ describe('filterGrid', () => {
     damaged[1]![2]![0]![1] = Number.NaN;
     damaged[1]![2]![1]![1] = Number.NEGATIVE_INFINITY;
     damaged[3] = damaged[3]!.map((row) => row.map((pixel) => pixel.map(() => Number.NaN)));
-    for (const normalization of ['global', 'each', 'zero-centred'] as const) {
+    for (const normalization of ['global', 'each', 'zero-centered'] as const) {
       const options = { normalization, columns: 5, padding: 0 };
       const [picture, reference] = [await gridOf(damaged, options), await gridOf(whole, options)];
       for (const [row, pixels] of picture.entries()) {
@@ -195,7 +195,7 @@ describe('filterGrid', () => {
     expect([padded.length, padded[0]!.length]).toEqual([9, 12]);
   });
 
-  test('paints the padding in the colour asked for', async () => {
+  test('paints the padding in the color asked for', async () => {
     const picture = await gridOf([[[[0], [1]]]], { padding: 1, background: [1, 0, 0.5] });
     expect(picture[0]![0]).toEqual([1, 0, 0.5]);
   });

@@ -10,22 +10,22 @@ import {
   gridOfTiles,
 } from '../pictures/tile-layout.ts';
 
-/** `columns` and `rows` are those of `colour` tiles; a filter as `channels` is one row. */
+/** `columns` and `rows` are those of `color` tiles; a filter as `channels` is one row. */
 export interface FilterGridOptions extends GridOptions {
   /**
    * How weights become brightness. `global`: from the least to the largest of all filters, so that weak filters look
-   * grey; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centred`: 0.5 +
-   * w / (2 max|w|) over all filters, so that mid grey is zero. What has no range, such as a constant filter by `each`,
+   * gray; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centered`: 0.5 +
+   * w / (2 max|w|) over all filters, so that mid gray is zero. What has no range, such as a constant filter by `each`,
    * becomes 0.5, and so does a weight that is not finite. Filters and channels that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;
   /**
-   * A filter as one tile in `colour` (3 input channels; 1 in grey), or as a row of grey tiles, one for each input
-   * `channels`. Default: `colour` for 1 or 3 input channels, else `channels`.
+   * A filter as one tile in `color` (3 input channels; 1 in gray), or as a row of gray tiles, one for each input
+   * `channels`. Default: `color` for 1 or 3 input channels, else `channels`.
    */
-  tiles?: 'colour' | 'channels';
-  /** How many filters are shown, from the first. Default: all of colour tiles, else 32. */
+  tiles?: 'color' | 'channels';
+  /** How many filters are shown, from the first. Default: all of color tiles, else 32. */
   maxFilters?: number;
   /** How many input channels are shown, from the first, of `tiles: 'channels'`. Default: 32. */
   maxChannels?: number;
@@ -34,8 +34,8 @@ export interface FilterGridOptions extends GridOptions {
 /**
  * The filters of a convolution as a picture.
  *
- * The first layer of a network on RGB images gives one colour tile a filter. Deeper layers have no colours: each
- * filter is a row of grey tiles, one for each input channel.
+ * The first layer of a network on RGB images gives one color tile a filter. Deeper layers have no colors: each
+ * filter is a row of gray tiles, one for each input channel.
  *
  * Two conventions pixel by pixel: torchvision's `make_grid(normalize=True)` is `{ padding: 2, border: 'around',
  * background: 0, columns: 8 }`; Caffe's `vis_square` is `{ padding: 1, border: 'after' }` with `rows` equal to the
@@ -43,7 +43,7 @@ export interface FilterGridOptions extends GridOptions {
  *
  * @param filters The weights of the layer as tfjs keeps them, `[h, w, in, out]`; not modified.
  * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
- * @throws RangeError if an option is outside its range, or `tiles` are in `colour` with neither 1 nor 3 input channels.
+ * @throws RangeError if an option is outside its range, or `tiles` are in `color` with neither 1 nor 3 input channels.
  * @throws TypeError if an argument is of another kind.
  * @see Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012,
  *   https://papers.nips.cc/paper/2012/hash/c399862d3b9d6b76c8436e924a68c45b-Abstract.html, figure 3.
@@ -51,7 +51,7 @@ export interface FilterGridOptions extends GridOptions {
  * @example
  * import { filterGrid } from '@cnnviz/dissect';
  *
- * const picture = filterGrid(filters, { normalization: 'zero-centred', scale: 4 });
+ * const picture = filterGrid(filters, { normalization: 'zero-centered', scale: 4 });
  */
 export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): Tensor3D {
   const check = checker('@cnnviz/dissect', 'filterGrid');
@@ -59,29 +59,26 @@ export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): 
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
   if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);
-  const hasColours = channels === 1 || channels === 3;
-  const tiles = check.oneOf('tiles', options.tiles ?? (hasColours ? 'colour' : 'channels'), ['colour', 'channels']);
-  if (tiles === 'colour' && !hasColours) {
+  const hasColors = channels === 1 || channels === 3;
+  const tiles = check.oneOf('tiles', options.tiles ?? (hasColors ? 'color' : 'channels'), ['color', 'channels']);
+  if (tiles === 'color' && !hasColors) {
     check.fail('range', 'tiles', '"channels" for filters of neither 1 nor 3 input channels', tiles);
   }
-  const isColour = tiles === 'colour';
+  const isColor = tiles === 'color';
   const limit = { integer: true, min: 1 };
-  const shownFilters = Math.min(
-    count,
-    check.number('maxFilters', options.maxFilters ?? (isColour ? count : 32), limit),
-  );
+  const shownFilters = Math.min(count, check.number('maxFilters', options.maxFilters ?? (isColor ? count : 32), limit));
   const maxChannels = check.number('maxChannels', options.maxChannels ?? 32, limit);
-  const shownChannels = isColour ? channels : Math.min(channels, maxChannels);
+  const shownChannels = isColor ? channels : Math.min(channels, maxChannels);
   const normalization = checkNormalization(check, options.normalization);
   const layout = {
     ...checkGrid(check, options),
-    ...(isColour ? checkRowsAndColumns(check, shownFilters, options) : { columns: shownChannels }),
+    ...(isColor ? checkRowsAndColumns(check, shownFilters, options) : { columns: shownChannels }),
   };
   return tf.tidy(() => {
     const images = tf.transpose(filters, [3, 0, 1, 2]) as Tensor4D;
     const normalized = normalizeImages(images, normalization);
     const shown = tf.slice(normalized, 0, [shownFilters, height, width, shownChannels]);
-    return gridOfTiles(isColour ? shown : oneTilePerChannel(shown), layout);
+    return gridOfTiles(isColor ? shown : oneTilePerChannel(shown), layout);
   });
 }
 

@@ -27,11 +27,11 @@ test.skipIf(!data)(
     expect([38, 29, 56, 83, 10, 90, 51].map(orientationOf)).toEqual([90, 90, 0, 0, 30, 30, 105]);
     for (const filter of [38, 29, 56, 83, 10, 90, 51]) {
       expect(records[filter]!.grating.selectivity).toBeGreaterThan(0.7);
-      expect(records[filter]!.colour!.selectivity).toBeLessThan(0.5);
+      expect(records[filter]!.color!.selectivity).toBeLessThan(0.5);
     }
     // A red spot, a purple one, orange against blue.
-    for (const filter of [66, 24, 86]) expect(records[filter]!.colour!.selectivity).toBeGreaterThan(0.9);
-    const strongestOf = (filter: number) => records[filter]!.colour!.axis.map((part) => part > 0);
+    for (const filter of [66, 24, 86]) expect(records[filter]!.color!.selectivity).toBeGreaterThan(0.9);
+    const strongestOf = (filter: number) => records[filter]!.color!.axis.map((part) => part > 0);
     expect(strongestOf(66)).toEqual([true, false, false]);
     expect(strongestOf(86)).toEqual([true, false, false]);
   },

@@ -56,7 +56,7 @@ describe('filterStatistics', () => {
   test('has nobody near where there is nobody else', async () => {
     const { filters: records, duplicates } = await statisticsOf([[1, 2, 3, 4]]);
     expect([records[0]!.nearest, duplicates]).toEqual([null, []]);
-    expect(records[0]!.colour).toBeNull();
+    expect(records[0]!.color).toBeNull();
   });
 
   test('reads height, width and channels of each filter as tfjs keeps them', async () => {
@@ -72,7 +72,7 @@ describe('filterStatistics', () => {
     const { filters: records } = await filterStatistics(weights);
     tf.dispose(weights);
     expect(records.map(({ grating }) => Math.round(grating.orientation))).toEqual([90, 90]);
-    expect(records[0]!.colour!.selectivity).toBeCloseTo(1, 6);
-    expect(records[1]!.colour!.selectivity).toBeCloseTo(0, 6);
+    expect(records[0]!.color!.selectivity).toBeCloseTo(1, 6);
+    expect(records[1]!.color!.selectivity).toBeCloseTo(0, 6);
   });
 });

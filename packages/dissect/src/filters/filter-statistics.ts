@@ -1,7 +1,7 @@
 import { checker, requireFinite } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ColourPreference, colourPreference } from './colour-preference.ts';
+import { type ColorPreference, colorPreference } from './color-preference.ts';
 import { type PreferredGrating, preferredGrating } from './preferred-grating.ts';
 
 export interface FilterStatisticsOptions {
@@ -36,12 +36,12 @@ export interface FilterRecord {
   /** What edges and gratings it answers. */
   grating: PreferredGrating;
   /** Only of filters on three input channels. */
-  colour: ColourPreference | null;
+  color: ColorPreference | null;
 }
 
 /**
  * What can be read off the weights of a convolution: which filters are dead or nearly the same, which orientation and
- * frequency each prefers, and whether it cares for colour.
+ * frequency each prefers, and whether it cares for color.
  *
  * @param filters The weights of the layer as tfjs keeps them, `[h, w, in, out]`; three input channels are taken for RGB.
  *   Not modified.
@@ -49,7 +49,7 @@ export interface FilterRecord {
  * @throws RangeError if an option is outside its range, or the weights have a size of 0.
  * @throws TypeError if an argument is of another kind.
  * @throws Error if a weight is not finite.
- * @see preferredGrating for orientation, ColourPreference for colour.
+ * @see preferredGrating for orientation, ColorPreference for color.
  *
  * @example
  * import { filterStatistics } from '@cnnviz/dissect';
@@ -99,7 +99,7 @@ export async function filterStatistics(
       isDead: isDead[filter]!,
       nearest,
       grating: preferredGrating(own, [height, width, channels]),
-      colour: channels === 3 ? colourPreference(own) : null,
+      color: channels === 3 ? colorPreference(own) : null,
     };
   });
   duplicates.sort((a, b) => b.similarity - a.similarity || a.first - b.first || a.second - b.second);

@@ -52,8 +52,8 @@ export function preferredGrating(
     const { frequency, angle } = best;
     for (const slower of [-1, 0, 1]) {
       for (const turned of [-1, 0, 1]) {
-        const neighbour = Math.min(fastest, Math.max(slowest, frequency + slower * reach));
-        propose(neighbour, angle + (turned * reach) / frequency);
+        const neighbor = Math.min(fastest, Math.max(slowest, frequency + slower * reach));
+        propose(neighbor, angle + (turned * reach) / frequency);
       }
     }
   }
@@ -91,12 +91,12 @@ function autocorrelation(
   [height, width, channels]: readonly [number, number, number],
 ): Float64Array {
   const pixels = height * width;
-  const centred = new Float64Array(pixels * channels);
+  const centered = new Float64Array(pixels * channels);
   for (let channel = 0; channel < channels; channel++) {
     let sum = 0;
     for (let pixel = 0; pixel < pixels; pixel++) sum += weights[pixel * channels + channel]!;
     for (let pixel = 0; pixel < pixels; pixel++) {
-      centred[pixel * channels + channel] = weights[pixel * channels + channel]! - sum / pixels;
+      centered[pixel * channels + channel] = weights[pixel * channels + channel]! - sum / pixels;
     }
   }
   const columns = 2 * width - 1;
@@ -109,7 +109,7 @@ function autocorrelation(
           const here = (y * width + x) * channels;
           const there = ((y + down) * width + x + right) * channels;
           for (let channel = 0; channel < channels; channel++) {
-            correlation += centred[here + channel]! * centred[there + channel]!;
+            correlation += centered[here + channel]! * centered[there + channel]!;
           }
         }
       }

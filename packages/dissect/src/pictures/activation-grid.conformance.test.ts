@@ -12,7 +12,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     options: { scale: 2, units: [5, 0, 3] } as ActivationGridOptions,
     run: ({ probe, image }, options) => activationGrid(probe, image, options),
     badOptions: [
-      [{ normalization: 'none' }, /normalization must be one of "global", "each", "zero-centred", got "none"/],
+      [{ normalization: 'none' }, /normalization must be one of "global", "each", "zero-centered", got "none"/],
       [{ units: [6] }, /units must be an integer >= 0 and <= 5, got 6/],
       [{ units: [] }, /units must be a list of units, got \[\]/],
       [{ columns: 0 }, /columns must be an integer >= 1, got 0/],

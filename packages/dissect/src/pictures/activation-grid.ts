@@ -8,7 +8,7 @@ export interface ActivationGridOptions extends GridOptions {
   /**
    * How activations become brightness. `global`: from the least to the largest of all units, so that units stay
    * comparable; `each`: from the least to the largest of each unit, so that weak ones show where they fire;
-   * `zero-centred`: 0.5 + a / (2 max|a|) over all units, so that mid grey is zero. What has no range, such as a silent
+   * `zero-centered`: 0.5 + a / (2 max|a|) over all units, so that mid gray is zero. What has no range, such as a silent
    * unit by `each`, becomes 0.5, and so does an activation that is not finite. Units that are not shown count too.
    * Default: `global`.
    */
@@ -18,7 +18,7 @@ export interface ActivationGridOptions extends GridOptions {
 }
 
 /**
- * The activations of a layer on one image as a picture: one grey tile a unit, as large as the layer's map.
+ * The activations of a layer on one image as a picture: one gray tile a unit, as large as the layer's map.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`, at once or later.
  * @param image `[h, w, c]`, scaled as the network expects it; not modified.

@@ -22,7 +22,7 @@ function isInside(path: string, x: number, y: number): boolean {
 }
 
 describe('maskOutline', () => {
-  it('has the centres of the pixels that are inside within, and all others without', () => {
+  it('has the centers of the pixels that are inside within, and all others without', () => {
     const [height, width] = [9, 13];
     const random = createRandom(3);
     for (const share of [0.1, 0.5, 0.9]) {

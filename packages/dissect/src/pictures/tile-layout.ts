@@ -12,9 +12,9 @@ export interface GridOptions {
   padding?: number;
   /** Where else the padding goes: `none`, `around` the grid, or `after` the last row and column. Default: `around`. */
   border?: 'none' | 'around' | 'after';
-  /** Grey level or [r, g, b] in [0, 1] of the padding and of missing tiles. Default: 1, white. */
+  /** Gray level or [r, g, b] in [0, 1] of the padding and of missing tiles. Default: 1, white. */
   background?: number | readonly [r: number, g: number, b: number];
-  /** Every pixel is repeated this many times both ways (nearest neighbour). Default: 1. */
+  /** Every pixel is repeated this many times both ways (nearest neighbor). Default: 1. */
   scale?: number;
 }
 
@@ -32,7 +32,7 @@ export function checkGrid(check: Check, options: GridOptions): TileLayout {
   const levels = [grid.background].flat();
   for (const level of levels) check.number('background', level, { min: 0, max: 1 });
   if (typeof grid.background !== 'number' && levels.length !== 3) {
-    check.fail('range', 'background', 'a grey level or [r, g, b]', grid.background);
+    check.fail('range', 'background', 'a gray level or [r, g, b]', grid.background);
   }
   return grid;
 }
@@ -50,7 +50,7 @@ export function checkRowsAndColumns(
 }
 
 export function checkNormalization(check: Check, normalization: Normalization | undefined): Normalization {
-  return check.oneOf('normalization', normalization ?? 'global', ['global', 'each', 'zero-centred']);
+  return check.oneOf('normalization', normalization ?? 'global', ['global', 'each', 'zero-centered']);
 }
 
 /** The tiles `[n, h, w, 1 or 3]` in a grid, enlarged. The caller disposes. */

@@ -220,8 +220,8 @@ function blankTiles(
   background: number | readonly number[],
 ): { pixels: Float32Array; height: number; width: number } {
   const pixels = new Float32Array(count * height * width * 3);
-  const colour = typeof background === 'number' ? [background, background, background] : background;
-  for (let pixel = 0; pixel < pixels.length; pixel += 3) pixels.set(colour, pixel);
+  const color = typeof background === 'number' ? [background, background, background] : background;
+  for (let pixel = 0; pixel < pixels.length; pixel += 3) pixels.set(color, pixel);
   return { pixels, height, width };
 }
 

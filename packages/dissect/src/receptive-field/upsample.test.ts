@@ -23,8 +23,8 @@ async function placesOf(upsampling: Upsampling, positions: number, labels: numbe
 }
 
 describe('upsample', () => {
-  it("anchors AlexNet's conv5 at the centres that NetDissect computes", async () => {
-    // (163 // 2 - 64) // 2 = 8 labels is the centre of position 0; 16 // 2 = 8 labels to the next.
+  it("anchors AlexNet's conv5 at the centers that NetDissect computes", async () => {
+    // (163 // 2 - 64) // 2 = 8 labels is the center of position 0; 16 // 2 = 8 labels to the next.
     const field = { size: [163, 163], stride: [16, 16], offset: [-64, -64], inputSize: [227, 227] } as const;
     const places = await placesOf(field, 13, 113);
     expect(places[8]).toBe(0);
@@ -38,7 +38,7 @@ describe('upsample', () => {
 
   it('takes pixels of the network, not of the labels, as the unit of a receptive field', async () => {
     const field = receptiveField([{ size: 2, stride: 2 }]);
-    // Centres at pixels 1, 3, 5, 7: labels 0, 1, 2, 3 of two pixels each.
+    // Centers at pixels 1, 3, 5, 7: labels 0, 1, 2, 3 of two pixels each.
     expect(await placesOf(field, 4, 4, 8)).toEqual([0, 1, 2, 3]);
     expect(await placesOf(field, 4, 8)).toEqual([0, 0, 0.5, 1, 1.5, 2, 2.5, 3]);
     // What the field knows of the image counts more.

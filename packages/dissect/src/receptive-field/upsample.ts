@@ -7,8 +7,8 @@ import type { ReceptiveField } from './receptive-field.ts';
 /**
  * How the map of a layer is laid over labels, always bilinear.
  *
- * A `ReceptiveField`: each position at the centre of the pixels that it sees, as NetDissect does. `half-pixel`: map and
- * labels cover the same area, as `resizeBilinear` with half-pixel centres and NetDissect-Lite do. `align-corners`: the
+ * A `ReceptiveField`: each position at the center of the pixels that it sees, as NetDissect does. `half-pixel`: map and
+ * labels cover the same area, as `resizeBilinear` with half-pixel centers and NetDissect-Lite do. `align-corners`: the
  * outermost positions on the outermost labels, as `resizeBilinear` with aligned corners does.
  */
 export type Upsampling = ReceptiveField | 'half-pixel' | 'align-corners';

@@ -15,7 +15,7 @@ const comparisonLists = ['layers', 'categories', 'categoryDetectors', 'conceptDe
  *
  * const concepts = conceptScenes({ seed: 0, count: 4, size: 32 });
  * const dissection = await dissect({ probe: (images) => images, concepts, upsampling: 'half-pixel' });
- * const specification = uniqueDetectorsChart(compareDissections([{ dissection, network: 'colours' }]));
+ * const specification = uniqueDetectorsChart(compareDissections([{ dissection, network: 'colors' }]));
  */
 export function uniqueDetectorsChart(
   comparison: DissectionComparison,
@@ -39,7 +39,7 @@ export function uniqueDetectorsChart(
     encoding: {
       x: { field: 'layer', type: 'nominal', sort: null, title: 'layer', axis: { labelAngle: -45 } },
       y: { field: count, aggregate: 'sum', type: 'quantitative', title: titles[count], axis: { tickMinStep: 1 } },
-      color: categoryColour(categories),
+      color: categoryColor(categories),
       order: { field: 'place', type: 'quantitative' },
       ...facet('column', 'network', categoryDetectors),
       ...facet('row', 'training', categoryDetectors),
@@ -87,7 +87,7 @@ export function conceptHistogram(
     encoding: {
       y: { field: 'concept', type: 'nominal', sort: { field: 'detectors', order: 'descending' }, title: null },
       x: { field: 'detectors', type: 'quantitative', title: 'units', axis: { tickMinStep: 1 } },
-      color: categoryColour(categories),
+      color: categoryColor(categories),
       ...(layers.length > 1 && {
         facet: { field: 'dissection', type: 'nominal', sort: layers.map(nameOf), title: null, columns: 3 },
       }),
@@ -106,13 +106,13 @@ const titles = {
 const nameOf = ({ network, training, layer }: DissectionNames) =>
   [network, training, layer].filter((name) => name !== '').join(', ');
 
-/** The same colour for the same category in all charts of the same data. */
-export function categoryColour(categories: readonly string[]) {
+/** The same color for the same category in all charts of the same data. */
+export function categoryColor(categories: readonly string[]) {
   const range = categories.map((_, index) => palette[index % palette.length]!);
   return { field: 'category', type: 'nominal', title: 'category', scale: { domain: [...categories], range } };
 }
 
-/** Told apart on white and on black, also by the colour-blind. */
+/** Told apart on white and on black, also by the color-blind. */
 const palette = ['#2e86c8', '#d9701e', '#2f9e6e', '#b05fa8', '#c2a100', '#7d8b99', '#a0522d', '#4f5fd0'];
 
 function facet(channel: 'row' | 'column', field: 'network' | 'training', rows: readonly DissectionNames[]) {

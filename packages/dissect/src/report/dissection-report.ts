@@ -14,7 +14,7 @@ import { resizeImage } from '../data/resize-image.ts';
 import type { Dissection } from '../dissection/dissect.ts';
 import { type ComparedDissection, compareWith, type DissectionComparison } from '../statistics/compare-dissections.ts';
 import { pictureUrl } from './picture-url.ts';
-import { categoryColours, type ReportPictures, reportLayer } from './report-layer.ts';
+import { categoryColors, type ReportPictures, reportLayer } from './report-layer.ts';
 import { reportScript } from './report-script.ts';
 import { reportStyle } from './report-style.ts';
 
@@ -79,13 +79,13 @@ export async function dissectionReport(
   const perUnit = options.concepts === undefined ? 0 : imagesPerUnit;
   const pictures = await picturesOf(check, dissections, perUnit, options);
 
-  const colours = categoryColours(comparison.categories);
+  const colors = categoryColors(comparison.categories);
   const headings = comparison.layers.map(({ network, training, layer }) =>
     [network, training, layer].filter((name) => name !== '').join(' · '),
   );
   const sections = restoring(check, 'dissections', () =>
     dissections.map((each, index) =>
-      reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colours, pictures }),
+      reportLayer(each, { id: `layer-${index}`, heading: headings[index] || 'Units', colors, pictures }),
     ),
   );
   const isRepeated = dissections.some(({ dissection }) => dissection.repeatedLabels === 'netdissect');

@@ -11,7 +11,7 @@ interface ReportLayerOptions {
   /** Of the section, for links. */
   id: string;
   heading: string;
-  colours: CategoryColours;
+  colors: CategoryColors;
   pictures: ReportPictures;
 }
 
@@ -23,18 +23,18 @@ export interface ReportPictures {
   names: ReadonlyMap<number, string>;
 }
 
-/** The number of its colour in the style, by category. */
-export type CategoryColours = ReadonlyMap<string, number>;
+/** The number of its color in the style, by category. */
+export type CategoryColors = ReadonlyMap<string, number>;
 
-/** How many colours the style has. */
-const colourCount = 8;
+/** How many colors the style has. */
+const colorCount = 8;
 
-export const categoryColours = (categories: readonly string[]): CategoryColours =>
-  new Map(categories.map((category, index) => [category, index % colourCount]));
+export const categoryColors = (categories: readonly string[]): CategoryColors =>
+  new Map(categories.map((category, index) => [category, index % colorCount]));
 
 /** The section of one layer: facts, histograms and the list of its units. */
 export function reportLayer(compared: ComparedDissection, options: ReportLayerOptions): Markup {
-  const { id, heading, colours } = options;
+  const { id, heading, colors } = options;
   const { dissection } = compared;
   const { images, quantile, rankError, mapSize, labelSize } = dissection;
   const { layers, categoryDetectors, conceptDetectors } = compareDissections([compared]);
@@ -63,7 +63,7 @@ ${bars(
       name: category,
       count: detectors,
       note: `${uniqueBestLabels} distinct`,
-      colour: colours.get(category)!,
+      color: colors.get(category)!,
     })),
 )}
 </div>
@@ -76,7 +76,7 @@ ${bars(
       name: concept,
       count: detectors,
       note: category,
-      colour: colours.get(category)!,
+      color: colors.get(category)!,
     })),
 )}
 </div>
@@ -91,7 +91,7 @@ interface Bar {
   name: string;
   count: number;
   note: string;
-  colour: number;
+  color: number;
 }
 
 function bars(rows: readonly Bar[]): Markup {
@@ -99,8 +99,8 @@ function bars(rows: readonly Bar[]): Markup {
   const most = Math.max(...rows.map(({ count }) => count));
   return html`<ul class="bars">
 ${rows.map(
-  ({ name, count, note, colour }) =>
-    html`<li class="c${colour}"><span>${name} <small>${note}</small></span><span class="bar" style="--share:${(count / most).toFixed(3)}">${count}</span></li>
+  ({ name, count, note, color }) =>
+    html`<li class="c${color}"><span>${name} <small>${note}</small></span><span class="bar" style="--share:${(count / most).toFixed(3)}">${count}</span></li>
 `,
 )}
 </ul>`;
@@ -149,8 +149,8 @@ ${falling.map((unit) => {
       : html`<td${label}${sorted}${kind}>${shown}</td>`;
   });
   const category = unit.best?.concept.category ?? '';
-  const colour = options.colours.get(category);
-  return html`<tr id="${id}-unit-${unit.unit}" data-concept="${unit.best?.concept.name ?? ''}" data-category="${category}"${unit.isDetector ? html` data-detector` : ''}${colour === undefined ? '' : html` class="c${colour}"`}>${cells}</tr>
+  const color = options.colors.get(category);
+  return html`<tr id="${id}-unit-${unit.unit}" data-concept="${unit.best?.concept.name ?? ''}" data-category="${category}"${unit.isDetector ? html` data-detector` : ''}${color === undefined ? '' : html` class="c${color}"`}>${cells}</tr>
 `;
 })}
 </tbody>

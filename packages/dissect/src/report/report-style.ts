@@ -1,5 +1,5 @@
-/** Colours of categories that can be told apart on white and on black; text on them is the page's own. */
-const colours = ['#2e86c8', '#d9701e', '#2f9e6e', '#b05fa8', '#b8860b', '#d1495b', '#5b6fd6', '#7a8288'];
+/** Colors of categories that can be told apart on white and on black; text on them is the page's own. */
+const colors = ['#2e86c8', '#d9701e', '#2f9e6e', '#b05fa8', '#b8860b', '#d1495b', '#5b6fd6', '#7a8288'];
 
 export const reportStyle = `
 :root {
@@ -44,9 +44,9 @@ tbody th { font-weight: 400; }
 .bars span { overflow-wrap: anywhere; }
 .bar { display: flex; align-items: center; gap: .3rem; font-variant-numeric: tabular-nums; font-size: .9rem; }
 .bar::before {
-  content: ""; width: calc(var(--share) * 4.5rem); min-width: 2px; height: .8rem; background: var(--colour); border-radius: 2px;
+  content: ""; width: calc(var(--share) * 4.5rem); min-width: 2px; height: .8rem; background: var(--color); border-radius: 2px;
 }
-${colours.map((colour, index) => `.c${index} { --colour: ${colour}; }`).join('\n')}
+${colors.map((color, index) => `.c${index} { --color: ${color}; }`).join('\n')}
 .filter { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.2rem; margin: .5rem 0; }
 .filter[hidden] { display: none; }
 .filter input[type="search"], .filter select, th button {
@@ -61,7 +61,7 @@ ${colours.map((colour, index) => `.c${index} { --colour: ${colour}; }`).join('\n
 th button { border: 0; padding: 0; font-weight: 600; text-align: inherit; cursor: pointer; text-decoration: underline dotted; }
 th[aria-sort="descending"] button::after { content: " \\25BC"; }
 th[aria-sort="ascending"] button::after { content: " \\25B2"; }
-.category { border-left: .5rem solid var(--colour); padding-left: .35rem; white-space: nowrap; }
+.category { border-left: .5rem solid var(--color); padding-left: .35rem; white-space: nowrap; }
 .units .tops { padding-right: 0; width: 30rem; }
 .strip { display: flex; flex-wrap: wrap; gap: 3px; }
 .strip svg { display: block; width: 86px; background-size: 100% 100%; }

@@ -1,7 +1,7 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import { requireList } from '../data/require-lists.ts';
 import { requireTracks, type UnitTrack, type UnitTracks, type UnitTransition } from '../statistics/track-units.ts';
-import { categoryColour } from './comparison-charts.ts';
+import { categoryColor } from './comparison-charts.ts';
 
 /**
  * How many detectors of each category a layer has at each step, with the number of different concepts as a line.
@@ -51,7 +51,7 @@ export function detectorsOverSteps(tracks: UnitTracks): ChartSpecification {
             stack: 'zero',
             title: 'detectors (dashed: different concepts)',
           },
-          color: categoryColour(categories),
+          color: categoryColor(categories),
           order: { field: 'place', type: 'quantitative' },
         },
       },
@@ -72,7 +72,7 @@ export function detectorsOverSteps(tracks: UnitTracks): ChartSpecification {
 }
 
 /**
- * What each unit detects at each step, a row a unit, coloured by category; units that end alike stand together, those that
+ * What each unit detects at each step, a row a unit, colored by category; units that end alike stand together, those that
  * settled first above.
  *
  * @param tracks What `trackUnits` gives.
@@ -113,7 +113,7 @@ export function unitTracksChart(tracks: UnitTracks): ChartSpecification {
         axis: { labelOverlap: true, ticks: false },
       },
       color: {
-        condition: { test: 'datum.category !== null', ...categoryColour(categories) },
+        condition: { test: 'datum.category !== null', ...categoryColor(categories) },
         value: 'transparent',
       },
       tooltip: [{ field: 'unit' }, { field: 'step' }, { field: 'concept' }, { field: 'iou', format: '.3f' }],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ConceptImage } from '../data/concepts.ts';
 import { conceptScenes } from './concept-scenes.ts';
 import { sceneObjects } from './scene-objects.ts';
-import { sceneColours, tonesOf } from './scene-patterns.ts';
+import { sceneColors, tonesOf } from './scene-patterns.ts';
 
 const scenes = conceptScenes({ seed: 0, count: 100, size: 48 });
 
@@ -71,28 +71,28 @@ describe('conceptScenes', () => {
     expect(await some.readLabels!(1)).toEqual(labels);
   });
 
-  test('labels colours that a pixel shows, and no other colour is as near', async () => {
-    const tones = Object.keys(sceneColours).flatMap((colour) => tonesOf(colour).map((tone) => ({ colour, tone })));
+  test('labels colors that a pixel shows, and no other color is as near', async () => {
+    const tones = Object.keys(sceneColors).flatMap((color) => tonesOf(color).map((tone) => ({ color, tone })));
     for (const index of [0, 1, 2]) {
       const image = await scenes.read(index);
       const labels = mapOf(image, 'color');
       for (const [pixel, label] of labels.entries()) {
         const rgb = image.pixels.subarray(3 * pixel, 3 * pixel + 3);
         const nearest = tones.reduce((a, b) => (distance(b.tone, rgb) < distance(a.tone, rgb) ? b : a));
-        expect(`${nearest.colour}-c`).toBe(nameOf(label));
+        expect(`${nearest.color}-c`).toBe(nameOf(label));
         expect(distance(nearest.tone, rgb)).toBeLessThanOrEqual(8);
       }
     }
   });
 
-  test('keeps the tones of different colours further apart than the largest noise can bring them', () => {
-    for (const one of Object.keys(sceneColours)) {
-      for (const other of Object.keys(sceneColours)) {
+  test('keeps the tones of different colors further apart than the largest noise can bring them', () => {
+    for (const one of Object.keys(sceneColors)) {
+      for (const other of Object.keys(sceneColors)) {
         if (one === other) continue;
         for (const a of tonesOf(one)) for (const b of tonesOf(other)) expect(distance(a, b)).toBeGreaterThan(24);
       }
     }
-    const levels = Object.keys(sceneColours).flatMap((colour) => tonesOf(colour).flat());
+    const levels = Object.keys(sceneColors).flatMap((color) => tonesOf(color).flat());
     expect(Math.min(...levels)).toBeGreaterThanOrEqual(12);
     expect(Math.max(...levels)).toBeLessThanOrEqual(255 - 12);
   });
@@ -106,7 +106,7 @@ describe('conceptScenes', () => {
     }
   });
 
-  test('decides at pixel centres: every third pixel of a map three times as large is the map', async () => {
+  test('decides at pixel centers: every third pixel of a map three times as large is the map', async () => {
     const coarse = await conceptScenes({ seed: 2, count: 3, size: 16, labelSize: 32 }).read(2);
     const fine = await conceptScenes({ seed: 2, count: 3, size: 16, labelSize: 96 }).read(2);
     for (const { category, labels } of coarse.maps) {
@@ -116,16 +116,16 @@ describe('conceptScenes', () => {
     }
   });
 
-  test('labels a part and a material wherever an object is, a texture wherever none is, a colour everywhere', async () => {
+  test('labels a part and a material wherever an object is, a texture wherever none is, a color everywhere', async () => {
     for (const index of [0, 1, 2, 3]) {
       const image = await scenes.read(index);
-      const [object, part, material, texture, colour] = ['object', 'part', 'material', 'texture', 'color'].map(
+      const [object, part, material, texture, color] = ['object', 'part', 'material', 'texture', 'color'].map(
         (category) => mapOf(image, category),
       );
       for (const pixel of object!.keys()) {
         const isObject = object![pixel] !== 0;
         expect([part![pixel] !== 0, material![pixel] !== 0, texture![pixel] === 0]).toEqual(Array(3).fill(isObject));
-        expect(colour![pixel]).not.toBe(0);
+        expect(color![pixel]).not.toBe(0);
         if (!isObject) continue;
         const model = sceneObjects.find(({ name }) => name === nameOf(object![pixel]!))!;
         expect(model.parts.map(({ name }) => name)).toContain(nameOf(part![pixel]!));
@@ -186,7 +186,7 @@ describe('conceptScenes', () => {
       [tableOf(({ background }) => background.above), 95.97],
       [tableOf(({ objects }) => `${objects.length}`), 35.57],
       [tableOf(({ objects }) => `${objects.some(({ name }) => name === 'clock')}`), 25.75],
-      [tableOf(({ objects }) => objects.find(({ name }) => /house|tree/.test(name))!.parts[1]!.colour), 95.97],
+      [tableOf(({ objects }) => objects.find(({ name }) => /house|tree/.test(name))!.parts[1]!.color), 95.97],
       [tableOf(({ objects }) => objects[0]!.parts[0]!.material), 52.4],
     ];
     for (const [table, limit] of tables) expect(chiSquare(table)).toBeLessThan(limit);

@@ -10,7 +10,7 @@ import {
   type Weave,
 } from './render-scene.ts';
 import { type ObjectModel, sceneObjects } from './scene-objects.ts';
-import { materials, sceneColours, textures } from './scene-patterns.ts';
+import { materials, sceneColors, textures } from './scene-patterns.ts';
 
 export interface ConceptScenesOptions {
   /** A whole number; the same one gives the same images, whatever their count and size. */
@@ -58,14 +58,14 @@ const scenes = Object.keys(deciders);
 const textureNames = Object.keys(textures);
 const counts = ['two objects', 'three objects', 'four objects'];
 
-/** As Broden marks colours and scenes, so that no two concepts have one name. */
+/** As Broden marks colors and scenes, so that no two concepts have one name. */
 const namesOf: Readonly<Record<string, readonly string[]>> = {
   object: sceneObjects.map(({ name }) => name),
   part: sceneObjects.flatMap(({ parts }) => parts.map(({ name }) => name)),
   scene: scenes.map((name) => `${name}-s`),
   material: Object.keys(materials),
   texture: textureNames,
-  color: Object.keys(sceneColours).map((name) => `${name}-c`),
+  color: Object.keys(sceneColors).map((name) => `${name}-c`),
 };
 
 const concepts: readonly Concept[] = Object.entries(namesOf)
@@ -75,20 +75,20 @@ const concepts: readonly Concept[] = Object.entries(namesOf)
 const numberOf = new Map(concepts.map(({ number, name, category }) => [`${category} ${name}`, number]));
 
 /**
- * Rendered scenes with everything labelled: objects, their parts, materials, textures, colours, and what scene it is.
+ * Rendered scenes with everything labeled: objects, their parts, materials, textures, colors, and what scene it is.
  *
  * A scene is decided by two objects: a `street` has a house and a car, a `road` a tree and a car, a `garden` a house and
- * a flower. No single object decides it, and colours, materials, textures, places and bystanders are drawn without
+ * a flower. No single object decides it, and colors, materials, textures, places and bystanders are drawn without
  * regard to it, so that a network has to find objects to tell scenes apart. Objects are drawn with hard edges, one
  * surface at a pixel, so that the masks are exact at any size.
  *
- * A pixel has the light or the dark tone of its colour (`sceneColours`, and 0.68 of it) give or take `noise`: the tones
- * of two colours differ by more than twice the largest noise in some channel, so that a unit that finds a colour by its
+ * A pixel has the light or the dark tone of its color (`sceneColors`, and 0.68 of it) give or take `noise`: the tones
+ * of two colors differ by more than twice the largest noise in some channel, so that a unit that finds a color by its
  * distance from the tones has an IoU of exactly 1.
  *
  * Image `index` is drawn from the seed and its index alone: images may be asked for in any order.
  *
- * @returns Densely labelled data, and the labels of tasks to train on.
+ * @returns Densely labeled data, and the labels of tasks to train on.
  * @throws RangeError if an option is outside its range.
  *
  * @example
@@ -109,7 +109,7 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
   const noise = check.number('noise', options.noise ?? 8, { integer: true, min: 0, max: 12 });
 
   const firstSeed = Math.floor(createRandom(seed).uniform() * 2 ** 32) * 2 ** 21;
-  /** Neighbouring seeds give unrelated numbers. */
+  /** Neighboring seeds give unrelated numbers. */
   const randomOf = (index: number) => createRandom((firstSeed + index) % 2 ** 53);
   const checkIndex = (index: number) => check.number('index', index, { integer: true, min: 0, max: count - 1 });
   const describe = (index: number) => drawDescription(randomOf(checkIndex(index)));
@@ -137,8 +137,8 @@ export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
       const rendered = renderScene(description, size);
       const pixels = pixelsOf(rendered);
       addNoise(pixels, noise, random);
-      const labelled = labelSize === size ? rendered : renderScene(description, labelSize);
-      return { pixels, height: size, width: size, name: nameOf(index), ...labelsOf(description, labelled) };
+      const labeled = labelSize === size ? rendered : renderScene(description, labelSize);
+      return { pixels, height: size, width: size, name: nameOf(index), ...labelsOf(description, labeled) };
     },
     async readLabels(index) {
       const description = describe(index);
@@ -163,7 +163,7 @@ function labelsOf(
       mapOf('part', ({ part }) => part),
       mapOf('material', ({ material }) => material),
       mapOf('texture', ({ texture }) => texture),
-      mapOf('color', ({ colour }) => `${colour}-c`),
+      mapOf('color', ({ color }) => `${color}-c`),
     ],
     imageLabels: [{ category: 'scene', label: numberOf.get(`scene ${scene}-s`)! }],
   };
@@ -193,8 +193,8 @@ function drawDescription(random: Random): SceneDescription {
   const scene = choose(scenes);
   const wantedBystanders = random.integer(counts.length);
   const chosen = [...random.permutation(bystanders.length)].slice(0, wantedBystanders);
-  const colours = Array.from(random.permutation(coloursInOrder.length), (index) => coloursInOrder[index]!);
-  const [above, below, ...others] = colours as [string, string, ...string[]];
+  const colors = Array.from(random.permutation(colorsInOrder.length), (index) => colorsInOrder[index]!);
+  const [above, below, ...others] = colors as [string, string, ...string[]];
   const background = {
     horizon: between(0.35, 0.75),
     above,
@@ -206,8 +206,8 @@ function drawDescription(random: Random): SceneDescription {
     const order = random.permutation(others.length);
     return model.parts.map(({ name }, index) => ({
       name,
-      // Colours of the background and of other parts are left out: they would hide what is there.
-      colour: others[order[index]!]!,
+      // Colors of the background and of other parts are left out: they would hide what is there.
+      color: others[order[index]!]!,
       material: choose(materialNames),
       weave: drawWeave(between(0.05, 0.08), [1, 0]),
     }));
@@ -225,7 +225,7 @@ function drawDescription(random: Random): SceneDescription {
   return { scene, background, objects: fromBackToFront };
 }
 
-const coloursInOrder = Object.keys(sceneColours);
+const colorsInOrder = Object.keys(sceneColors);
 const materialNames = Object.keys(materials);
 
 /** A direction, every one equally likely, without sines: their last bit differs between JavaScript engines. */

@@ -4,7 +4,7 @@ import { renderScene, type SceneDescription, type SceneObject } from './render-s
 const weave = { period: 0.1, direction: [1, 0], shift: [0, 0] } as const;
 
 function partsOf(...names: string[]): SceneObject['parts'] {
-  return names.map((name) => ({ name, colour: 'red', material: 'painted', weave }));
+  return names.map((name) => ({ name, color: 'red', material: 'painted', weave }));
 }
 
 function sceneOf(...objects: SceneObject[]): SceneDescription {
@@ -18,7 +18,7 @@ function sceneOf(...objects: SceneObject[]): SceneDescription {
 /** What each pixel shows, in a word. */
 function shownBy(description: SceneDescription, size: number): string[] {
   const { surfaces, shown } = renderScene(description, size);
-  return [...shown].map((surface) => surfaces[surface]!.part ?? surfaces[surface]!.colour);
+  return [...shown].map((surface) => surfaces[surface]!.part ?? surfaces[surface]!.color);
 }
 
 describe('renderScene', () => {

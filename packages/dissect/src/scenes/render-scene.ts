@@ -6,7 +6,7 @@ import { isInside } from './shape.ts';
 export interface SceneDescription {
   /** Where they are, such as `street`: decided by two of the objects. */
   scene: string;
-  /** Two colours, above and below the horizon, under one texture. */
+  /** Two colors, above and below the horizon, under one texture. */
   background: { horizon: number; above: string; below: string; texture: string; weave: Weave };
   /** From the back to the front. */
   objects: SceneObject[];
@@ -21,7 +21,7 @@ export interface SceneObject {
   /** Left and right exchanged. */
   isMirrored: boolean;
   /** In the order of painting. */
-  parts: { name: string; colour: string; material: string; weave: Weave }[];
+  parts: { name: string; color: string; material: string; weave: Weave }[];
 }
 
 /** How a pattern lies on the picture. */
@@ -35,7 +35,7 @@ export interface Weave {
 
 /** What a pixel can show: everything that a label can say of it. */
 export interface Surface {
-  colour: string;
+  color: string;
   object?: string;
   part?: string;
   material?: string;
@@ -51,14 +51,14 @@ export interface RenderedScene {
 }
 
 /**
- * Draws a scene, the later over the earlier. A pixel shows the one surface that is at its centre: there is no blending,
- * so what is shown is what is labelled.
+ * Draws a scene, the later over the earlier. A pixel shows the one surface that is at its center: there is no blending,
+ * so what is shown is what is labeled.
  */
 export function renderScene({ background, objects }: SceneDescription, size: number): RenderedScene {
   const shown = new Uint8Array(size * size);
   const isDark = new Uint8Array(size * size);
   const surfaces: Surface[] = [];
-  /** Paints the pixels from `first` to before `end`, in both directions, whose centre `covers`. */
+  /** Paints the pixels from `first` to before `end`, in both directions, whose center `covers`. */
   const paint = (
     surface: Surface,
     pattern: Pattern,
@@ -68,9 +68,9 @@ export function renderScene({ background, objects }: SceneDescription, size: num
   ) => {
     const number = surfaces.push(surface) - 1;
     const isDarkAt = lay(pattern, weave);
-    for (let row = firstCentre(top, size); row < firstCentre(bottom, size); row++) {
+    for (let row = firstCenter(top, size); row < firstCenter(bottom, size); row++) {
       const y = (row + 0.5) / size;
-      for (let column = firstCentre(left, size); column < firstCentre(right, size); column++) {
+      for (let column = firstCenter(left, size); column < firstCenter(right, size); column++) {
         const x = (column + 0.5) / size;
         if (!covers(x, y)) continue;
         shown[row * size + column] = number;
@@ -81,26 +81,26 @@ export function renderScene({ background, objects }: SceneDescription, size: num
 
   const { horizon, above, below, texture, weave } = background;
   const everywhere = () => true;
-  paint({ colour: above, texture }, textures[texture]!, weave, [0, 0, 1, horizon], everywhere);
-  paint({ colour: below, texture }, textures[texture]!, weave, [0, horizon, 1, 1], everywhere);
+  paint({ color: above, texture }, textures[texture]!, weave, [0, 0, 1, horizon], everywhere);
+  paint({ color: below, texture }, textures[texture]!, weave, [0, horizon, 1, 1], everywhere);
   for (const { name, left, top, width, height, isMirrored, parts } of objects) {
     const model = sceneObjects.find((candidate) => candidate.name === name)!;
-    for (const { name: part, colour, material, weave: own } of parts) {
+    for (const { name: part, color, material, weave: own } of parts) {
       const { shapes } = model.parts.find((candidate) => candidate.name === part)!;
       const covers = (x: number, y: number) => {
         const across = (x - left) / width;
         const down = (y - top) / height;
         return shapes.some((shape) => isInside(shape, isMirrored ? 1 - across : across, down));
       };
-      const surface = { colour, object: name, part, material };
+      const surface = { color, object: name, part, material };
       paint(surface, materials[material]!, own, [left, top, left + width, top + height], covers);
     }
   }
   return { surfaces, shown, isDark };
 }
 
-/** The first pixel whose centre is at or after a place in the picture. */
-function firstCentre(place: number, size: number): number {
+/** The first pixel whose center is at or after a place in the picture. */
+function firstCenter(place: number, size: number): number {
   return Math.min(size, Math.max(0, Math.ceil(place * size - 0.5)));
 }
 
@@ -114,7 +114,7 @@ function lay(pattern: Pattern, { period, direction: [cosine, sine], shift }: Wea
 
 /** RGB of each pixel, 0 to 255. */
 export function pixelsOf({ surfaces, shown, isDark }: RenderedScene): Uint8Array {
-  const tones = surfaces.map(({ colour }) => tonesOf(colour));
+  const tones = surfaces.map(({ color }) => tonesOf(color));
   const pixels = new Uint8Array(shown.length * 3);
   for (let pixel = 0; pixel < shown.length; pixel++) {
     const [r, g, b] = tones[shown[pixel]!]![isDark[pixel]!]!;

@@ -8,7 +8,7 @@ export interface ObjectModel {
   readonly parts: readonly { readonly name: string; readonly shapes: readonly Shape[] }[];
 }
 
-const ellipse = (...of: [centreX: number, centreY: number, radiusX: number, radiusY: number]): Shape => ({
+const ellipse = (...of: [centerX: number, centerY: number, radiusX: number, radiusY: number]): Shape => ({
   ellipse: of,
 });
 const polygon = (...corners: [x: number, y: number][]): Shape => ({ polygon: corners });

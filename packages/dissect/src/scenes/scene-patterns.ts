@@ -24,13 +24,13 @@ export const materials: Readonly<Record<string, Pattern>> = {
 
 type Rgb = readonly [r: number, g: number, b: number];
 
-/** The eleven basic colours, as they are where a pattern is light, 0 to 255. */
-export const sceneColours: Readonly<Record<string, Rgb>> = {
+/** The eleven basic colors, as they are where a pattern is light, 0 to 255. */
+export const sceneColors: Readonly<Record<string, Rgb>> = {
   black: [26, 26, 30],
   blue: [40, 80, 220],
   brown: [120, 72, 36],
   green: [48, 160, 60],
-  grey: [128, 128, 128],
+  gray: [128, 128, 128],
   orange: [236, 128, 24],
   pink: [236, 150, 196],
   purple: [130, 44, 170],
@@ -39,11 +39,11 @@ export const sceneColours: Readonly<Record<string, Rgb>> = {
   yellow: [236, 220, 56],
 };
 
-/** What is left of a colour where a pattern is dark. */
+/** What is left of a color where a pattern is dark. */
 const darkening = 0.68;
 
-/** A colour where its pattern is light, and where it is dark. */
-export function tonesOf(colour: string): readonly [light: Rgb, dark: Rgb] {
-  const light = sceneColours[colour]!;
+/** A color where its pattern is light, and where it is dark. */
+export function tonesOf(color: string): readonly [light: Rgb, dark: Rgb] {
+  const light = sceneColors[color]!;
   return [light, light.map((level) => Math.round(level * darkening)) as [number, number, number]];
 }

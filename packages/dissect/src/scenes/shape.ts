@@ -1,13 +1,13 @@
 /** A region of the plane, x to the right and y downwards. */
 export type Shape =
-  | { readonly ellipse: readonly [centreX: number, centreY: number, radiusX: number, radiusY: number] }
+  | { readonly ellipse: readonly [centerX: number, centerY: number, radiusX: number, radiusY: number] }
   | { readonly polygon: readonly (readonly [x: number, y: number])[] };
 
 /** Whether a point is inside; of a polygon by the even-odd rule. */
 export function isInside(shape: Shape, x: number, y: number): boolean {
   if ('ellipse' in shape) {
-    const [centreX, centreY, radiusX, radiusY] = shape.ellipse;
-    return ((x - centreX) / radiusX) ** 2 + ((y - centreY) / radiusY) ** 2 <= 1;
+    const [centerX, centerY, radiusX, radiusY] = shape.ellipse;
+    return ((x - centerX) / radiusX) ** 2 + ((y - centerY) / radiusY) ** 2 <= 1;
   }
   let inside = false;
   let previous = shape.polygon.at(-1)!;

@@ -1,12 +1,12 @@
 import { createRandom } from '@cnnviz/internal';
 import { describe, expect, it } from 'vitest';
-import { dissectionOf, labelledNoise, tallyOf } from '../../test-support/labelled-noise.ts';
+import { dissectionOf, labeledNoise, tallyOf } from '../../test-support/labeled-noise.ts';
 import { bootstrapIntervals } from './bootstrap-intervals.ts';
 import { quantileOf } from './quantile-of.ts';
 
 describe('bootstrapIntervals', () => {
   it('are those of tallies of the drawn images, one after the other', () => {
-    const noise = labelledNoise({ seed: 1, count: 40, units: 6 });
+    const noise = labeledNoise({ seed: 1, count: 40, units: 6 });
     const dissection = dissectionOf(noise);
     const [resamples, confidence, seed] = [70, 0.8, 5];
     const random = createRandom(seed);
@@ -48,7 +48,7 @@ describe('bootstrapIntervals', () => {
   });
 
   it('are points where all images are alike', () => {
-    const noise = labelledNoise({ seed: 3, count: 1, units: 3 });
+    const noise = labeledNoise({ seed: 3, count: 1, units: 3 });
     const alike = { ...noise, images: Array.from({ length: 9 }, (_, image) => ({ ...noise.images[0]!, image })) };
     const dissection = dissectionOf(alike);
     bootstrapIntervals(dissection, { resamples: 50 }).forEach((interval, unit) => {
@@ -60,7 +60,7 @@ describe('bootstrapIntervals', () => {
   });
 
   it('depend on the seed, and on nothing else', () => {
-    const dissection = dissectionOf(labelledNoise({ seed: 4, count: 30, units: 3 }));
+    const dissection = dissectionOf(labeledNoise({ seed: 4, count: 30, units: 3 }));
     const intervals = bootstrapIntervals(dissection, { resamples: 100, seed: 1 });
     expect(bootstrapIntervals(dissection, { resamples: 100, seed: 1 })).toEqual(intervals);
     expect(bootstrapIntervals(dissection, { resamples: 100, seed: 2 })).not.toEqual(intervals);
@@ -68,12 +68,12 @@ describe('bootstrapIntervals', () => {
 
   it('hold the true IoU about as often as they say', () => {
     // Of unit 2 with concept 1, over many images.
-    const many = dissectionOf(labelledNoise({ seed: 100, count: 8000, units: 2 }));
+    const many = dissectionOf(labeledNoise({ seed: 100, count: 8000, units: 2 }));
     const { concept, iou } = many.units[1]!.best!;
     let held = 0;
     const runs = 80;
     for (let run = 0; run < runs; run++) {
-      const noise = labelledNoise({ seed: 1000 + run, count: 60, units: 2 });
+      const noise = labeledNoise({ seed: 1000 + run, count: 60, units: 2 });
       const dissection = dissectionOf(noise);
       const best = tallyOf(noise).match(1, concept.number);
       const units = [{ ...dissection.units[1]!, unit: 0, best }];
@@ -96,7 +96,7 @@ describe('bootstrapIntervals', () => {
   });
 
   it('refuse a dissection without counts of its images', () => {
-    const dissection = { ...dissectionOf(labelledNoise({ seed: 4, count: 3, units: 1 })), imageCounts: [] };
+    const dissection = { ...dissectionOf(labeledNoise({ seed: 4, count: 3, units: 1 })), imageCounts: [] };
     expect(() => bootstrapIntervals(dissection)).toThrow(
       '@cnnviz/dissect: bootstrapIntervals: the dissection has the counts of 0 of its 3 images: dissect with keepImages',
     );
@@ -107,7 +107,7 @@ describe('bootstrapIntervals', () => {
     ['confidence must be a number > 0 and < 1, got 1', { confidence: 1 }],
     ['seed must be an integer >= 0', { seed: -1 }],
   ])('refuse: %s', (message, options) => {
-    const dissection = dissectionOf(labelledNoise({ seed: 4, count: 3, units: 1 }));
+    const dissection = dissectionOf(labeledNoise({ seed: 4, count: 3, units: 1 }));
     expect(() => bootstrapIntervals(dissection, options)).toThrow(`@cnnviz/dissect: bootstrapIntervals: ${message}`);
   });
 });

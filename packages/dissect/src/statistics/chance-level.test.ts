@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dissectionOf, labelledNoise } from '../../test-support/labelled-noise.ts';
+import { dissectionOf, labeledNoise } from '../../test-support/labeled-noise.ts';
 import { chanceLevel } from './chance-level.ts';
 
 describe('chanceLevel', () => {
-  const dissection = dissectionOf(labelledNoise({ seed: 1, count: 12, units: 2 }));
+  const dissection = dissectionOf(labeledNoise({ seed: 1, count: 12, units: 2 }));
   const [{ best }] = dissection.units as [(typeof dissection.units)[0]];
   const withChance = (...ious: number[][]) => ({
     units: [dissection.units[0]!, { ...dissection.units[1]!, best: null }],

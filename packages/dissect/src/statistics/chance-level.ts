@@ -7,7 +7,7 @@ import { quantileOf } from './quantile-of.ts';
 /**
  * How good the best IoU of each unit would be by chance.
  *
- * `dissect` with the option `chance` pairs the masks of each image with the labels of another one that is labelled for
+ * `dissect` with the option `chance` pairs the masks of each image with the labels of another one that is labeled for
  * the same categories, in `permutations` random ways, and takes each time the best IoU over all concepts, as the unit's
  * own is the best of all. So chance has the unit's masks, sizes and places and the data's labels, sizes and places; it
  * only lacks that they belong together. If they do not, a p-value is at most x with a probability of at most x.

@@ -88,7 +88,7 @@ export interface DissectionComparison {
  *   concepts: conceptScenes({ seed: 0, count: 4, size: 32 }),
  *   upsampling: { pixels: 'half-pixel', halves: 'half-pixel' },
  * });
- * const { layers } = compareDissections(dissections.map((dissection) => ({ dissection, network: 'colours' })));
+ * const { layers } = compareDissections(dissections.map((dissection) => ({ dissection, network: 'colors' })));
  * layers.map(({ layer, detectors }) => [layer, detectors]);
  */
 export function compareDissections(

@@ -2,7 +2,7 @@ import { createRandom } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { dissectionOf, labelledNoise, tallyOf } from '../../test-support/labelled-noise.ts';
+import { dissectionOf, labeledNoise, tallyOf } from '../../test-support/labeled-noise.ts';
 import type { ConceptData } from '../data/concepts.ts';
 import { dissect } from '../dissection/dissect.ts';
 import { conceptScenes } from '../scenes/concept-scenes.ts';
@@ -16,7 +16,7 @@ useBackend('cpu');
 
 /** Noise with its chance level. */
 function withChance(options: { seed: number; count: number; units: number; permutations: number }) {
-  const noise = labelledNoise(options);
+  const noise = labeledNoise(options);
   const tally = new ChanceTally({ ...noise.options, permutations: options.permutations, seed: options.seed });
   tally.add(noise.images);
   const { permutations } = options;
@@ -62,7 +62,7 @@ describe('dissectionStatistics', () => {
   });
 
   it('says nothing of what was not asked for', () => {
-    const dissection = { ...dissectionOf(labelledNoise({ seed: 1, count: 10, units: 2 })), imageCounts: [] };
+    const dissection = { ...dissectionOf(labeledNoise({ seed: 1, count: 10, units: 2 })), imageCounts: [] };
     const { units, aboveChance, permutations } = dissectionStatistics(dissection);
     expect([aboveChance, permutations]).toEqual([null, 0]);
     for (const each of units) {
@@ -140,7 +140,7 @@ describe('dissectionStatistics', () => {
     ['seed must be an integer >= 0', { seed: -1 }],
     ['dependence must be one of "positive", "any", got "none"', { dependence: 'none' }],
   ])('refuses: %s', (message, options) => {
-    const dissection = dissectionOf(labelledNoise({ seed: 1, count: 2, units: 1 }));
+    const dissection = dissectionOf(labeledNoise({ seed: 1, count: 2, units: 1 }));
     expect(() => dissectionStatistics(dissection, options)).toThrow(
       `@cnnviz/dissect: dissectionStatistics: ${message}`,
     );
@@ -150,7 +150,7 @@ describe('dissectionStatistics', () => {
 describe('dissect with a chance level', () => {
   /** Noise as pixels, so that a probe can make masks of them. */
   function noiseData(count: number): ConceptData {
-    const { images, options } = labelledNoise({ seed: 8, count, units: 1 });
+    const { images, options } = labeledNoise({ seed: 8, count, units: 1 });
     const random = createRandom(8);
     const [height, width] = options.labelSize;
     const pixels = images.map(() => Uint8Array.from({ length: height * width * 3 }, () => random.integer(256)));
@@ -203,7 +203,7 @@ describe('dissect with a chance level', () => {
   });
 
   it('is that of a ChanceTally of the same groups', async () => {
-    const tally = new ChanceTally({ ...labelledNoise({ seed: 8, count: 1, units: 3 }).options, ...options.chance });
+    const tally = new ChanceTally({ ...labeledNoise({ seed: 8, count: 1, units: 3 }).options, ...options.chance });
     const groups: Parameters<typeof tally.add>[0][number][][] = [[]];
     let last: ReturnType<typeof tally.state> | null = null;
     await dissect({

@@ -10,7 +10,7 @@ describe('uniqueDetectors', () => {
   it('counts by category and by best label', () => {
     const units = [
       { best: match('sky', 'object', 0.3), byCategory: [match('sky', 'object', 0.3), match('blue', 'color', 0.1)] },
-      { best: match('sky', 'object', 0.2), byCategory: [match('sky', 'object', 0.2), match('grey', 'color', 0.05)] },
+      { best: match('sky', 'object', 0.2), byCategory: [match('sky', 'object', 0.2), match('gray', 'color', 0.05)] },
       { best: match('red', 'color', 0.04), byCategory: [match('red', 'color', 0.04)] },
       { best: null, byCategory: [] },
     ];

@@ -1,10 +1,10 @@
 import { createRandom } from '@cnnviz/internal';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelledNoise, tallyOf } from '../../test-support/labelled-noise.ts';
-import { ChanceTally, type ChanceTallyState, type LabelledMasks } from './chance-tally.ts';
+import { labeledNoise, tallyOf } from '../../test-support/labeled-noise.ts';
+import { ChanceTally, type ChanceTallyState, type LabeledMasks } from './chance-tally.ts';
 
-const categoriesOf = ({ concepts }: LabelledMasks) => {
+const categoriesOf = ({ concepts }: LabeledMasks) => {
   const isObject = concepts.maps.some(({ labels }) => labels.some((label) => label > 0));
   return `${isObject} ${concepts.imageLabels.length > 0}`;
 };
@@ -13,13 +13,13 @@ describe('ChanceTally', () => {
   it.each(['once', 'netdissect'] as const)(
     'has the best IoUs of tallies in which images of a kind have exchanged their labels: %s',
     (repeatedLabels) => {
-      const { images, options } = labelledNoise({ seed: 1, count: 30, units: 4 });
+      const { images, options } = labeledNoise({ seed: 1, count: 30, units: 4 });
       const noise = { images, options: { ...options, repeatedLabels } };
       const [seed, permutations] = [9, 12];
       const chance = new ChanceTally({ ...noise.options, permutations, seed });
       chance.add(noise.images);
 
-      const kinds = new Map<string, LabelledMasks[]>();
+      const kinds = new Map<string, LabeledMasks[]>();
       for (const each of noise.images) kinds.set(categoriesOf(each), [...(kinds.get(categoriesOf(each)) ?? []), each]);
       expect(kinds.size).toBe(4);
       const orders = [...kinds.values()].map((images) => {
@@ -46,7 +46,7 @@ describe('ChanceTally', () => {
   );
 
   it('refuses a tally that counts pixels another way', () => {
-    const { images, options } = labelledNoise({ seed: 1, count: 3, units: 4 });
+    const { images, options } = labeledNoise({ seed: 1, count: 3, units: 4 });
     const chance = new ChanceTally({ ...options, permutations: 2, repeatedLabels: 'netdissect' });
     chance.add(images);
     expect(() => chance.ious(tallyOf({ images, options }))).toThrow(
@@ -57,13 +57,13 @@ describe('ChanceTally', () => {
   // Over all permutations each image meets the labels of each other one equally often: what a unit and a concept share
   // is, on average, at each pixel (images where it fires) · (images that carry it) / images.
   it('has the mean intersection that position alone gives', () => {
-    const noise = labelledNoise({ seed: 2, count: 40, units: 2 });
+    const noise = labeledNoise({ seed: 2, count: 40, units: 2 });
     // All of one kind: what is not concept 1 is concept 2.
     const images = noise.images
       .filter(({ concepts }) => concepts.maps.length > 0)
       .map(({ concepts: { name, maps }, ...rest }) => {
-        const labelled = maps.map((map) => ({ ...map, labels: map.labels.map((label) => (label === 1 ? 1 : 2)) }));
-        return { ...rest, concepts: { name, maps: labelled, imageLabels: [] } };
+        const labeled = maps.map((map) => ({ ...map, labels: map.labels.map((label) => (label === 1 ? 1 : 2)) }));
+        return { ...rest, concepts: { name, maps: labeled, imageLabels: [] } };
       });
     const [permutations, [height, width]] = [1500, noise.options.labelSize];
     const chance = new ChanceTally({ ...noise.options, permutations, seed: 4 });
@@ -91,7 +91,7 @@ describe('ChanceTally', () => {
   });
 
   it('does not depend on how groups are ordered, split and merged', () => {
-    const { images, options } = labelledNoise({ seed: 3, count: 24, units: 3 });
+    const { images, options } = labeledNoise({ seed: 3, count: 24, units: 3 });
     const all = { ...options, permutations: 5, seed: 1 };
     const groups = [0, 1, 2, 3].map((group) => images.slice(6 * group, 6 * group + 6));
     const whole = new ChanceTally(all);
@@ -115,7 +115,7 @@ describe('ChanceTally', () => {
   });
 
   it('exchanges otherwise with another seed', () => {
-    const noise = labelledNoise({ seed: 3, count: 24, units: 3 });
+    const noise = labeledNoise({ seed: 3, count: 24, units: 3 });
     const [first, second] = [0, 1].map((seed) => {
       const chance = new ChanceTally({ ...noise.options, seed });
       chance.add(noise.images);
@@ -125,7 +125,7 @@ describe('ChanceTally', () => {
     expect(first![0]!.length).toBe(99);
   });
 
-  const noise = labelledNoise({ seed: 3, count: 4, units: 2 });
+  const noise = labeledNoise({ seed: 3, count: 4, units: 2 });
   const made = (change: object = {}) => new ChanceTally({ ...noise.options, ...change });
   it.each<[string, () => unknown]>([
     ['permutations must be an integer >= 1, got 0', () => made({ permutations: 0 })],

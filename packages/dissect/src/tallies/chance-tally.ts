@@ -29,8 +29,8 @@ export interface ChanceTallyOptions {
   repeatedLabels?: RepeatedLabels;
 }
 
-/** One image: where units fire, and what is labelled. */
-export interface LabelledMasks {
+/** One image: where units fire, and what is labeled. */
+export interface LabeledMasks {
   /** Its number among all. */
   image: number;
   concepts: ImageConcepts;
@@ -130,18 +130,18 @@ export class ChanceTally {
   }
 
   /** Exchanges labels within a group of images, in any order; dozens or more, as one image has nothing to exchange. */
-  add(group: readonly LabelledMasks[]): void {
+  add(group: readonly LabeledMasks[]): void {
     const { units } = this.#options;
     requireList(check, 'group', group);
-    const labelled = group.map(({ image, concepts, masks }): Labelled => {
+    const labeled = group.map(({ image, concepts, masks }): Labeled => {
       check.number('image', image, { integer: true, min: 0 });
       checkImageConcepts(check, concepts, image);
       requireMasks(check, masks, units, this.#options.labelSize);
       return { image, masks, slots: this.#slots.of(concepts) };
     });
-    this.#addPixels(labelled.reduce((sum, { slots }) => sum + this.#pixelsOf(slots), 0));
-    const alike = new Map<string, Labelled[]>();
-    for (const each of labelled.sort((a, b) => a.image - b.image)) {
+    this.#addPixels(labeled.reduce((sum, { slots }) => sum + this.#pixelsOf(slots), 0));
+    const alike = new Map<string, Labeled[]>();
+    for (const each of labeled.sort((a, b) => a.image - b.image)) {
       const kind = kindOf(each.slots);
       alike.set(kind, [...(alike.get(kind) ?? []), each]);
     }
@@ -149,7 +149,7 @@ export class ChanceTally {
     this.#images += group.length;
   }
 
-  #exchange(images: readonly Labelled[]): void {
+  #exchange(images: readonly Labeled[]): void {
     if (images[0]!.slots.present.length === 0) return;
     const random = createRandom(this.#firstSeed + images[0]!.image);
     const indices = [...images.keys()];
@@ -265,7 +265,7 @@ export class ChanceTally {
   }
 }
 
-interface Labelled {
+interface Labeled {
   image: number;
   masks: UnitMasks;
   slots: ImageSlots;

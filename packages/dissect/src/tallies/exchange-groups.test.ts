@@ -12,7 +12,7 @@ describe('exchangeGroups', () => {
     expect(groups.map(({ length }) => length).sort((a, b) => a - b)).toEqual([1, 49, 50, 50, 50, 50, 50]);
   });
 
-  it('mixes neighbours, by the seed', () => {
+  it('mixes neighbors, by the seed', () => {
     expect(exchangeGroups(kinds, 1)).toEqual(exchangeGroups(kinds, 1));
     expect(exchangeGroups(kinds, 1)).not.toEqual(exchangeGroups(kinds, 2));
     const [group] = exchangeGroups(kinds, 1).filter(({ length }) => length > 1);

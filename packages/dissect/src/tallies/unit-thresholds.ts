@@ -226,7 +226,7 @@ export class UnitThresholds {
   }
 }
 
-/** How many of `count` values are at least as large as the lower neighbour of the quantile. */
+/** How many of `count` values are at least as large as the lower neighbor of the quantile. */
 const rankFromAbove = (count: number, quantile: number) => count - Math.floor((count - 1) * quantile);
 
 /** A normal number is within as many deviations with a probability of 0.99. */

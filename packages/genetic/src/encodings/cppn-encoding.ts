@@ -8,7 +8,7 @@ import { renderCppns } from './cppn/render-cppns.ts';
 import type { ImageEncoding } from './image-encoding.ts';
 
 export interface CppnEncodingOptions extends Partial<CppnMutationOptions> {
-  /** Of the images that evolve. One channel: grey; three: hue, lightness and saturation, shown as RGB. */
+  /** Of the images that evolve. One channel: gray; three: hue, lightness and saturation, shown as RGB. */
   shape: readonly [height: number, width: number, channels: number];
   /**
    * - `neat`: aligned crossover, splits that keep the old connection, coordinates from -1 to 1.
@@ -46,12 +46,12 @@ const PRESETS = {
 
 /**
  * Images as compositional pattern-producing networks, evolved by NEAT: a genome is a small network from a pixel's x, y,
- * distance from the centre and a bias to its grey level, or its hue, lightness and saturation. It starts with all inputs
+ * distance from the center and a bias to its gray level, or its hue, lightness and saturation. It starts with all inputs
  * connected to the outputs and no hidden node, and grows. It renders at any size.
  *
  * Mutation, with the fooling code's rates, in its order: each weight steps polynomially (0.1, eta 15, within ±10), each
  * activation changes (0.1), a connection is added (0.5) and removed (0.3), a node is added (0.5) and removed (0.2).
- * `maxHidden` (50) bounds the size. Diversity is the mean distance of neighbours in the population, by NEAT's measure.
+ * `maxHidden` (50) bounds the size. Diversity is the mean distance of neighbors in the population, by NEAT's measure.
  *
  * @throws RangeError if there are not 1 or 3 channels, or a rate is outside [0, 1].
  * @see Stanley, "Compositional pattern producing networks", Genetic Programming and Evolvable Machines 8(2), 2007,
@@ -146,7 +146,7 @@ function readSettings(options: CppnEncodingOptions, preset: Settings): Settings 
   return settings;
 }
 
-/** x, y, distance from the centre (1 at the middle of an edge) and 1 at each pixel's centre. */
+/** x, y, distance from the center (1 at the middle of an edge) and 1 at each pixel's center. */
 function inputsAt(
   size: { height: number; width: number },
   evolved: { height: number; width: number },

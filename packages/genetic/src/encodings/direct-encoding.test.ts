@@ -32,7 +32,7 @@ describe('directEncoding', () => {
     }
   });
 
-  it('gives a genome crossed with itself back, not grey as the fooling code does', () => {
+  it('gives a genome crossed with itself back, not gray as the fooling code does', () => {
     const genome = encoding.create(at(0));
     expect(encoding.cross(genome, genome, at(1))).toEqual([genome, genome]);
   });

@@ -30,7 +30,7 @@ const { resizeNearestNeighbor } = tf.image;
  * of simulated binary crossover and of polynomial mutation, unbounded and clipped.
  *
  * Genes are the real brightness, where the fooling code rounds it down to 256 levels; and a gene that is equal in both
- * parents stays as it is, where that code by mistake resets it to grey.
+ * parents stays as it is, where that code by mistake resets it to gray.
  *
  * @throws RangeError if a rate is outside [0, 1] or a size below 1.
  * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.

@@ -30,7 +30,7 @@ export interface GridArchive extends Archive<GridEvaluation> {
 const check = checker('@cnnviz/genetic', 'gridArchive');
 
 /**
- * A grid over measures of behaviour. A measure m falls into cell floor((dims * (m - low) + epsilon) / (high - low)),
+ * A grid over measures of behavior. A measure m falls into cell floor((dims * (m - low) + epsilon) / (high - low)),
  * clipped to the grid: what lies outside the range competes in the outermost cell. This is pyribs' rule, and `epsilon` its
  * guard against rounding at the borders.
  *

@@ -410,7 +410,7 @@ export class MapElites<G, Evaluation> {
   }
 }
 
-/** Drops, where there are too many, those whose neighbours are closest in time; the first and the last stay. */
+/** Drops, where there are too many, those whose neighbors are closest in time; the first and the last stay. */
 function spreadOut<G>(line: Ancestor<G>[], limit: number): Ancestor<G>[] {
   while (line.length > limit) {
     let dropped = line.length === 2 || limit === 1 ? 0 : 1;

@@ -75,7 +75,7 @@ describe('preprocessing', () => {
     [undefined, '{ range, mean, deviation, … } or "tf", "caffe" or "torch", got undefined'],
     ['keras', 'must be one of "tf", "caffe", "torch", got "keras"'],
     [{ range: [1, 0] }, 'preprocessing.range must be two finite numbers'],
-    [{ range: [0, 1], mean: 'grey' }, 'preprocessing.mean must be a number for each channel, got "grey"'],
+    [{ range: [0, 1], mean: 'gray' }, 'preprocessing.mean must be a number for each channel, got "gray"'],
     [{ range: [0, 1], mean: [1, 2] }, 'preprocessing.mean must be 3 numbers, one for each channel, got [1, 2]'],
     [{ range: [0, 1], deviation: [1, 0, 1] }, 'preprocessing.deviation must be a number > 0, got 0'],
     [{ range: [0, 1], channelOrder: 'grb' }, 'preprocessing.channelOrder must be one of "rgb", "bgr", got "grb"'],
@@ -88,7 +88,7 @@ describe('preprocessing', () => {
     ).toThrow(message);
   });
 
-  it('refuses an order of channels that grey images do not have', () => {
+  it('refuses an order of channels that gray images do not have', () => {
     expect(() => preprocessor(check, preprocessings.caffe, { bounds: [0, 1], channels: 1 })).toThrow(
       'preprocessing.mean must be 1 numbers',
     );

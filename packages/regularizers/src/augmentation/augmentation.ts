@@ -17,7 +17,7 @@ export interface Drawn<Parameters> {
 export interface ApplyOptions {
   /**
    * `labels` are maps of a class for each pixel `[n, h, w, 1]`: they move like the images, but without interpolation,
-   * and what only changes colours leaves them as they are. Default: `images`.
+   * and what only changes colors leaves them as they are. Default: `images`.
    */
   to?: 'images' | 'labels';
 }
@@ -27,7 +27,7 @@ export interface ApplyOptions {
  *
  * Called with images and a seed it draws and applies at once. `draw` and `apply` do the two apart, so that one draw can
  * be put on images and on their label maps, or on several versions of an image. Augmentations are differentiable in
- * the colours where their operations are (not where pixels move), and are not meant to be.
+ * the colors where their operations are (not where pixels move), and are not meant to be.
  */
 export interface Augmentation<Parameters = unknown> {
   /** Draws and applies. @returns A new tensor `[n, h', w', c]`. The caller disposes. */

@@ -82,8 +82,8 @@ describe('randomCrop', () => {
     expect(chiSquare(tally(lefts, 3))).toBeLessThan(rareChiSquare(2));
     const together = Array.from(tops, (top, i) => top * 3 + lefts[i]!);
     expect(chiSquare(tally(together, 15))).toBeLessThan(rareChiSquare(14));
-    const neighbours = Array.from(tops.slice(1), (top, i) => top * 5 + tops[i]!);
-    expect(chiSquare(tally(neighbours, 25))).toBeLessThan(rareChiSquare(24));
+    const neighbors = Array.from(tops.slice(1), (top, i) => top * 5 + tops[i]!);
+    expect(chiSquare(tally(neighbors, 25))).toBeLessThan(rareChiSquare(24));
   });
 
   test('a crop of the whole size is the image', async () => {
@@ -170,7 +170,7 @@ describe('colorJitter', () => {
     const result = await nested(jitter.apply(images, { ...drawn, parameters: { ...drawn.parameters, ...values } }));
     return { before: (await nested(images))[0]!.flat(), after: result[0]!.flat() };
   };
-  const grey = ([r, g, b]: number[]) => 0.299 * r! + 0.587 * g! + 0.114 * b!;
+  const gray = ([r, g, b]: number[]) => 0.299 * r! + 0.587 * g! + 0.114 * b!;
   const clip = (value: number) => Math.min(1, Math.max(0, value));
   const expectPixels = (actual: number[][], expected: number[][]) => {
     for (const [i, pixelValues] of expected.entries()) {
@@ -186,24 +186,24 @@ describe('colorJitter', () => {
     );
   });
 
-  test('contrast goes from the mean grey of the image', async () => {
+  test('contrast goes from the mean gray of the image', async () => {
     const { before, after } = await only({ contrast: 1 }, { contrast: [0.4] });
-    const mean = before.map(grey).reduce((a, b) => a + b) / before.length;
+    const mean = before.map(gray).reduce((a, b) => a + b) / before.length;
     expectPixels(
       after,
       before.map((rgb) => rgb.map((value) => clip(mean + 0.4 * (value - mean)))),
     );
   });
 
-  test('saturation goes from the grey of the pixel; none leaves grey', async () => {
+  test('saturation goes from the gray of the pixel; none leaves gray', async () => {
     const { before, after } = await only({ saturation: 1 }, { saturation: [0] });
     expectPixels(
       after,
-      before.map((rgb) => rgb.map(() => clip(grey(rgb)))),
+      before.map((rgb) => rgb.map(() => clip(gray(rgb)))),
     );
   });
 
-  test('hue keeps the grey and the distance from it in the plane of I and Q; a whole turn changes nothing', async () => {
+  test('hue keeps the gray and the distance from it in the plane of I and Q; a whole turn changes nothing', async () => {
     const { before, after } = await only({ hue: 0.5 }, { hue: [1] });
     expectPixels(after, before);
     const quarter = await only({ hue: 0.5, bounds: [-10, 10] }, { hue: [0.25] });
@@ -213,7 +213,7 @@ describe('colorJitter', () => {
     });
     for (const [index, rgb] of quarter.before.entries()) {
       const turned = quarter.after[index]!;
-      expect(grey(turned)).toBeCloseTo(grey(rgb), 4);
+      expect(gray(turned)).toBeCloseTo(gray(rgb), 4);
       expect(chroma(turned).i).toBeCloseTo(-chroma(rgb).q, 4);
       expect(chroma(turned).q).toBeCloseTo(chroma(rgb).i, 4);
     }
@@ -453,7 +453,7 @@ describe('pixels that are not finite', () => {
     expect(await read(erase(infinite(), { seed: 0 }))).toEqual(new Array(32).fill(3));
   });
 
-  test('stay where they are where nothing moves, and spoil no neighbour', async () => {
+  test('stay where they are where nothing moves, and spoil no neighbor', async () => {
     const image = tf.tensor4d([1, 2, Number.POSITIVE_INFINITY, 4], [1, 2, 2, 1]);
     for (const padding of ['zero', 'edge', 'reflect'] as const) {
       expect(await read(randomAffine({ padding })(image, { seed: 0 }))).toEqual([1, 2, Number.POSITIVE_INFINITY, 4]);

@@ -8,9 +8,9 @@ export interface ColorJitterOptions {
   bounds: Bounds;
   /** Brightness is multiplied by a factor from [1 - brightness, 1 + brightness], not below 0. Default: 0. */
   brightness?: number;
-  /** The distance from the image's mean grey is multiplied by a factor drawn alike. Default: 0. */
+  /** The distance from the image's mean gray is multiplied by a factor drawn alike. Default: 0. */
   contrast?: number;
-  /** The distance of a pixel from its grey is multiplied by a factor drawn alike. Default: 0. */
+  /** The distance of a pixel from its gray is multiplied by a factor drawn alike. Default: 0. */
   saturation?: number;
   /** Hue is turned by a part of the whole circle from [-hue, hue], at most 0.5. Default: 0. */
   hue?: number;
@@ -25,10 +25,10 @@ export interface ColorParameters {
   readonly hue: readonly number[];
 }
 
-/** Grey as CCIR 601 weighs red, green and blue, and so do torchvision and TensorFlow. */
+/** Gray as CCIR 601 weighs red, green and blue, and so do torchvision and TensorFlow. */
 const luma = [0.299, 0.587, 0.114];
 
-/** RGB to YIQ: grey and two axes of colour, in whose plane hue is an angle. */
+/** RGB to YIQ: gray and two axes of color, in whose plane hue is an angle. */
 const yiqOfRgb = [luma, [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]];
 
 /**
@@ -36,7 +36,7 @@ const yiqOfRgb = [luma, [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]];
  * each is clipped to `bounds`. Label maps are left as they are.
  *
  * The factors are torchvision's, applied to the distance from the lower bound; hue is turned in the plane of I and Q of
- * YIQ, which keeps grey exactly, and not in HSV. What is drawn from a range of 0 is 1 (hue: 0) and changes nothing.
+ * YIQ, which keeps gray exactly, and not in HSV. What is drawn from a range of 0 is 1 (hue: 0) and changes nothing.
  *
  * @throws RangeError if a range is negative, `hue` is above 0.5, or `saturation` or `hue` is asked for images without 3
  *   channels.
@@ -77,8 +77,8 @@ export function colorJitter(options: ColorJitterOptions): Augmentation<ColorPara
       const perImage = (values: readonly number[]) => tf.tensor4d([...values], [images.shape[0], 1, 1, 1]);
       let current = images;
       if (brightness > 0) current = clipped(tf.add(min, tf.mul(tf.sub(current, min), perImage(drawn.brightness))));
-      if (contrast > 0) current = clipped(blend(meanInStages(greyOf(current), [1, 2]), current, drawn.contrast));
-      if (saturation > 0) current = clipped(blend(greyOf(current), current, drawn.saturation));
+      if (contrast > 0) current = clipped(blend(meanInStages(grayOf(current), [1, 2]), current, drawn.contrast));
+      if (saturation > 0) current = clipped(blend(grayOf(current), current, drawn.saturation));
       if (hue > 0) {
         const angles = drawn.hue.map((turn) => 2 * Math.PI * turn);
         const cosines = tf.mul(mixChannels(current, hueTurn.cosine), perImage(angles.map(Math.cos)));
@@ -94,7 +94,7 @@ export function colorJitter(options: ColorJitterOptions): Augmentation<ColorPara
   });
 }
 
-function greyOf(images: Tensor4D): Tensor4D {
+function grayOf(images: Tensor4D): Tensor4D {
   return images.shape[3] === 3
     ? (mixChannels(
         images,

@@ -10,18 +10,18 @@ export interface MixupParameters {
 }
 
 /** Images `[n, h, w, c]` and the probability of each class `[n, classes]`. */
-export interface SoftlyLabelledImages {
+export interface SoftlyLabeledImages {
   images: Tensor4D;
   labels: Tensor2D;
 }
 
 export interface Mixup {
   /** Draws and applies. @returns New tensors; the caller disposes. */
-  (examples: SoftlyLabelledImages, options: { seed: number }): SoftlyLabelledImages;
+  (examples: SoftlyLabeledImages, options: { seed: number }): SoftlyLabeledImages;
   /** Draws partners and shares for `count` examples. */
   draw(count: number, options: { seed: number }): MixupParameters;
   /** Mixes as drawn. @returns New tensors; the caller disposes. */
-  apply(examples: SoftlyLabelledImages, drawn: MixupParameters): SoftlyLabelledImages;
+  apply(examples: SoftlyLabeledImages, drawn: MixupParameters): SoftlyLabeledImages;
 }
 
 /**
@@ -55,7 +55,7 @@ export function mixup(options: { alpha: number }): Mixup {
     };
   };
 
-  const apply = (examples: SoftlyLabelledImages, drawn: MixupParameters) => {
+  const apply = (examples: SoftlyLabeledImages, drawn: MixupParameters) => {
     const { images, labels } = check.options(examples, 'examples');
     const { partners, shares } = check.options(drawn, 'drawn');
     const count = checkExamples(check, images, labels);
@@ -65,7 +65,7 @@ export function mixup(options: { alpha: number }): Mixup {
     return tf.tidy(() => ({ images: mixed(images, partners, shares), labels: mixed(labels, partners, shares) }));
   };
 
-  const drawAndApply = (examples: SoftlyLabelledImages, drawing: { seed: number }) => {
+  const drawAndApply = (examples: SoftlyLabeledImages, drawing: { seed: number }) => {
     const { images, labels } = check.options(examples, 'examples');
     return apply(examples, draw(checkExamples(check, images, labels), drawing));
   };

@@ -22,7 +22,7 @@ export interface CropParameters {
  * Crops each image at a place of its own, every place equally likely.
  *
  * Of an axis of `in` pixels with padding the start is one of `in + 2 · padding - size + 1`. Zhang et al. crop CIFAR-10
- * to 28x28 and evaluate on the centre; usual for CIFAR-10 is a padding of 4 and a size of 32.
+ * to 28x28 and evaluate on the center; usual for CIFAR-10 is a padding of 4 and a size of 32.
  *
  * @throws RangeError if the crop is larger than the padded image, or `reflect` pads with more pixels than there are.
  *

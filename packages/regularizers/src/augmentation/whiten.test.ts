@@ -32,8 +32,8 @@ test('has mean 0 and variance 1 where float32 sums over the image would not', as
 });
 
 test('a jitter of contrast leaves a constant image as it is', async () => {
-  const grey = (value: number) => tf.fill([1, 100, 100, 1], value) as Tensor4D;
+  const gray = (value: number) => tf.fill([1, 100, 100, 1], value) as Tensor4D;
   const jitter = colorJitter({ bounds: [0, 255], contrast: 0.9 });
-  const change = () => largest(tf.sub(jitter(grey(249), { seed: 1 }), 249));
+  const change = () => largest(tf.sub(jitter(gray(249), { seed: 1 }), 249));
   expect(await withNaiveSums(change)).toBe(0);
 });

@@ -17,8 +17,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export function whiten(images: Tensor4D): Tensor4D {
   const [, height, width, channels] = checker('@cnnviz/regularizers', 'whiten').images('images', images).shape;
   return tf.tidy(() => {
-    const centred = tf.sub(images, meanInStages(images, [1, 2, 3]));
-    const deviation = tf.sqrt(meanInStages(tf.square(centred), [1, 2, 3]));
-    return tf.div(centred, tf.maximum(deviation, 1 / Math.sqrt(height * width * channels))) as Tensor4D;
+    const centered = tf.sub(images, meanInStages(images, [1, 2, 3]));
+    const deviation = tf.sqrt(meanInStages(tf.square(centered), [1, 2, 3]));
+    return tf.div(centered, tf.maximum(deviation, 1 / Math.sqrt(height * width * channels))) as Tensor4D;
   });
 }

@@ -97,7 +97,7 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
     encoding: {
       x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' } },
       y: { field: 'loss', aggregate: 'mean', type: 'quantitative', title: 'training loss (nats)' },
-      // Six lines are more than colours alone can tell apart. Alike in all but the channel, so that there is one legend.
+      // Six lines are more than colors alone can tell apart. Alike in all but the channel, so that there is one legend.
       color: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
       strokeDash: { field: 'condition', type: 'nominal', sort: null, title: null, legend: { columns: 3 } },
     },

@@ -47,7 +47,7 @@ export function dropout<T extends Tensor>(input: T, options: DropoutOptions): T 
 }
 
 /**
- * Dropout of whole channels: neighbours in a feature map say much the same, so that dropping single values hides
+ * Dropout of whole channels: neighbors in a feature map say much the same, so that dropping single values hides
  * little.
  *
  * @param input `[n, h, w, c]`; each of the `n · c` maps is kept or dropped as one.

@@ -9,7 +9,7 @@ export interface ElasticNetPenaltyOptions {
   l1: number;
   /** Factor of the sum of squares, >= 0, in Keras's convention: no half. */
   l2: number;
-  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalisation. */
+  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalization. */
   penalize?: WeightChoice;
 }
 

@@ -7,7 +7,7 @@ import { magnitude } from './magnitude.ts';
 export interface L1PenaltyOptions {
   /** Factor of the sum, >= 0. */
   lambda: number;
-  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalisation. */
+  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalization. */
   penalize?: WeightChoice;
 }
 

@@ -7,7 +7,7 @@ import { chosenWeights, type WeightChoice } from './is-weight.ts';
 export interface L2PenaltyOptions {
   /** Factor of the sum, >= 0. */
   lambda: number;
-  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalisation. */
+  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalization. */
   penalize?: WeightChoice;
 }
 

@@ -35,7 +35,7 @@ export function weightDecayOfLambda(lambda: number): number {
 export interface DecayWeightsOptions {
   /** By which part the weights shrink, from 0 to 1: learning rate times weight decay. */
   rate: number;
-  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalisation. */
+  /** Default: `isWeight`, kernels but no biases and no parameters of batch normalization. */
   penalize?: WeightChoice;
 }
 

@@ -20,7 +20,7 @@ export interface Capacity {
 /**
  * How many parameters a model has, for how many samples: in all and for each layer.
  *
- * Two layers, 2n + d parameters, suffice to represent any labelling of n samples in d dimensions.
+ * Two layers, 2n + d parameters, suffice to represent any labeling of n samples in d dimensions.
  *
  * @param variables The trainable variables, or anything with a `name` and a `shape`. tfjs-layers names them
  *   `layer/kernel`; what has no slash counts as a layer.

@@ -1,7 +1,7 @@
-import { checker, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { checker, createRandom, type LabeledImages } from '@cnnviz/internal';
 import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { requireExamples } from '../training/labelled-images.ts';
+import { requireExamples } from '../training/labeled-images.ts';
 import { corruptLabels } from './corrupt-labels.ts';
 import { gaussianPixels, pixelStatistics } from './gaussian-pixels.ts';
 import { randomizePixels, shufflePixels } from './randomize-pixels.ts';
@@ -17,8 +17,8 @@ export type DataCondition =
 
 /** What a network learns from and what it is judged by. */
 export interface TrainAndTest {
-  train: LabelledImages;
-  test: LabelledImages;
+  train: LabeledImages;
+  test: LabeledImages;
 }
 
 export interface ApplyConditionOptions {

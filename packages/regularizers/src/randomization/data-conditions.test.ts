@@ -1,4 +1,4 @@
-import { createRandom, type LabelledImages } from '@cnnviz/internal';
+import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -39,7 +39,7 @@ describe('corruptLabels', () => {
   test('random labels are uniform and independent of the true ones (chi-square)', async () => {
     const { before, after } = await drawn(1);
     expect(chiSquare(tally(after, classes))).toBeLessThan(rareChiSquare(classes - 1));
-    // Relabelling classes, which is not this, would fill one cell of each row.
+    // Relabeling classes, which is not this, would fill one cell of each row.
     const pairs = tally(
       before.map((label, i) => label * classes + after[i]!),
       classes * classes,
@@ -201,7 +201,7 @@ describe('applyCondition', () => {
       /applyCondition: condition must be one of "true labels", .*got "noise"/,
     );
     await expect(apply({ corruptedLabels: 1.5 })).rejects.toThrow(/corruptedLabels must be a number >= 0 and <= 1/);
-    const empty: LabelledImages = { images: tf.zeros([0, 4, 4, 1]), labels: tf.tensor1d([], 'int32') };
+    const empty: LabeledImages = { images: tf.zeros([0, 4, 4, 1]), labels: tf.tensor1d([], 'int32') };
     await expect(applyCondition({ ...data(), train: empty }, 'gaussian', { classes, seed: 0 })).rejects.toThrow(
       /images must be at least one image/,
     );

@@ -5,7 +5,7 @@ import {
   cleanUp,
   disposeOptimizer,
   isPromise,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   ownResult,
   requireGradients,
@@ -19,7 +19,7 @@ import { type Augmentation, defineAugmentation } from '../augmentation/augmentat
 import { l2Penalty } from '../penalties/l2-penalty.ts';
 import { lambdaOfWeightDecay } from '../penalties/weight-decay.ts';
 import { type Evaluation, evaluate } from '../training/evaluate.ts';
-import { requireExamples } from '../training/labelled-images.ts';
+import { requireExamples } from '../training/labeled-images.ts';
 import type { Schedule } from '../training/schedule.ts';
 import { shuffledBatches } from '../training/shuffled-batches.ts';
 import {
@@ -240,7 +240,7 @@ async function runOnce(
   const samples = training.labels.shape[0];
   const own: { dispose(): void }[] = [];
   try {
-    const prepared = (set: LabelledImages): LabelledImages => {
+    const prepared = (set: LabeledImages): LabeledImages => {
       const images = ownResult(() => prepare(set.images));
       if (images instanceof tf.Tensor) own.push(images);
       requireExamples(check, { images, labels: set.labels }, 'what prepare returns');
@@ -271,7 +271,7 @@ async function runOnce(
       trainOptions.penalty = (variables) => l2Penalty(variables, { lambda: lambdaOfWeightDecay(weightDecay) });
     }
     const { history } = await train(model, batches, trainOptions);
-    const inOrder = (set: LabelledImages) => evaluateInBatches(model, set, batchSize, options.signal);
+    const inOrder = (set: LabeledImages) => evaluateInBatches(model, set, batchSize, options.signal);
     const [onTraining, onTest] = [await inOrder(preparedTraining), await inOrder(preparedTest)];
     return {
       condition,
@@ -298,7 +298,7 @@ function preparation(prepare: (images: Tensor4D) => Tensor4D): Augmentation {
 
 function evaluateInBatches(
   model: TrainableModel,
-  set: LabelledImages,
+  set: LabeledImages,
   size: number,
   signal: AbortSignal | undefined,
 ): Promise<Evaluation> {

@@ -10,7 +10,7 @@ afterEach(() => tf.disposeVariables());
 
 const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
 const giving = (rows: number[][]) => ({ apply: () => tf.tensor2d(rows), variables: [] });
-const labelled = (...labels: number[]) => [
+const labeled = (...labels: number[]) => [
   { images: tf.zeros([labels.length, 2, 2, 1]) as Tensor4D, labels: tf.tensor1d(labels, 'int32') },
 ];
 
@@ -22,10 +22,10 @@ describe('of logits that are not finite', () => {
       [0, nan],
       [3, 1],
     ];
-    const { accuracy, loss } = await evaluate(giving(rows), labelled(0, 0, 1, 0));
+    const { accuracy, loss } = await evaluate(giving(rows), labeled(0, 0, 1, 0));
     expect(accuracy).toBe(0.25);
     expect(loss).toBeNaN();
-    expect((await evaluate(giving([[nan, nan]]), labelled(0))).accuracy).toBe(0);
+    expect((await evaluate(giving([[nan, nan]]), labeled(0))).accuracy).toBe(0);
   });
 
   test('infinite ones have an order', async () => {
@@ -33,14 +33,14 @@ describe('of logits that are not finite', () => {
       [inf, 0, 1],
       [-inf, 0, 1],
     ]);
-    expect((await evaluate(model, labelled(0, 2))).accuracy).toBe(1);
+    expect((await evaluate(model, labeled(0, 2))).accuracy).toBe(1);
   });
 
   test('a class that is masked out with -Infinity has no part in the loss', async () => {
-    const { loss, accuracy } = await evaluate(giving([[-inf, 2, 1]]), labelled(1));
+    const { loss, accuracy } = await evaluate(giving([[-inf, 2, 1]]), labeled(1));
     expect(loss).toBeCloseTo(Math.log(1 + Math.exp(-1)), 6);
     expect(accuracy).toBe(1);
-    expect((await evaluate(giving([[-inf, 2, 1]]), labelled(0))).loss).toBe(inf);
+    expect((await evaluate(giving([[-inf, 2, 1]]), labeled(0))).loss).toBe(inf);
   });
 
   test('early stopping does not take an epoch of NaN for the best', async () => {
@@ -71,7 +71,7 @@ describe('of logits that are not finite', () => {
 
 test('a model with one output has no classes to tell apart, and is refused', async () => {
   const message = 'what model.apply returns must be logits [2, 2 or more classes], got float32 tensor [2, 1]';
-  await expect(evaluate(giving([[1], [2]]), labelled(0, 0))).rejects.toThrow(message);
+  await expect(evaluate(giving([[1], [2]]), labeled(0, 0))).rejects.toThrow(message);
   const single = denseModel({ classes: 1 });
   const { images } = patternExamples(2);
   const batch = { images, labels: tf.zeros([2], 'int32') as tf.Tensor1D };
@@ -87,7 +87,7 @@ test.each([
   ['logits of other images', () => tf.zeros([3, 3]), 'logits [2, 2 or more classes], got float32 tensor [3, 3]'],
 ])('says what a model gave that gives %s', async (_, apply, expected) => {
   const model = { apply, variables: [] } as never;
-  await expect(evaluate(model, labelled(0, 0))).rejects.toThrow(
+  await expect(evaluate(model, labeled(0, 0))).rejects.toThrow(
     `evaluate: what model.apply returns must be ${expected}`,
   );
 });
@@ -95,7 +95,7 @@ test.each([
 test('a function is no model, though every function has an apply', async () => {
   const plain = (images: Tensor4D) => tf.zeros([images.shape[0], 3]);
   const message = 'model must be an object with apply and variables, got function plain';
-  await expect(evaluate(plain as never, labelled(0))).rejects.toThrow(message);
+  await expect(evaluate(plain as never, labeled(0))).rejects.toThrow(message);
   const options = { optimizer: tf.train.sgd(0.1), epochs: 1, seed: 0 };
-  await expect(train(plain as never, labelled(0), options)).rejects.toThrow(message);
+  await expect(train(plain as never, labeled(0), options)).rejects.toThrow(message);
 });

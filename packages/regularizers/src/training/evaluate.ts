@@ -3,7 +3,7 @@ import {
   type Batches,
   type Check,
   checker,
-  type LabelledImages,
+  type LabeledImages,
   requireBatches,
   requireLongWork,
   requireWithin,
@@ -11,7 +11,7 @@ import {
 } from '@cnnviz/internal';
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { requireExamples } from './labelled-images.ts';
+import { requireExamples } from './labeled-images.ts';
 
 /** The mean over a batch of what each example costs: logits `[n, classes]` and labels `[n, classes]` to a scalar. */
 export type Loss = (logits: Tensor2D, labels: Tensor2D) => Scalar;
@@ -66,7 +66,7 @@ export interface Evaluation {
  */
 export async function evaluate(
   model: Evaluable,
-  batches: Batches<LabelledImages>,
+  batches: Batches<LabeledImages>,
   options: { loss?: Loss; signal?: AbortSignal | undefined } = {},
 ): Promise<Evaluation> {
   const check = checker('@cnnviz/regularizers', 'evaluate');

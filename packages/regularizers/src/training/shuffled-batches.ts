@@ -1,6 +1,6 @@
-import { checker, createRandom, type LabelledImages } from '@cnnviz/internal';
+import { checker, createRandom, type LabeledImages } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { requireExamples } from './labelled-images.ts';
+import { requireExamples } from './labeled-images.ts';
 
 /**
  * Batches of a data set in another random order for each epoch, as `train` takes them.
@@ -16,9 +16,9 @@ import { requireExamples } from './labelled-images.ts';
  * for (const batch of batchesOfEpoch(0)) batch.labels.shape;
  */
 export function shuffledBatches(
-  data: LabelledImages,
+  data: LabeledImages,
   options: { size: number; seed: number },
-): (epoch: number) => Iterable<LabelledImages> {
+): (epoch: number) => Iterable<LabeledImages> {
   const check = checker('@cnnviz/regularizers', 'shuffledBatches');
   const count = requireExamples(check, data, 'data');
   const size = check.number('size', check.options(options).size, { integer: true, min: 1 });
@@ -37,7 +37,7 @@ export function shuffledBatches(
             // Not gatherND: on webgl that leaks a buffer where the input is small.
             labels: tf.gather(data.labels, tf.reshape(indices, [chosen.length])),
           };
-        }) as LabelledImages;
+        }) as LabeledImages;
         try {
           yield batch;
         } finally {

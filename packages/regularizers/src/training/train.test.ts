@@ -1,4 +1,4 @@
-import { batchesOf, type LabelledImages, type Trainable } from '@cnnviz/internal';
+import { batchesOf, type LabeledImages, type Trainable } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -270,9 +270,9 @@ describe('checkpoints', () => {
         variables: inner.variables,
         state: [mean],
         apply: (images, options) => {
-          const centred = tf.sub(images, mean) as Tensor4D;
+          const centered = tf.sub(images, mean) as Tensor4D;
           if (options.training) tf.tidy(() => mean.assign(tf.add(tf.mul(mean, 0.9), tf.mul(0.1, tf.mean(images)))));
-          return inner.apply(centred, options);
+          return inner.apply(centered, options);
         },
       };
     };
@@ -399,7 +399,7 @@ describe('a loss that is not finite', () => {
 
 test('of the training data one batch is in memory at a time, and one augmented from it', async () => {
   let [alive, most] = [0, 0];
-  const counted: Iterable<LabelledImages> = {
+  const counted: Iterable<LabeledImages> = {
     *[Symbol.iterator]() {
       for (let index = 0; index < 5; index++) {
         const batch = patternExamples(4, index);
@@ -431,7 +431,7 @@ test('of the training data at most two batches are in memory while the model wor
       return tf.matMul(tf.reshape(images, [images.shape[0], size * size]), weights) as Tensor2D;
     },
   };
-  const batches: Iterable<LabelledImages> = {
+  const batches: Iterable<LabeledImages> = {
     *[Symbol.iterator]() {
       for (let index = 0; index < 3; index++) {
         const batch = {

@@ -9,7 +9,7 @@ import {
   disposeTapeOnThrow,
   fingerprint,
   isA,
-  type LabelledImages,
+  type LabeledImages,
   type LongWork,
   learningRateOf,
   ownResult,
@@ -49,7 +49,7 @@ import {
   requireScalar,
 } from './evaluate.ts';
 import { labelSmoothing } from './label-smoothing.ts';
-import { requireExamples } from './labelled-images.ts';
+import { requireExamples } from './labeled-images.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
@@ -59,7 +59,7 @@ export interface TrainableModel {
   /** `seed` is another one in each step of training, and the same again after a resume: `dropout` takes it. */
   apply(images: Tensor4D, options: { training: boolean; seed?: number }): Tensor2D;
   variables: Variable[];
-  /** What the model changes itself in training, such as the moving averages of batch normalisation, or a counter of steps. */
+  /** What the model changes itself in training, such as the moving averages of batch normalization, or a counter of steps. */
   state?: Variable[];
 }
 
@@ -119,7 +119,7 @@ export interface TrainOptions extends LongWork<TrainProgress> {
   /** Part of the label that is spread over all classes. Default: 0. */
   labelSmoothing?: number;
   /** Measured after each epoch. */
-  validation?: Batches<LabelledImages>;
+  validation?: Batches<LabeledImages>;
   /** `monitor` is what it looks at. Best weights are restored whatever stopped training, an error or abort included. */
   earlyStopping?: EarlyStoppingOptions & { monitor: 'loss' | 'accuracy' | 'validationLoss' | 'validationAccuracy' };
   /** Ends training after the epoch for which it is true. */
@@ -168,7 +168,7 @@ export interface TrainResult {
  */
 export async function train(
   model: TrainableModel | Trainable,
-  batches: Batches<LabelledImages> | ((epoch: number) => Batches<LabelledImages>),
+  batches: Batches<LabeledImages> | ((epoch: number) => Batches<LabeledImages>),
   options: TrainOptions,
 ): Promise<TrainResult> {
   const check = checker('@cnnviz/regularizers', 'train');
@@ -326,7 +326,7 @@ function means({ examples, loss, penalty, correct }: RunningSums) {
   return { loss: loss / examples, penalty: penalty / examples, accuracy: correct / examples };
 }
 
-function batchesOfEpoch(check: Check, batches: Parameters<typeof train>[1], epoch: number): Batches<LabelledImages> {
+function batchesOfEpoch(check: Check, batches: Parameters<typeof train>[1], epoch: number): Batches<LabeledImages> {
   return typeof batches === 'function' ? requireBatches(check, `batches(${epoch})`, batches(epoch)) : batches;
 }
 
@@ -394,7 +394,7 @@ async function gradientsOf(
   check: Check,
   model: TrainableModel | Trainable,
   variables: readonly Variable[],
-  batch: LabelledImages,
+  batch: LabeledImages,
   random: Random,
   options: TrainOptions,
 ): Promise<Measured> {
@@ -452,7 +452,7 @@ async function gradientsOf(
 function inputOf(
   check: Check,
   model: TrainableModel | Trainable,
-  batch: LabelledImages,
+  batch: LabeledImages,
   seeds: { augmentationSeed: number; mixupSeed: number },
   { augmentation, mixup: mixing, labelSmoothing: smoothing }: TrainOptions,
 ): { images: Tensor4D; labels?: Tensor2D | undefined } {
@@ -473,7 +473,7 @@ function inputOf(
   });
 }
 
-function targetsOf(batch: LabelledImages, classes: number, smoothing = 0): Tensor2D {
+function targetsOf(batch: LabeledImages, classes: number, smoothing = 0): Tensor2D {
   const oneHot = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
   return smoothing === 0 ? oneHot : labelSmoothing(oneHot, { smoothing });
 }

@@ -29,14 +29,14 @@ const register: Record<BackendName, () => Promise<unknown>> = {
 export async function startBackend(name: BackendName): Promise<void> {
   if (!backendsHere.includes(name)) throw new Error(`there is no ${name} in ${isNode ? 'Node' : 'a browser'}`);
   if (tf.findBackendFactory(name) === null) await register[name]();
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not initialise ${name}`);
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js could not initialize ${name}`);
 }
 
 /** Makes the wasm backend the current one without `registerWasmGradients`, for a test file that has it no other way. */
 export async function startStockWasm(): Promise<void> {
   const { registerStockWasm } = await import('./wasm.ts');
   await registerStockWasm();
-  if (!(await tf.setBackend('wasm'))) throw new Error('TensorFlow.js could not initialise wasm');
+  if (!(await tf.setBackend('wasm'))) throw new Error('TensorFlow.js could not initialize wasm');
 }
 
 async function requireWebgpuAdapter(): Promise<void> {

@@ -46,7 +46,7 @@ const parameterGradients = wasmKernel<Inputs, FusedBatchNormAttrs>(
   },
 );
 
-/** What a gate lets through, if dy is that and the gate one on this normalisation of x, as of the ReLU behind it. */
+/** What a gate lets through, if dy is that and the gate one on this normalization of x, as of the ReLU behind it. */
 function gatedBy(backend: WasmBackend, dy: TensorInfo, x: TensorInfo, mean: TensorInfo) {
   const gated = gatedOf(affineOf(backend, dy));
   if (gated === undefined) return undefined;

@@ -111,7 +111,7 @@ const operations: Operation[] = [
     [2, 0.5, 0.3, 0.75],
     [1, 2, 1e-4, 0.75],
   ].map(([radius, bias, alpha, beta]) => ({
-    name: `local response normalisation ${radius}`,
+    name: `local response normalization ${radius}`,
     inputs: [image(2, 3, 3, 9)],
     run: (x: tf.Tensor) => tf.localResponseNormalization(as4D(x), radius, bias, alpha, beta),
   })),

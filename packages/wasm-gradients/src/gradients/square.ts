@@ -23,7 +23,7 @@ function scaledDeviations(dy: Affine | undefined, x: Affine | undefined): Affine
   return { ...x, terms: [{ ...term, factor }] };
 }
 
-/** Of the variance in batch normalisation. */
+/** Of the variance in batch normalization. */
 export const squareGradient = wasmGradient(Square, [squareGrad], (dy, [x]) => {
   if (x === undefined || x.dtype !== 'float32') return undefined;
   return { x: () => runOwnKernel(squareGrad.kernelName, { dy, x }, {}) };

@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 
-/** One [outer, reduced, inner] for each run of neighbouring axes, the last run first. */
+/** One [outer, reduced, inner] for each run of neighboring axes, the last run first. */
 export function axisRuns(
   shape: readonly number[],
   axes: readonly number[],

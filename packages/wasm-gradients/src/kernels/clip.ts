@@ -20,7 +20,7 @@ export function reluInput(y: DataId): DataId | undefined {
   return reluInputs.get(y);
 }
 
-/** Deferred where its input is, as behind batch normalisation. */
+/** Deferred where its input is, as behind batch normalization. */
 function deferClipped(backend: WasmBackend, x: TensorInfo, clip: Clip): TensorInfo | undefined {
   const affine = affineOf(backend, x);
   const clipped = affine === undefined ? undefined : clipAffine(affine, clip);

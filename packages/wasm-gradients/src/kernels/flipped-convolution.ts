@@ -53,7 +53,7 @@ export function flippedConvolution(gradient: InputGradient): Plan {
   return { cost: pixels * rows.taps * cols.taps * outChannels * roundUpToTile(channels), run };
 }
 
-/** Along one axis: which filter tap reaches an input position of each phase from each of the neighbouring outputs. */
+/** Along one axis: which filter tap reaches an input position of each phase from each of the neighboring outputs. */
 interface PhaseTaps {
   taps: number;
   /** [stride, taps]: filter tap, or -1. */

@@ -6,7 +6,7 @@ export type CppnActivation = 'sine' | 'sigmoid' | 'gaussian' | 'linear';
 /** sin(s); 2 (sigmoid(s) - 1/2); exp(-s²); s clipped to [-3, 3], divided by 3. */
 export const CPPN_ACTIVATIONS: readonly CppnActivation[] = ['sine', 'sigmoid', 'gaussian', 'linear'];
 
-/** Nodes 0 to 3: the pixel's x and y, its distance from the centre, and 1. Outputs follow, then hidden nodes. */
+/** Nodes 0 to 3: the pixel's x and y, its distance from the center, and 1. Outputs follow, then hidden nodes. */
 export const CPPN_INPUTS = 4;
 
 /** A hidden or output node. */
@@ -26,7 +26,7 @@ export interface CppnConnection {
 }
 
 /**
- * A compositional pattern-producing network: a small feed-forward network from the position of a pixel to its colour.
+ * A compositional pattern-producing network: a small feed-forward network from the position of a pixel to its color.
  * Plain JSON; renders at any size.
  */
 export interface CppnGenome {

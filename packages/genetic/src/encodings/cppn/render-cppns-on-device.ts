@@ -26,7 +26,7 @@ export function renderCppnsOnDevice(genomes: readonly CppnGenome[], rendering: C
     const images = partition(genomes, channels, limit).map((layout) =>
       tf.tidy(() => {
         const outputs = evaluate(layout, positions).map(magnitude);
-        const flat = channels === 1 ? outputs[0]! : colour(outputs as [Tensor2D, Tensor2D, Tensor2D]);
+        const flat = channels === 1 ? outputs[0]! : color(outputs as [Tensor2D, Tensor2D, Tensor2D]);
         return tf.reshape(flat, [layout.genomes, height, width, channels]) as Tensor4D;
       }),
     );
@@ -154,7 +154,7 @@ function magnitude(tensor: Tensor2D): Tensor2D {
 }
 
 /** Hue, lightness and saturation `[genomes, pixels]` each, to RGB `[genomes * pixels, 3]`. */
-function colour([hue, lightness, saturation]: [Tensor2D, Tensor2D, Tensor2D]): Tensor2D {
+function color([hue, lightness, saturation]: [Tensor2D, Tensor2D, Tensor2D]): Tensor2D {
   const sixth = tf.mul(hue, 6);
   const distance = (from: number) => magnitude(tf.sub(sixth, from));
   const red = tf.sub(distance(3), 1.5);

@@ -50,8 +50,8 @@ export function renderCppnsOnHost(genomes: readonly CppnGenome[], rendering: Cpp
     }
     const image = images.subarray(index * pixels * channels, (index + 1) * pixels * channels);
     const [first, second, third] = outputs.map((node) => computed.get(node)!.values.subarray(0, pixels));
-    if (channels === 1) writeGrey(image, first!);
-    else writeColour(image, first!, second!, third!);
+    if (channels === 1) writeGray(image, first!);
+    else writeColor(image, first!, second!, third!);
   }
   spareRows = rows.slice(0, Math.floor(MOST_SPARE / zeros.byteLength));
   return tf.tensor4d(images, [genomes.length, height, width, channels]);
@@ -189,12 +189,12 @@ function exponential(x: number): number {
   return POWERS_OF_TWO[doublings + MOST_DOUBLINGS]! * series;
 }
 
-function writeGrey(image: Float32Array, levels: Float32Array): void {
+function writeGray(image: Float32Array, levels: Float32Array): void {
   for (let pixel = 0; pixel < levels.length; pixel++) image[pixel] = Math.abs(levels[pixel]!);
 }
 
 /** Hue, lightness and saturation to RGB. */
-function writeColour(image: Float32Array, hue: Float32Array, lightness: Float32Array, saturation: Float32Array): void {
+function writeColor(image: Float32Array, hue: Float32Array, lightness: Float32Array, saturation: Float32Array): void {
   for (let pixel = 0; pixel < hue.length; pixel++) {
     const sixth = 6 * Math.abs(hue[pixel]!);
     const light = Math.abs(lightness[pixel]!);

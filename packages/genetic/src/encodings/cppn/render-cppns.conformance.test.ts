@@ -10,7 +10,7 @@ import { renderCppnsOnHost } from './render-cppns-on-host.ts';
 
 const [height, width] = [5, 9];
 
-/** x, y, distance from the centre and 1 at each pixel. */
+/** x, y, distance from the center and 1 at each pixel. */
 function inputs(): Float32Array {
   const places = Array.from({ length: height * width }, (_, pixel) => ({
     x: (2 * ((pixel % width) + 0.5)) / width - 1,

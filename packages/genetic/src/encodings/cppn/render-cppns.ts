@@ -7,7 +7,7 @@ import { renderCppnsOnHost } from './render-cppns-on-host.ts';
 export interface CppnRendering {
   height: number;
   width: number;
-  /** Outputs of the network: grey, or hue, lightness and saturation. */
+  /** Outputs of the network: gray, or hue, lightness and saturation. */
   channels: 1 | 3;
   /** `[4, height * width]`: what the four inputs are at each pixel. */
   inputs: Float32Array;

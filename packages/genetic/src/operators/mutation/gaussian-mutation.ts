@@ -31,8 +31,8 @@ const check = checker('@cnnviz/genetic', 'gaussianMutation');
  * import { createRandom, gaussianMutation } from '@cnnviz/genetic';
  *
  * const random = createRandom(0);
- * const grey = new Float32Array(784).fill(0.5);
- * const mutated = gaussianMutation(grey, random, { deviation: 0.2, rate: 0.1, bounds: [0, 1] });
+ * const gray = new Float32Array(784).fill(0.5);
+ * const mutated = gaussianMutation(gray, random, { deviation: 0.2, rate: 0.1, bounds: [0, 1] });
  */
 export function gaussianMutation<T extends Float32Array | Float64Array>(
   genome: T,

@@ -37,8 +37,8 @@ const check = checker('@cnnviz/genetic', 'polynomialMutation');
  * import { createRandom, polynomialMutation } from '@cnnviz/genetic';
  *
  * const random = createRandom(0);
- * const grey = new Float32Array(784).fill(0.5);
- * const mutated = polynomialMutation(grey, random, { bounds: [0, 1], rate: 0.1, eta: 15 });
+ * const gray = new Float32Array(784).fill(0.5);
+ * const mutated = polynomialMutation(gray, random, { bounds: [0, 1], rate: 0.1, eta: 15 });
  */
 export function polynomialMutation<T extends Float32Array | Float64Array>(
   genome: T,

@@ -24,7 +24,7 @@ export interface ScalingOptions {
 const check = checker('@cnnviz/genetic', 'selectionWeights');
 
 /**
- * Shares of the roulette wheel, not normalised.
+ * Shares of the roulette wheel, not normalized.
  *
  * With every scaling but `none`, individuals of equal fitness everywhere get equal shares.
  *

@@ -24,7 +24,7 @@ describe.each(selections)('%s', (_, select) => {
     expect(draw(0)).not.toEqual(draw(1));
   });
 
-  it('favours the best over the worst', () => {
+  it('favors the best over the worst', () => {
     const counts = [0, 0, 0, 0, 0];
     for (const index of draw(7, 5000)) counts[index]!++;
     expect(counts[4]!).toBeGreaterThan(counts[1]!);

@@ -20,7 +20,7 @@ describe('stochasticUniversalSampling', () => {
     expect(chiSquaredDeviation(countOutcomes(drawn, 3), [1 / 8, 2 / 8, 5 / 8])).toBeLessThan(4);
   });
 
-  it('puts them in random order, so that neighbours are not brothers', () => {
+  it('puts them in random order, so that neighbors are not brothers', () => {
     const random = createRandom(5);
     const firsts = Array.from({ length: 20_000 }, () => stochasticUniversalSampling([1, 1, 1, 1], 4, random)[0]!);
     expect(chiSquaredDeviation(countOutcomes(firsts, 4), Array(4).fill(0.25))).toBeLessThan(4);

@@ -12,7 +12,7 @@ const check = checker('@cnnviz/genetic', 'stochasticUniversalSampling');
  * @param fitness Finite, one an individual.
  * @param count How many to draw.
  * @param options How fitness becomes a share; by default it is the fitness itself.
- * @returns Indices of the drawn, in random order, so that neighbours can be mated.
+ * @returns Indices of the drawn, in random order, so that neighbors can be mated.
  * @throws RangeError where the plain wheel is not defined, as `rouletteSelection`.
  * @see Baker, "Reducing bias and inefficiency in the selection algorithm", ICGA 1987.
  *

@@ -1,5 +1,5 @@
 import { type ImageSet, multilayerPerceptron } from '@cnnviz/example-support';
-import { disposeOptimizer, type LabelledImages } from '@cnnviz/internal';
+import { disposeOptimizer, type LabeledImages } from '@cnnviz/internal';
 import { trainable } from '@cnnviz/models';
 import { shuffledBatches, train } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -9,13 +9,13 @@ const LEVELS = 4;
 const BINS = LEVELS ** 3;
 
 /**
- * How well a task is solved by the colours of an image alone: the shares of its pixels in 64 bins of RGB, seen by a
+ * How well a task is solved by the colors of an image alone: the shares of its pixels in 64 bins of RGB, seen by a
  * network with one hidden layer.
  *
  * @returns The best accuracy on the validation images over the epochs, from 0 to 1: more than such a network could be
  *   chosen to have.
  */
-export async function colourAccuracy(
+export async function colorAccuracy(
   training: ImageSet,
   validation: ImageSet,
   { seed, epochs }: { seed: number; epochs: number },
@@ -23,7 +23,7 @@ export async function colourAccuracy(
   const classes = training.classes.length;
   const model = multilayerPerceptron({ hiddenLayers: 1, units: 64, inputShape: [1, 1, BINS], classes, seed });
   const optimizer = tf.train.adam(0.003);
-  const [seen, heldOut] = [colourHistograms(training), colourHistograms(validation)];
+  const [seen, heldOut] = [colorHistograms(training), colorHistograms(validation)];
   try {
     const { history } = await train(trainable(model), shuffledBatches(seen, { size: 64, seed }), {
       optimizer,
@@ -40,7 +40,7 @@ export async function colourAccuracy(
 }
 
 /** As images of one pixel with a channel a bin, in units of their mean. */
-function colourHistograms({ images, labels }: ImageSet): LabelledImages {
+function colorHistograms({ images, labels }: ImageSet): LabeledImages {
   const values = images.length / labels.length;
   const weight = (3 * BINS) / values;
   const shares = new Float32Array(labels.length * BINS);

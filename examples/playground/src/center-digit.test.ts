@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { centreDigit } from './centre-digit.ts';
+import { centerDigit } from './center-digit.ts';
 
 const side = 280;
 
@@ -9,7 +9,7 @@ function drawn(isInk: (x: number, y: number) => boolean): Float32Array {
   );
 }
 
-function centreOfMass(pixels: Float32Array): [x: number, y: number] {
+function centerOfMass(pixels: Float32Array): [x: number, y: number] {
   let [mass, x, y] = [0, 0, 0];
   for (const [place, value] of pixels.entries()) {
     mass += value;
@@ -19,7 +19,7 @@ function centreOfMass(pixels: Float32Array): [x: number, y: number] {
   return [x / mass, y / mass];
 }
 
-describe('centreDigit', () => {
+describe('centerDigit', () => {
   it('makes any square one of 20 x 20 in the middle', () => {
     const expected = Float32Array.from({ length: 784 }, (_, place) => {
       const [x, y] = [place % 28, Math.floor(place / 28)];
@@ -30,13 +30,13 @@ describe('centreDigit', () => {
       [170, 40, 100],
       [10, 10, 260],
     ] as const) {
-      const pixels = centreDigit(drawn((x, y) => x >= left && x < left + size && y >= top && y < top + size));
+      const pixels = centerDigit(drawn((x, y) => x >= left && x < left + size && y >= top && y < top + size));
       for (const [place, value] of pixels.entries()) expect(value).toBeCloseTo(expected[place]!, 5);
     }
   });
 
   it('keeps proportions: the longer side becomes 20', () => {
-    const pixels = centreDigit(drawn((x, y) => x >= 30 && x < 50 && y >= 100 && y < 200));
+    const pixels = centerDigit(drawn((x, y) => x >= 30 && x < 50 && y >= 100 && y < 200));
     // 20 x 100 becomes 4 x 20.
     expect(pixels.reduce((sum, value) => sum + value, 0)).toBeCloseTo(80, 3);
     expect(pixels[14 * 28 + 11]).toBeCloseTo(0, 5);
@@ -45,16 +45,16 @@ describe('centreDigit', () => {
     expect(pixels[3 * 28 + 14]).toBeCloseTo(0, 5);
   });
 
-  it('puts the centre of mass, not that of the box, in the middle', () => {
+  it('puts the center of mass, not that of the box, in the middle', () => {
     // An L: a stem with a foot.
     const isInk = (x: number, y: number) =>
       (x >= 60 && x < 80 && y >= 60 && y < 160) || (x >= 60 && x < 120 && y >= 140 && y < 160);
-    const [x, y] = centreOfMass(centreDigit(drawn(isInk)));
+    const [x, y] = centerOfMass(centerDigit(drawn(isInk)));
     expect(x).toBeCloseTo(14, 4);
     expect(y).toBeCloseTo(14, 4);
   });
 
   it('gives nothing for nothing', () => {
-    expect(centreDigit(drawn(() => false))).toEqual(new Float32Array(784));
+    expect(centerDigit(drawn(() => false))).toEqual(new Float32Array(784));
   });
 });

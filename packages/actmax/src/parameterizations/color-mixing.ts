@@ -14,43 +14,43 @@ import * as tf from '@tensorflow/tfjs-core';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 /**
- * How the colours of a pixel go together: row for row, what each channel takes of independent numbers of variance 1. A
+ * How the colors of a pixel go together: row for row, what each channel takes of independent numbers of variance 1. A
  * square root of the covariance of the channels; only its directions count, not its scale.
  */
-export type ColourMixing = readonly (readonly number[])[];
+export type ColorMixing = readonly (readonly number[])[];
 
 /** Of ImageNet's pixels, red, green, blue: brightness first, then the two contrasts. As released with lucid. */
-export const imagenetColours: ColourMixing = [
+export const imagenetColors: ColorMixing = [
   [0.26, 0.09, 0.02],
   [0.27, 0, -0.05],
   [0.27, -0.09, 0.03],
 ];
 
-/** No colour counts less than this beside the one that varies most: none is lost to a data set that does not have it. */
+/** No color counts less than this beside the one that varies most: none is lost to a data set that does not have it. */
 const LEAST_DEVIATION = 0.01;
 
 /**
- * Measures how the colours of a data set go together, for `fourier`.
+ * Measures how the colors of a data set go together, for `fourier`.
  *
  * @param batches Images `[n, h, w, c]`. Read once; never disposed.
- * @throws RangeError if there are no images, all pixels are of one colour, or batches differ in their channels.
+ * @throws RangeError if there are no images, all pixels are of one color, or batches differ in their channels.
  *
  * @example
- * import { colourMixing, fourier } from '@cnnviz/actmax';
+ * import { colorMixing, fourier } from '@cnnviz/actmax';
  *
- * const colours = await colourMixing([images]);
- * const parameterization = fourier({ shape: [28, 28, 1], bounds: [0, 1], colours });
+ * const colors = await colorMixing([images]);
+ * const parameterization = fourier({ shape: [28, 28, 1], bounds: [0, 1], colors });
  */
-export async function colourMixing(
+export async function colorMixing(
   batches: Batches<Tensor4D>,
   options: LongWork<{ images: number }> = {},
-): Promise<ColourMixing> {
-  const check = checker('@cnnviz/actmax', 'colourMixing');
+): Promise<ColorMixing> {
+  const check = checker('@cnnviz/actmax', 'colorMixing');
   check.options(options);
   requireLongWork(check, options);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
-  let moments: ColourMoments | undefined;
+  let moments: ColorMoments | undefined;
   let count = 0;
   for await (const images of batches) {
     const channels = check.images('batches', images).shape[3];
@@ -65,18 +65,18 @@ export async function colourMixing(
   if (moments === undefined || moments.pixels === 0) return check.fail('range', 'batches', 'at least one image', []);
   const { values, vectors } = symmetricEigen(covarianceOf(moments));
   const largest = Math.sqrt(Math.max(0, values[0]!));
-  if (!(largest > 0)) check.failBecause('range', 'batches must have pixels of more than one colour');
+  if (!(largest > 0)) check.failBecause('range', 'batches must have pixels of more than one color');
   const deviations = values.map((value) => Math.max(Math.sqrt(Math.max(0, value)), LEAST_DEVIATION * largest));
   return vectors.map((_, channel) => vectors.map((vector, index) => vector[channel]! * deviations[index]!));
 }
 
-interface ColourMoments {
+interface ColorMoments {
   pixels: number;
   sums: Float64Array;
   products: Float64Array;
 }
 
-function addPixels(moments: ColourMoments, values: Float32Array): void {
+function addPixels(moments: ColorMoments, values: Float32Array): void {
   const { sums, products } = moments;
   const channels = sums.length;
   for (let pixel = 0; pixel < values.length; pixel += channels) {
@@ -90,7 +90,7 @@ function addPixels(moments: ColourMoments, values: Float32Array): void {
   moments.pixels += values.length / channels;
 }
 
-function covarianceOf({ pixels, sums, products }: ColourMoments): number[][] {
+function covarianceOf({ pixels, sums, products }: ColorMoments): number[][] {
   return Array.from(sums, (sum, one) =>
     Array.from(
       sums,
@@ -105,11 +105,11 @@ export interface MixingMatrices {
   readonly inverse: Float32Array;
 }
 
-/** @throws RangeError if a mixing is not a square of numbers for all channels, or loses a colour. */
-export function mixingMatrices(check: Check, mixing: ColourMixing, channels: number): MixingMatrices {
-  const isSquare = (rows: ColourMixing) => rows?.length === channels && rows.every((row) => row?.length === channels);
-  if (!isSquare(mixing)) check.fail('range', 'colours', `${channels} rows of ${channels} numbers, or 'none'`, mixing);
-  const rows = mixing.map((row) => row.map((value) => check.number('colours', value)));
+/** @throws RangeError if a mixing is not a square of numbers for all channels, or loses a color. */
+export function mixingMatrices(check: Check, mixing: ColorMixing, channels: number): MixingMatrices {
+  const isSquare = (rows: ColorMixing) => rows?.length === channels && rows.every((row) => row?.length === channels);
+  if (!isSquare(mixing)) check.fail('range', 'colors', `${channels} rows of ${channels} numbers, or 'none'`, mixing);
+  const rows = mixing.map((row) => row.map((value) => check.number('colors', value)));
   const longest = Math.sqrt(
     Math.max(...rows.map((_, column) => rows.reduce((sum, row) => sum + row[column]! ** 2, 0))),
   );
@@ -119,7 +119,7 @@ export function mixingMatrices(check: Check, mixing: ColourMixing, channels: num
   );
   const { values, vectors } = symmetricEigen(product);
   // Eight digits are what the inverse may lose in float32 to be of any use.
-  if (!(values.at(-1)! > 1e-8)) check.fail('range', 'colours', 'independent rows', mixing);
+  if (!(values.at(-1)! > 1e-8)) check.fail('range', 'colors', 'independent rows', mixing);
   // M⁻¹ = Mᵀ (M Mᵀ)⁻¹, and the second factor has the eigenvectors of M Mᵀ and the inverse of its values.
   const inverseOfProduct = (row: number, column: number) =>
     values.reduce((sum, value, index) => sum + (vectors[index]![row]! * vectors[index]![column]!) / value, 0);
@@ -132,25 +132,25 @@ export function mixingMatrices(check: Check, mixing: ColourMixing, channels: num
   return { matrix: fill((row, column) => scaled[column]![row]!), inverse: fill(transposedInverse) };
 }
 
-/** The matrices of the option `colours`; undefined where channels stay apart. */
+/** The matrices of the option `colors`; undefined where channels stay apart. */
 export function mixingOf(
   check: Check,
-  colours: ColourMixing | 'none' | undefined,
+  colors: ColorMixing | 'none' | undefined,
   channels: number,
 ): MixingMatrices | undefined {
-  const chosen = colours ?? (channels === 3 ? imagenetColours : 'none');
+  const chosen = colors ?? (channels === 3 ? imagenetColors : 'none');
   return chosen === 'none' ? undefined : mixingMatrices(check, chosen, channels);
 }
 
 /** Numbers of independent colors to pixels inside the bounds, by a logistic curve. */
-export function coloursWithin([min, max]: Bounds, unmixed: Tensor4D, mixing: MixingMatrices | undefined): Tensor4D {
-  const logits = mixing ? mixColours(unmixed, mixing.matrix, unmixed.shape[3]) : unmixed;
+export function colorsWithin([min, max]: Bounds, unmixed: Tensor4D, mixing: MixingMatrices | undefined): Tensor4D {
+  const logits = mixing ? mixColors(unmixed, mixing.matrix, unmixed.shape[3]) : unmixed;
   const share = tf.sigmoid(logits);
   return (min === 0 && max === 1 ? share : tf.add(tf.mul(share, max - min), min)) as Tensor4D;
 }
 
-/** Each pixel's colour times `mixing` transposed: one row of it for each channel of the result. */
-export function mixColours(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
-  const colours = tf.reshape(images, [-1, channels]) as Tensor2D;
-  return tf.reshape(tf.matMul(colours, tf.tensor2d(mixing, [channels, channels])), images.shape);
+/** Each pixel's color times `mixing` transposed: one row of it for each channel of the result. */
+export function mixColors(images: Tensor4D, mixing: Float32Array, channels: number): Tensor4D {
+  const colors = tf.reshape(images, [-1, channels]) as Tensor2D;
+  return tf.reshape(tf.matMul(colors, tf.tensor2d(mixing, [channels, channels])), images.shape);
 }

@@ -1,6 +1,6 @@
-export interface ColourPreference {
+export interface ColorPreference {
   /**
-   * Share of the filter's energy that is off the grey axis: 0 if red, green and blue weights are equal everywhere, 1 if
+   * Share of the filter's energy that is off the gray axis: 0 if red, green and blue weights are equal everywhere, 1 if
    * they add up to zero everywhere; 2/3 is expected of independent weights.
    */
   selectivity: number;
@@ -10,28 +10,28 @@ export interface ColourPreference {
    */
   opponency: number;
   /**
-   * The direction in RGB, of length 1 and orthogonal to grey, along which the weights vary most; its largest component
-   * is positive. `[0.71, -0.71, 0]` is red against green. Zeros if the filter has no colour.
+   * The direction in RGB, of length 1 and orthogonal to gray, along which the weights vary most; its largest component
+   * is positive. `[0.71, -0.71, 0]` is red against green. Zeros if the filter has no color.
    */
   axis: [r: number, g: number, b: number];
 }
 
 /**
- * Whether a filter on RGB cares for colour, and for which.
+ * Whether a filter on RGB cares for color, and for which.
  *
- * A unit is spectrally opponent if some colours excite it and others inhibit it; `opponency` measures that by the
+ * A unit is spectrally opponent if some colors excite it and others inhibit it; `opponency` measures that by the
  * weights themselves, pixel by pixel, so that it needs no images.
  *
  * @param weights One filter, `[pixels][3]`.
  * @see Harris, Mihai, Hare, "How convolutional neural network architecture biases learned opponency and color tuning",
  *   Neural Computation 33(4), 2021, https://doi.org/10.1162/neco_a_01356, for opponency.
  */
-export function colourPreference(weights: ArrayLike<number>): ColourPreference {
+export function colorPreference(weights: ArrayLike<number>): ColorPreference {
   let energy = 0;
-  let grey = 0;
+  let gray = 0;
   let sums = 0;
   let magnitudes = 0;
-  // The second moments of the weights in the plane orthogonal to grey, on two axes of that plane.
+  // The second moments of the weights in the plane orthogonal to gray, on two axes of that plane.
   let uu = 0;
   let uv = 0;
   let vv = 0;
@@ -40,7 +40,7 @@ export function colourPreference(weights: ArrayLike<number>): ColourPreference {
     const g = weights[index + 1]!;
     const b = weights[index + 2]!;
     energy += r * r + g * g + b * b;
-    grey += (r + g + b) ** 2 / 3;
+    gray += (r + g + b) ** 2 / 3;
     sums += Math.abs(r + g + b);
     magnitudes += Math.abs(r) + Math.abs(g) + Math.abs(b);
     const u = (r - g) / Math.SQRT2;
@@ -50,7 +50,7 @@ export function colourPreference(weights: ArrayLike<number>): ColourPreference {
     vv += v * v;
   }
   if (energy === 0) return { selectivity: 0, opponency: 0, axis: [0, 0, 0] };
-  const selectivity = Math.max(0, 1 - grey / energy);
+  const selectivity = Math.max(0, 1 - gray / energy);
   const opponency = Math.max(0, 1 - sums / magnitudes);
   if (uu + vv <= 1e-12 * energy) return { selectivity, opponency, axis: [0, 0, 0] };
   const angle = Math.atan2(2 * uv, uu - vv) / 2;

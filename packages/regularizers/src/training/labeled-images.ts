@@ -1,7 +1,7 @@
-import type { Check, LabelledImages } from '@cnnviz/internal';
+import type { Check, LabeledImages } from '@cnnviz/internal';
 
 /** Checks a batch; returns how many examples it holds. */
-export function requireExamples(check: Check, examples: LabelledImages, name = 'a batch'): number {
+export function requireExamples(check: Check, examples: LabeledImages, name = 'a batch'): number {
   const { images, labels } = check.options(examples, name);
   const count = check.images('images', images).shape[0];
   check.labels('labels', labels, { count });

@@ -1,14 +1,14 @@
 import { createRandom } from '@cnnviz/internal';
 import type { Concept } from '../src/data/concepts.ts';
 import type { Dissection } from '../src/dissection/dissect.ts';
-import type { LabelledMasks } from '../src/tallies/chance-tally.ts';
+import type { LabeledMasks } from '../src/tallies/chance-tally.ts';
 import { DissectionTally } from '../src/tallies/dissection-tally.ts';
 
 /**
  * Images for tests: squares of concepts, labels of whole images and several maps at random, and the masks of units. Unit 0
  * fires where concept 1 is, all others on squares that have nothing to do with the labels.
  */
-export function labelledNoise({ seed, count, units }: { seed: number; count: number; units: number }) {
+export function labeledNoise({ seed, count, units }: { seed: number; count: number; units: number }) {
   const random = createRandom(seed);
   const [height, width] = [8, 9];
   const concepts: Concept[] = [1, 2, 7, 30, 31].map((number) => ({
@@ -23,7 +23,7 @@ export function labelledNoise({ seed, count, units }: { seed: number; count: num
       (pixel) => isInside(top, Math.floor(pixel / width)) && isInside(left, pixel % width),
     );
   };
-  const images = Array.from({ length: count }, (_, image): LabelledMasks => {
+  const images = Array.from({ length: count }, (_, image): LabeledMasks => {
     const maps = Array.from({ length: random.integer(3) }, () => {
       const labels = new Uint16Array(height * width);
       for (const number of [1, 2, 7]) for (const pixel of square()) labels[pixel] = number;
@@ -47,7 +47,7 @@ export function labelledNoise({ seed, count, units }: { seed: number; count: num
 
 /** The counts of images, each with its own labels. */
 export function tallyOf(
-  { images, options }: Pick<ReturnType<typeof labelledNoise>, 'images' | 'options'>,
+  { images, options }: Pick<ReturnType<typeof labeledNoise>, 'images' | 'options'>,
   keepImages = false,
 ): DissectionTally {
   const tally = new DissectionTally({ ...options, keepImages });
@@ -58,7 +58,7 @@ export function tallyOf(
 }
 
 /** As `dissect` would give it. */
-export function dissectionOf(noise: ReturnType<typeof labelledNoise>): Dissection {
+export function dissectionOf(noise: ReturnType<typeof labeledNoise>): Dissection {
   const tally = tallyOf(noise, true);
   return {
     layer: 'noise',

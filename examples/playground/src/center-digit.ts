@@ -3,17 +3,17 @@ const box = 20;
 
 /**
  * A drawing as MNIST has its digits: scaled, keeping its proportions, so that the longer side of what is drawn is 20
- * pixels, and placed in 28 x 28 so that its centre of mass is in the middle.
+ * pixels, and placed in 28 x 28 so that its center of mass is in the middle.
  *
  * @param ink Of a square drawing, row by row, 0 to 1.
  * @returns 28 x 28, 0 to 1; all 0 if nothing is drawn.
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", http://yann.lecun.com/exdb/mnist
  */
-export function centreDigit(ink: ArrayLike<number>): Float32Array<ArrayBuffer> {
+export function centerDigit(ink: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const size = Math.sqrt(ink.length);
-  const centred = new Float32Array(side * side);
+  const centered = new Float32Array(side * side);
   const bounds = boundsOf(ink, size);
-  if (bounds === undefined) return centred;
+  if (bounds === undefined) return centered;
   const { left, top, width, height } = bounds;
   const scale = Math.max(width, height) / box;
 
@@ -31,10 +31,10 @@ export function centreDigit(ink: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const start = (middle: number, pixel: number) => middle + (pixel - side / 2) * scale;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      centred[y * side + x] = meanInk(ink, size, start(middleX, x), start(middleY, y), scale);
+      centered[y * side + x] = meanInk(ink, size, start(middleX, x), start(middleY, y), scale);
     }
   }
-  return centred;
+  return centered;
 }
 
 function boundsOf(ink: ArrayLike<number>, size: number) {

@@ -4,7 +4,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { colourMixing, imagenetColours, mixingMatrices } from './colour-mixing.ts';
+import { colorMixing, imagenetColors, mixingMatrices } from './color-mixing.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 useBackend('cpu');
@@ -39,28 +39,28 @@ test('symmetricEigen takes any symmetric matrix apart: A v = λ v, largest λ fi
   );
 });
 
-test('finds the mixing that colours were made with: its square is their covariance', async () => {
+test('finds the mixing that colors were made with: its square is their covariance', async () => {
   const noise = createRandom(0).fillNormal(new Float32Array(4000 * 3));
   const mixed = new Float32Array(noise.length);
   for (let pixel = 0; pixel < noise.length; pixel += 3) {
-    for (const [channel, row] of imagenetColours.entries()) {
+    for (const [channel, row] of imagenetColors.entries()) {
       mixed[pixel + channel] = 0.5 + row.reduce((total, value, index) => total + value * noise[pixel + index]!, 0);
     }
   }
   const all = tf.tensor4d(mixed, [4, 50, 20, 3]);
   const halves = tf.split(all, 2) as Tensor4D[];
-  const found = await colourMixing(halves);
+  const found = await colorMixing(halves);
   const square = (rows: readonly (readonly number[])[]) =>
     rows.map((row) => rows.map((other) => row.reduce((total, value, index) => total + value * other[index]!, 0)));
-  expect(square(found).flat()).toEqual(closeTo(square(imagenetColours).flat(), 2));
-  // Brightness is the first of the independent colours.
+  expect(square(found).flat()).toEqual(closeTo(square(imagenetColors).flat(), 2));
+  // Brightness is the first of the independent colors.
   const brightness = found.map((row) => Math.abs(row[0]!));
   expect(Math.min(...brightness)).toBeGreaterThan(0.2);
   tf.dispose([all, halves]);
 });
 
 test('mixingMatrices are inverse, and the longest column of the mixing is 1', () => {
-  const { matrix, inverse } = mixingMatrices(checker('a', 'b'), imagenetColours, 3);
+  const { matrix, inverse } = mixingMatrices(checker('a', 'b'), imagenetColors, 3);
   for (let row = 0; row < 3; row++) {
     for (let column = 0; column < 3; column++) {
       const product = [0, 1, 2].reduce(
@@ -75,17 +75,17 @@ test('mixingMatrices are inverse, and the longest column of the mixing is 1', ()
   expect(matrix[1]! / matrix[0]!).toBeCloseTo(0.27 / 0.26, 5);
 });
 
-test('rejects images without colours', async () => {
-  await expect(colourMixing([])).rejects.toThrow(
-    '@cnnviz/actmax: colourMixing: batches must be at least one image, got []',
+test('rejects images without colors', async () => {
+  await expect(colorMixing([])).rejects.toThrow(
+    '@cnnviz/actmax: colorMixing: batches must be at least one image, got []',
   );
-  const grey = tf.fill([1, 2, 2, 3], 0.5) as Tensor4D;
+  const gray = tf.fill([1, 2, 2, 3], 0.5) as Tensor4D;
   const single = tf.zeros([1, 2, 2, 1]) as Tensor4D;
-  await expect(colourMixing([grey])).rejects.toThrow(
-    '@cnnviz/actmax: colourMixing: batches must have pixels of more than one colour',
+  await expect(colorMixing([gray])).rejects.toThrow(
+    '@cnnviz/actmax: colorMixing: batches must have pixels of more than one color',
   );
-  await expect(colourMixing([grey, single])).rejects.toThrow(
+  await expect(colorMixing([gray, single])).rejects.toThrow(
     /batches must be images of 3 channels, got float32 tensor \[1, 2, 2, 1\]/,
   );
-  tf.dispose([grey, single]);
+  tf.dispose([gray, single]);
 });
