@@ -1,12 +1,12 @@
 import { type Check, isPromise } from '@cnnviz/internal';
 
-/** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
+/** The name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
 export type Labels = readonly string[] | Readonly<Record<number, string>>;
 
 /**
- * A list of names without holes.
+ * Checks labels and turns them into a list of names without holes.
  *
- * @param classes How many there are to be. Default: not known.
+ * @param classes The expected number of names. Default: not known.
  */
 export function checkLabels(check: Check, labels: unknown, classes?: number): readonly string[] {
   if (typeof labels !== 'object' || labels === null || isPromise(labels)) {
@@ -21,7 +21,7 @@ export function checkLabels(check: Check, labels: unknown, classes?: number): re
   return list as string[];
 }
 
-/** `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
+/** Reads `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
 function listOfObject(check: Check, labels: object): unknown[] {
   const entries = Object.entries(labels);
   const list = new Array<unknown>(entries.length).fill(undefined);
@@ -32,7 +32,7 @@ function listOfObject(check: Check, labels: object): unknown[] {
   return list;
 }
 
-/** The contents of a labels.txt, a name a line, or of a JSON file. */
+/** Reads the contents of a labels.txt with one name per line, or of a JSON file. */
 export function parseLabels(check: Check, text: string, path: string): readonly string[] {
   if (!path.endsWith('.json')) {
     const lines = text
