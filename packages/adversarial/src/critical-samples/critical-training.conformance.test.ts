@@ -46,7 +46,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
     run: async ({ model, batches }, options) => {
       const optimizer = tf.train.sgd(0.1);
       try {
-        return await trainOnCriticalSamples(model, batches, { ...options, optimizer });
+        return (await trainOnCriticalSamples(model, batches, { ...options, optimizer })).history;
       } finally {
         optimizer.dispose();
       }
