@@ -97,7 +97,11 @@ describe('runEpochs', () => {
   it('makes a state when progress is asked for one, and only then', async () => {
     let made = 0;
     const { training } = writing();
-    const counted: Own = { ...training, state: async (position) => (made++, training.state(position)) };
+    const state = (position: TrainingPosition) => {
+      made++;
+      return training.state(position);
+    };
+    const counted: Own = { ...training, state };
     let late: (() => Promise<State>) | undefined;
     const states: State[] = [];
     await runEpochs(

@@ -128,10 +128,10 @@ export async function trainOnCriticalSamples(
   requireGradients(check);
   const all = requireModel(check, model);
   const optimizer = requireOptimizer(check, 'optimizer', options.optimizer);
-  const seed = check.seed('seed', options.seed ?? 0);
+  const { resume, seed = 0 } = options;
+  check.seed('seed', seed);
   throwIfAborted(options);
 
-  const { resume } = options;
   let sums = resume?.running ?? noSums;
   const mix = criticalSampleMixer(check, model, {
     ...options,
@@ -209,8 +209,8 @@ function meansOf({ examples, loss, correct, searched, critical }: CriticalTraini
 function requireModel(check: Check, model: SeededTrainable | Trainable): readonly Variable[] {
   requireTrainable(check, 'model', model);
   const { state = [] } = model as SeededTrainable;
+  if (!Array.isArray(state) || state.length > 0) requireVariables(check, 'model.state', state);
   const all = [...model.variables, ...state];
-  if (state.length > 0) requireVariables(check, 'model.state', state);
   requireKeepable(check, 'model.variables', all);
   return all;
 }

@@ -25,7 +25,8 @@ export function shuffledBatches(
   const check = checker('@cnnviz/regularizers', 'shuffledBatches');
   const count = requireExamples(check, data, 'data');
   const size = check.number('size', check.options(options).size, { integer: true, min: 1 });
-  const start = createRandom(check.seed('seed', options.seed ?? 0)).integer(2 ** 32);
+  const { seed = 0 } = options;
+  const start = createRandom(check.seed('seed', seed)).integer(2 ** 32);
   const [, height, width, channels] = data.images.shape;
   return (epoch) => ({
     length: Math.ceil(count / size),
