@@ -3,6 +3,7 @@ import {
   askModel,
   type Bounds,
   checker,
+  failNotFinite,
   type LongWork,
   reportProgress,
   requireLongWork,
@@ -165,10 +166,8 @@ export async function evolveFoolingImages<G>(
       const wrong = values.findIndex((value) => !Number.isFinite(value));
       if (wrong !== -1) {
         const individual = start + Math.floor(wrong / classes);
-        check.failBecause(
-          'state',
-          `probabilities must be finite, got ${values[wrong]} for individual ${individual} of ${genomes.length} in generation ${search.generation + 1}`,
-        );
+        const where = `for individual ${individual} of ${genomes.length} in generation ${search.generation + 1}`;
+        failNotFinite(check, 'probabilities', { got: values[wrong]!, where });
       }
       probabilities.set(values, start * classes);
       throwIfAborted(options);
