@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
+import { type ConceptScenes, conceptScenes, type Dissection, type DissectionProgress } from '@cnnviz/dissect';
 import { type ImageSet, imageBatches, type Progress, writeWhole } from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
 import { imageModel, saveModel, trainable } from '@cnnviz/models';
@@ -141,7 +141,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
     async (update) => {
       let before = 0;
       const draw = async (scenes: ConceptScenes) => {
-        const done = await drawScenes(scenes, { signal, onProgress: ({ images }) => update(before + images) });
+        const done = await drawScenes(scenes, { signal, onProgress: ({ done }) => update(before + done) });
         before += scenes.count;
         return done;
       };
@@ -261,7 +261,8 @@ async function dissectNetwork(
   const model = await imageModel(network, { preprocessing, bounds: [0, 255] });
   const isFirstOrLast = epoch === 0 || epoch === phase.epochs;
   const permutations = isFirstOrLast ? scale.permutations : 0;
-  return dissectScenes(model, { scenes, topImages: TOP_IMAGES, permutations, signal, onProgress: update });
+  const onProgress = ({ done, total }: DissectionProgress) => update(done / total);
+  return dissectScenes(model, { scenes, topImages: TOP_IMAGES, permutations, signal, onProgress });
 }
 
 const checkpointOf = (folder: string, task: Task, epoch: number) => join(folder, `${task}-epoch-${epoch}.checkpoint`);
