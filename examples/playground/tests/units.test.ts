@@ -80,7 +80,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
 
     await tab
       .getByLabel('Brightness')
-      .selectOption({ label: 'a scale for each unit: black its least, white its most' });
+      .selectOption({ label: 'one scale per unit: black is its minimum, white its maximum' });
     const each = [...(await answers.data())].map((value, place, all) => {
       const start = 576 * Math.floor(place / 576);
       const own = all.slice(start, start + 576);
