@@ -11,21 +11,25 @@ export interface UnitsOptions {
   onProgress: (share: number) => void;
 }
 
-/** What the units of a network detect that was trained beforehand to tell rendered scenes apart. */
+/** Shows what the units detect of a network that was trained beforehand to tell rendered scenes apart. */
 export async function unitsChapter({ count, seed, onProgress }: UnitsOptions): Promise<Chapter> {
   const network = await loadSceneNetwork();
   try {
     const [size] = network.inputShape;
     // Seeds 0 and 1 drew what the network learned from and was chosen by.
     const scenes = await drawScenes(conceptScenes({ seed: seed + 2, count, size }));
-    const dissections = await dissectScenes(network, { scenes, topImages: 6, onProgress });
+    const dissections = await dissectScenes(network, {
+      scenes,
+      topImages: 6,
+      onProgress: ({ done, total }) => onProgress(done / total),
+    });
     const chapter = await layersChapter({ dissections, network, scenes, shownUnits: 5 });
     return {
       ...chapter,
       id: 'units',
       title: 'What the units of a network detect',
       intro: [
-        'Digits have no parts with names, so this is another network. It was trained beforehand, by examples/dissect-training, to tell six kinds of rendered scenes apart, and comes with the repository: a street is a house and a car, a road a tree and a car, a garden a house and a flower. Its labels said only which kind of scene an image is.',
+        'The parts of digits have no names, so this is another network. It was trained beforehand, in examples/dissect-training, to tell six kinds of rendered scenes apart: a street is a house and a car, a road a tree and a car, a garden a house and a flower. Its labels said only which kind of scene an image shows.',
         ...chapter.intro,
       ],
     };
