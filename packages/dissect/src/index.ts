@@ -18,7 +18,12 @@ export type { PreferredGrating } from './filters/preferred-grating.ts';
 // Activations
 
 export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
-export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
+export {
+  type ShownImage,
+  type TopActivationGridOptions,
+  type TopActivationGridProgress,
+  topActivationGrid,
+} from './pictures/top-activation-grid.ts';
 export {
   mergeTopActivations,
   type TopActivationsOptions,
@@ -186,7 +191,7 @@ export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, Ima
 export type { ExifOrientation } from './data/decode-image.ts';
 export type { ReadFile, WriteFile } from './data/files.ts';
 export { type FolderConceptsOptions, folderConcepts } from './data/folder-concepts.ts';
-export { type WriteBrodenOptions, writeBroden } from './data/write-broden.ts';
+export { type WriteBrodenOptions, type WriteBrodenProgress, writeBroden } from './data/write-broden.ts';
 export {
   type ConceptScenes,
   type ConceptScenesOptions,
