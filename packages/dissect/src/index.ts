@@ -131,12 +131,12 @@ export {
   type LabeledMasks,
 } from './tallies/chance-tally.ts';
 
-// Turned at random
+// Random rotations
 
 export { type RandomRotationOptions, type Rotation, randomRotation } from './statistics/random-rotation.ts';
 export { rotateUnits } from './statistics/rotate-units.ts';
 
-// Comparing
+// Comparisons
 
 export { conceptHistogram, uniqueDetectorsChart } from './report/comparison-charts.ts';
 export { detectorsOverSteps, transitionsChart, unitTracksChart } from './report/track-charts.ts';

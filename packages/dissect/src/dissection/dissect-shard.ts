@@ -50,6 +50,7 @@ interface Shard {
   options: SavedOptions;
 }
 
+/** What the first phase found in some of the images. */
 export interface ThresholdsShard extends Shard {
   phase: 'thresholds';
   layers: {
@@ -60,6 +61,7 @@ export interface ThresholdsShard extends Shard {
   }[];
 }
 
+/** What the second phase found in some of the images. */
 export interface MasksShard extends Shard {
   phase: 'masks';
   layers: { layer: string; tally: DissectionTallyState; masks: TopImagesState['masks'] }[];
