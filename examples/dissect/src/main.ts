@@ -21,25 +21,25 @@ import { readTallies, talliesReport } from './published-tallies.ts';
 import { someImages } from './some-images.ts';
 import { writeResults } from './write-results.ts';
 
-const USAGE = `Finds which concept each unit of a network detects, and writes a page of them.
+const USAGE = `Finds which concept each unit of a network detects, and writes a page about it.
 
   --model FOLDER       a LayersModel or a GraphModel (default: SqueezeNet 1.0, models/squeezenet1.0-imagenet in the folder
                        that CNNVIZ_DATA names)
-  --range MIN,MAX      of the pixels that the network takes, such as 0,1, where the model does not say
-  --mean R,G,B         subtracted from them (default: 0,0,0)
-  --deviation R,G,B    that they are divided by (default: 1,1,1)
+  --range MIN,MAX      of the pixels that the network takes, such as 0,1, unless the model says
+  --mean R,G,B         subtracted from the pixels (default: 0,0,0)
+  --deviation R,G,B    divides the pixels (default: 1,1,1)
   --broden FOLDER      images and labels in Broden's format (default: mini-broden in the folder that CNNVIZ_DATA names)
   --split NAME         only images of this split
-  --layers A,B,C       (default, for SqueezeNet: conv1,fire4_concat,fire8_concat,fire9_concat)
-  --upsampling NAME    how maps are laid over labels: receptive-field, half-pixel or align-corners (default: the first)
-  --controls           each layer with its units turned at random too, and untrained if the model is a LayersModel
-  --statistics         intervals and chance levels too: 20 kB an image and layer in memory and in checkpoints
-  --memory NUMBER      megabytes for activations between two uses; what does not fit is computed twice (default: 500)
-  --images NUMBER      shown of each unit (default: 5)
-  --tallies FOLDER     NetDissect's result tables, to be counted again on a page of their own (default: netdissect-tallies in
-                       the folder that CNNVIZ_DATA names, if it is there)
-  --quick              about 100 images, evenly from the data
-  --resume FILE        go on from the checkpoint that an earlier run wrote
+  --layers A,B,C       layers to dissect (default for SqueezeNet: conv1,fire4_concat,fire8_concat,fire9_concat)
+  --upsampling NAME    how maps are upsampled to labels: receptive-field, half-pixel or align-corners (default: the first)
+  --controls           dissects each layer also with its units rotated at random, and untrained if the model is a LayersModel
+  --statistics         adds intervals and chance levels: 20 kB per image and layer in memory and in checkpoints
+  --memory NUMBER      megabytes for kept activations; those that do not fit are computed twice (default: 500)
+  --images NUMBER      top images shown per unit (default: 5)
+  --tallies FOLDER     NetDissect's result tables, recounted on a page of their own (default: netdissect-tallies in the folder
+                       that CNNVIZ_DATA names, if it exists)
+  --quick              about 100 images, evenly spread over the data
+  --resume FILE        resume from the checkpoint of an interrupted run
   --out FOLDER         where page, tables and checkpoint go (default: report/dissect, at the root of the repository)
   --backend NAME       tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first that starts)
   --help`;
