@@ -14,6 +14,7 @@ import {
 } from '@cnnviz/example-support';
 import type { Batches, Classifier, LabeledImages } from '@cnnviz/internal';
 import { trainable } from '@cnnviz/models';
+import type { TrainProgress } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { percent } from './percent.ts';
@@ -23,8 +24,8 @@ export interface LearningOptions {
   epochs: number;
   /** Decides the initial weights and the order of the images. */
   seed: number;
-  /** Called after each step with the share of images read rightly since the last test. */
-  onProgress: (images: number, trainAccuracy: number) => void;
+  /** Called after each step; `accuracy` is the fraction of the images since the last test that were read correctly. */
+  onProgress: (progress: TrainProgress) => void;
 }
 
 export interface Learned {
@@ -39,9 +40,9 @@ export interface Learned {
 
 const BATCH = 64;
 const TEST_BATCH = 500;
-/** The network is tested twice an epoch, since most is learned in the first. */
+/** The network is tested twice per epoch, since most is learned in the first. */
 const PARTS = 2;
-/** Of the first layer's random weights, as a share of what is usual. */
+/** Size of the first layer's random weights, as a share of the usual size. */
 const INITIAL_STRENGTH = 0.1;
 const LEARNING_RATE = 0.04;
 const LEARNING_RATE_DECAY = 0.5;
@@ -67,7 +68,7 @@ export async function learn({ data, epochs, seed, onProgress }: LearningOptions)
         epochs: epochs * PARTS,
         learningRate: (part) => LEARNING_RATE * LEARNING_RATE_DECAY ** Math.floor(part / PARTS),
         test: testBatches,
-        onProgress: ({ images, accuracy }) => onProgress(images, accuracy),
+        onProgress,
       },
     );
     const testAccuracy = curve.at(-1)?.testAccuracy ?? 0;
@@ -86,7 +87,7 @@ export async function learn({ data, epochs, seed, onProgress }: LearningOptions)
   }
 }
 
-/** The first filters start weak: few steps of training would not outshine full random weights, and one would see those. */
+/** Weakens the first filters: a few steps of training would not outshine full random weights, and only those would be seen. */
 function weakenFirstLayer(network: LayersModel): void {
   const layer = network.layers[0];
   const [kernel, ...rest] = layer?.getWeights() ?? [];
@@ -110,14 +111,14 @@ function everyNth(batches: Iterable<LabeledImages>, n: number, first: number): B
   };
 }
 
-/** What was learned, how fast, and where it still fails. */
+/** Shows what was learned, how fast, and where it still fails. */
 export async function learningChapter(
   { network, curve, testAccuracy, untrainedAccuracy, seconds }: Learned,
   { train, test }: DataSet,
   classifier: Classifier,
 ): Promise<Chapter> {
   const points = curve.map(({ epoch, trainAccuracy, testAccuracy = 0 }) => ({
-    epochs: epoch / PARTS,
+    epochs: (epoch + 1) / PARTS,
     trainAccuracy,
     testAccuracy,
   }));
@@ -126,7 +127,7 @@ export async function learningChapter(
     id: 'learning',
     title: 'What it learned',
     intro: [
-      `LeNet (${grouped(countParameters(network))} weights) began with random weights and saw ${grouped(train.labels.length)} handwritten digits, ${BATCH} at a time. It is judged by ${grouped(test.labels.length)} others, which it never learned from.`,
+      `LeNet (${grouped(countParameters(network))} weights) started with random weights and saw ${grouped(train.labels.length)} handwritten digits, ${BATCH} at a time. It is tested on ${grouped(test.labels.length)} other digits, from which it never learned.`,
     ],
     facts: [
       { label: 'test accuracy', value: percent(testAccuracy) },
@@ -138,8 +139,8 @@ export async function learningChapter(
       {
         kind: 'chart',
         caption:
-          'Learning curve. Training accuracy is that of the images since the point before, each read before the network learned from it.',
-        alt: `Learning curve: ${points.map(({ epochs, trainAccuracy, testAccuracy }) => `after ${epochs} epochs ${percent(trainAccuracy)} of the training images and ${percent(testAccuracy)} of the test images are read rightly`).join('; ')}.`,
+          'Learning curve. Training accuracy covers the images since the previous point, each read before the network learned from it.',
+        alt: `Learning curve: ${points.map(({ epochs, trainAccuracy, testAccuracy }) => `after ${epochs} epochs ${percent(trainAccuracy)} of the training images and ${percent(testAccuracy)} of the test images are read correctly`).join('; ')}.`,
         spec: {
           width: 420,
           height: 240,

@@ -211,14 +211,14 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   return { task, classes: training.classes, history, colorAccuracy: colors, epochs, network: saved };
 }
 
-/** Trains, or goes on from the last checkpoint; leaves a checkpoint of each epoch that is to be dissected. */
+/** Trains, or resumes from the last checkpoint; saves a checkpoint of each epoch that is to be dissected. */
 async function learn(
   { phase, network, training, validation, folder, scale, seed, signal }: PhaseRequest,
   update: (epochs: number, note: string) => void,
 ): Promise<EpochRecord[]> {
   const { task, epochs, learningRate, dissectedAfter } = phase;
   const latest = join(folder, `${task}-latest.checkpoint`);
-  const checkpoint = existsSync(latest) ? await readCheckpoint(latest) : undefined;
+  const resume = existsSync(latest) ? await readCheckpoint(latest) : undefined;
   const optimizer = tf.train.adam(learningRate);
   const batches = Math.ceil(training.labels.length / scale.batchSize);
   try {
@@ -232,7 +232,7 @@ async function learn(
         schedule: cosineRate({ initial: learningRate, epochs }),
         augmentation: randomMirror(),
         validation: imageBatches(validation, { size: 100 }),
-        ...(checkpoint !== undefined && { checkpoint }),
+        ...(resume !== undefined && { resume }),
         ...(signal !== undefined && { signal }),
         onCheckpoint: async (checkpoint) => {
           const bytes = encodeCheckpoint(checkpoint);

@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom, isA, requireSavedState, restoring } from '@cnnviz/internal';
+import { type Check, checker, createRandom, failNotFinite, isA, requireSavedState, restoring } from '@cnnviz/internal';
 import { floatsOfText, textOfFloats } from './float32-text.ts';
 import { LargestValues } from './largest-values.ts';
 
@@ -247,8 +247,8 @@ export function requireFiniteActivations(check: Check, image: number, activation
   for (let index = 0; index < activations.length; index++) zero += activations[index]! * 0;
   if (zero === 0) return;
   const index = activations.findIndex((activation) => !Number.isFinite(activation));
-  check.failBecause(
-    'state',
-    `activations must be finite, got ${activations[index]} from unit ${index % units} on image ${image}`,
-  );
+  failNotFinite(check, 'activations', {
+    got: activations[index]!,
+    where: `from unit ${index % units} on image ${image}`,
+  });
 }
