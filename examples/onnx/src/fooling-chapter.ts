@@ -50,7 +50,11 @@ export async function foolingChapter(
       { label: 'mean confidence', value: percent(last.mean) },
     ],
     figures: [
-      { kind: 'pictures', caption: 'The class that the network sees in each pattern, and its confidence.', rows: [{ cells }] },
+      {
+        kind: 'pictures',
+        caption: 'The class that the network sees in each pattern, and its confidence.',
+        rows: [{ cells }],
+      },
       {
         kind: 'chart',
         caption: 'Confidence over the six classes, by generation.',
