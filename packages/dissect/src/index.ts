@@ -77,9 +77,9 @@ export type {
 export type {
   DissectionPhase,
   DissectionProgress,
+  DissectionSettings,
   DissectionState,
   ResumableWork,
-  SavedOptions,
 } from './dissection/dissection-state.ts';
 export { type MergeShardsOptions, mergeShards } from './dissection/merge-shards.ts';
 export {
