@@ -23,6 +23,7 @@ export * from './realm.ts';
 export * from './require-optimizer-state.ts';
 export * from './required.ts';
 export * from './restoring.ts';
+export * from './saved-state.ts';
 export * from './sign.ts';
 export * from './warn-of-probabilities.ts';
 export * from './wilson-interval.ts';
