@@ -71,7 +71,7 @@ if (values.help) {
     data,
     scale,
     progress: progressBars({ stages: scale.seeds.length }),
-    completed,
+    resume: completed,
     onRun: async (run) => {
       completed.push(run);
       await writeWhole(kept, JSON.stringify({ settings, runs: completed }));

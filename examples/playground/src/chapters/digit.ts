@@ -150,9 +150,9 @@ function attackView(page: Page) {
 
   const job = longJob(page, {
     start: 'Find the smallest change',
-    work: (id, onProgress: (progress: { step: number; steps: number }) => void) =>
+    work: (id, onProgress: (progress: { done: number; total: number }) => void) =>
       page.api.digit.smallest(id, { pixels: drawing.pixels(), attack }, onProgress),
-    describe: ({ step, steps }) => ({ done: step, of: steps, text: `step ${step} of at most ${steps}` }),
+    describe: ({ done, total }) => ({ done, of: total, text: `step ${done} of at most ${total}` }),
     onResult: (found) => {
       attacked = found;
       if (found !== undefined && attacks[attack].hasEpsilon) epsilon = found.largest;
@@ -282,9 +282,9 @@ function mapView(page: Page) {
 
   const job = longJob(page, {
     start: 'Draw the map',
-    work: (id, onProgress: (progress: { points: number; total: number }) => void) =>
+    work: (id, onProgress: (progress: { done: number; total: number }) => void) =>
       page.api.digit.decisions(id, { pixels: drawing.pixels(), extent }, onProgress),
-    describe: ({ points, total }) => ({ done: points, of: total, text: `${points} of ${total} points` }),
+    describe: ({ done, total }) => ({ done, of: total, text: `${done} of ${total} points` }),
     onResult: (result) => {
       decisions = result;
       show();

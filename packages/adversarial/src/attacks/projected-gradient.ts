@@ -1,4 +1,4 @@
-import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
+import type { Bounds, Check, Classifier, LongWork, Random } from '@cnnviz/internal';
 import { reportProgress } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,29 +15,7 @@ import { directionAndCheck, type L1Step, type Norm, stepDirection } from '../geo
 import { predictionsOf, readScores, type Score, scoreImages } from '../losses/attack-scores.ts';
 import { logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';
-
-export interface AttackResult {
-  /** `[n, h, w, c]`, inside bounds and within epsilon. The caller disposes. */
-  images: Tensor4D;
-  /** Of each image, whether the model is wrong about it or, if targeted, takes it for its target. */
-  fooled: boolean[];
-  /** What the model takes each image for; -1 where its logits are not finite. */
-  predictions: number[];
-  /**
-   * Images that were given up because their logits or gradients were not finite, the others having gone on without them.
-   * What `images` holds of them is the best until then, or the image as it is.
-   */
-  failed: FailedImage[];
-}
-
-export interface AttackProgress {
-  /** Steps done, of all restarts. */
-  step: number;
-  /** Steps there will be at most. */
-  steps: number;
-  /** How many images were fooled before this step. */
-  fooled: number;
-}
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 
 export interface ProjectedGradientSettings {
   epsilon: number;
@@ -81,7 +59,7 @@ export async function projectedGradient(
         failures.requireSomeLeft();
       };
       const end = await descend(check, model, start, settings, giveUp, (step, fooled) =>
-        reportProgress(work, { step: restart * steps + step, steps: restarts * steps, fooled: fooledBefore + fooled }),
+        reportProgress(work, { done: restart * steps + step, total: restarts * steps, fooled: fooledBefore + fooled }),
       );
       const better = placesOf(end.scores, (score, row) => isBetter(score, scores[places[row]!]));
       if (best === undefined) {

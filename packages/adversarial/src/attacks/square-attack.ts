@@ -18,8 +18,8 @@ import { perturb } from '../geometry/perturb.ts';
 import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
 import { logOdds } from '../losses/log-odds.ts';
 import { checkLogits } from '../losses/logits-and-gradient.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkBlackBoxAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 import { addToSquare, randomSign, randomSquare, type Square, squareShare, twoHills } from './square-pattern.ts';
 
 export interface SquareAttackOptions extends LongWork<AttackProgress> {
@@ -27,8 +27,8 @@ export interface SquareAttackOptions extends LongWork<AttackProgress> {
   epsilon: number;
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
-  /** Decides the squares. */
-  seed: number;
+  /** Decides the squares. Default: 0. */
+  seed?: number;
   /** What the distance is measured in. Default: `linf`. */
   norm?: 'linf' | 'l2';
   /** How often the model is asked about an image at most, >= 1. Default: 5000, as AutoAttack. */
@@ -99,7 +99,7 @@ export async function squareAttack(
     scheduleLength: check.number('scheduleLength', options.scheduleLength ?? 10_000, { integer: true, min: 1 }),
     targeted: check.boolean('targeted', options.targeted ?? false),
   };
-  const random = createRandom(check.seed('seed', options.seed));
+  const random = createRandom(check.seed('seed', options.seed === undefined ? 0 : options.seed));
   await checkBlackBoxAttack(check, model, images, labels, settings.bounds);
   throwIfAborted(options);
   return searchWithSquares(check, model, images, [...(await labels.data<'int32'>())], settings, random, options);
@@ -192,7 +192,7 @@ export async function searchWithSquares(
 
       if (isAttack) {
         const fooled = final.filter((lead) => lead.fooled).length;
-        await reportProgress(work, { step: query + 1, steps: queries, fooled });
+        await reportProgress(work, { done: query + 1, total: queries, fooled });
       }
       const standing = rows.flatMap((row, index) => (isStanding(row) ? [index] : []));
       if (standing.length === 0) break;

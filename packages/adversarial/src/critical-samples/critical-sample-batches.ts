@@ -30,7 +30,7 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
   /** Part of each batch that critical samples take the place of, from 0 to 1. Default: 0.5; the paper tried 0.2 to 0.7. */
   weight?: number;
   /** Default: 10, of which two suffice to cross the box and the others follow the noise. */
-  maxIterations?: number;
+  maxSteps?: number;
   /** Called after each search. Awaited. */
   onFound?: (found: FoundInBatch) => void;
 }
@@ -92,12 +92,12 @@ export function mixCriticalSamples(
   requireTrainable(check, 'model', model);
   if (options.onFound !== undefined) check.callable('onFound', options.onFound);
   const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
-  const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
+  const settings = checkLassOptions(check, { ...options, maxSteps: options.maxSteps ?? 10 });
   const classify = classifierOf(model);
 
   return {
     async *[Symbol.asyncIterator]() {
-      const random = createRandom(options.seed);
+      const random = createRandom(settings.seed);
       for await (const labeled of batches) {
         const { images, labels } = requireLabeledImages(check, labeled);
         const onHost = await readImages(check, classify, images, options);
