@@ -17,21 +17,21 @@ import {
 import { readCheckpoint } from './checkpoint.ts';
 import { evolutionClaims } from './claims.ts';
 import { evolutionChapter, percent } from './evolution-chapter.ts';
-import { type Checkpoint, type EncodingName, evolveImages } from './evolve-images.ts';
+import { type Checkpoint, checkpointOf, type EncodingName, evolveImages } from './evolve-images.ts';
 import { learnDigits } from './learn-digits.ts';
 import type { Subject } from './subject.ts';
 
-const USAGE = `Evolves, for each class of a network, an image that it is certain of.
+const USAGE = `Evolves, for each class of a network, an image that the network is certain of.
 
   --network NAME       lenet (trained here on MNIST), squeezenet or tiny-darknet (default: lenet)
-  --epochs NUMBER      that LeNet learns for (default: 6)
+  --epochs NUMBER      how long LeNet trains (default: 6)
   --models FOLDER      holds the ImageNet networks (default: models in the folder that CNNVIZ_DATA names)
   --encoding NAME      direct, cppn or both (default: both for lenet, cppn for the others)
   --preset NAME        of CPPNs: neat or fooling (default: neat)
   --generations NUMBER (default: 200 for lenet, 5000 for the others)
-  --population NUMBER  images a generation (default: 200)
-  --minutes NUMBER     stop after so long with what there is
-  --resume FILE        go on from the checkpoint that an earlier run wrote
+  --population NUMBER  images per generation (default: 200)
+  --minutes NUMBER     stop after this long with the images found so far
+  --resume FILE        continue from the checkpoint that an earlier run wrote
   --seed NUMBER        (default: 0)
   --out FOLDER         where the page and the checkpoints go (default: report/fooling-evolution, at the root of the repository)
   --backend NAME       tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first that starts)
@@ -76,11 +76,11 @@ async function main(): Promise<void> {
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
   if (minutes !== undefined && !(minutes > 0)) throw new RangeError(`--minutes must be above 0, got ${values.minutes}`);
   if (values.resume !== undefined && encodings.length > 1) {
-    throw new RangeError('--resume goes on with one encoding: name it with --encoding');
+    throw new RangeError('--resume continues one encoding: name it with --encoding');
   }
   // pnpm starts this in its own folder; INIT_CWD is where the user stood.
   const from = process.env.INIT_CWD ?? '.';
-  const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume));
+  const resume = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume));
   const out = resolve(from, values.out ?? join(workspaceRoot(), 'report/fooling-evolution'));
 
   const backend = await chooseBackend();
@@ -103,13 +103,12 @@ async function main(): Promise<void> {
           batchSize: onDigits ? 200 : 20,
           seed,
           minutes,
-          checkpoint,
-          onProgress: ({ generation, mean, median }) =>
-            update(generation, `mean ${percent(mean)}, median ${percent(median)}`),
+          resume,
+          onProgress: ({ done, mean, median }) => update(done, `mean ${percent(mean)}, median ${percent(median)}`),
           keep,
         }),
       );
-      await keep({ state: evolved.state, history: evolved.history });
+      await keep(checkpointOf(evolved.state, evolved.history));
       const { mean, median, generation, seconds, processorSeconds } = evolved.history.at(-1)!;
       console.log(
         `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s, ${processorSeconds.toFixed(0)} s of processor time`,

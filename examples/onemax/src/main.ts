@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Chapter, chooseBackend, workspaceRoot, writeClaims, writeReport } from '@cnnviz/example-support';
-import { oneMax } from '@cnnviz/genetic';
 import { oneMaxClaims } from './claims.ts';
 import { generationText } from './generation-text.ts';
+import { oneMax } from './one-max.ts';
 import { runChapter } from './run-chapter.ts';
 
 const USAGE = `The textbook's genetic algorithm: strings of bits evolve until one is all ones.

@@ -250,7 +250,7 @@ function mountEvolution(section: HTMLElement, page: Page): () => void {
 
 function describeEnd({ stoppedBy, generation }: EvolvedPictures): string {
   if (stoppedBy === 'pause') return `Paused after generation ${generation}.`;
-  if (stoppedBy === 'target')
+  if (stoppedBy === 'stopAt')
     return `The network is at least 99.99 % sure of each picture, in generation ${generation}.`;
   return `Generation ${generation} is reached. For more, set a later last generation and resume.`;
 }
