@@ -166,6 +166,23 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
   });
 
+  test.each(['pgd', 'autoPgd'] as const)('%s reports no image as fooled that it gave up', async (name) => {
+    const images = tf.tensor4d([far, near, beyond].flat(), [3, 2, 2, 1]);
+    const labels = tf.tensor1d([0, 0, 0], 'int32');
+    const reports: number[] = [];
+    const options = { epsilon: 0.2, bounds, steps: 8, randomStart: false, earlyStop: true } as const;
+    const onProgress = ({ fooled }: { fooled: number }) => void reports.push(fooled);
+    const attack = name === 'pgd' ? pgd : autoPgd;
+    const result = await attack(withoutLow(linear), images, labels, {
+      ...options,
+      stepSize: 0.04,
+      onProgress,
+    } as never);
+    expect(result.failed.length).toBeGreaterThan(0);
+    expect(Math.max(...reports)).toBeLessThanOrEqual(result.fooled.filter(Boolean).length);
+    tf.dispose([images, labels, result.images]);
+  });
+
   describe('foolingImages', () => {
     const options = { shape: [2, 2, 1], targets: [1, 0, 2], bounds, start: 'mean', steps: 60, seed } as const;
 

@@ -140,7 +140,7 @@ export async function searchWithAutoPgd(
     for (const [run, towards] of runs.entries()) {
       const places = labels.flatMap((_, place) => (scores[place]!.fooled || failures.has(place) ? [] : [place]));
       if (places.length === 0) break;
-      const fooledBefore = labels.length - places.length;
+      const fooledBefore = scores.filter(({ fooled }) => fooled).length;
       const chosen = takeImages(images, places);
       try {
         const start = startPoints(

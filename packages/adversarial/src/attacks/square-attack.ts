@@ -12,7 +12,8 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
 import { noFailures } from '../batches/failures.ts';
-import { joinParts, type Part, takeImages } from '../batches/take-images.ts';
+import { joinBatch, shrinkBatch } from '../batches/shrink-batch.ts';
+import type { Part } from '../batches/take-images.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
@@ -194,24 +195,11 @@ export async function searchWithSquares(
         const fooled = final.filter((lead) => lead.fooled).length;
         await reportProgress(work, { done: query + 1, total: queries, fooled });
       }
-      const standing = rows.flatMap((row, index) => (isStanding(row) ? [index] : []));
-      if (standing.length === 0) break;
-      // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
-      if (standing.length > 0.75 * rows.length) continue;
-      const leaving = rows.flatMap((row, index) => (isStanding(row) ? [] : [index]));
-      parts.push({ places: leaving.map((index) => rows[index]!.place), images: takeImages(held.points, leaving) });
-      const smaller = tf.tidy(() => {
-        const places = tf.tensor1d(standing, 'int32');
-        const take = <T extends Tensor>(tensor: T) => tf.gather(tensor, places);
-        return { images: take(held.images), points: take(held.points), labels: take(held.labels) };
-      });
-      tf.dispose({ ...held });
-      held = smaller;
-      rows = standing.map((index) => rows[index]!);
+      if (!rows.some(isStanding)) break;
+      ({ held, rows } = shrinkBatch({ held, rows }, isStanding, held.points, parts));
     }
-    const last = { places: rows.map(({ place }) => place), images: held.points };
     return {
-      images: joinParts([...parts, last]),
+      images: joinBatch(parts, rows, held.points),
       fooled: final.map(({ fooled }) => fooled),
       predictions: final.map(({ prediction }) => prediction),
       failed: failures.list(),

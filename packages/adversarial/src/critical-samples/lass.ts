@@ -3,6 +3,7 @@ import { askAtOnce, reportProgress, sign } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { noFailures } from '../batches/failures.ts';
+import { fullEnough, rowsWhere } from '../batches/shrink-batch.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { sumPerImage } from '../geometry/step-direction.ts';
@@ -61,9 +62,6 @@ interface ActiveBatch {
   low: Tensor4D;
   high: Tensor4D;
 }
-
-/** Below this part of rows in use a batch is formed anew: often enough to save work, seldom enough to save shader compilations. */
-const fullEnough = 0.75;
 
 /**
  * Langevin adversarial sample search from given images.
@@ -143,10 +141,6 @@ export async function lass(
     tf.dispose([batch.points, batch.low, batch.high]);
   }
   return { points, critical, steps, predictions, criticalPredictions, failed: failures.list() };
-}
-
-function rowsWhere<T>(values: readonly T[], isWanted: (value: T, row: number) => boolean): number[] {
-  return [...values.keys()].filter((row) => isWanted(values[row]!, row));
 }
 
 /** The rows of a batch that are still searched for, at the points that they come to next. By way of the host, since rows gathered on a device take longer. */
