@@ -62,10 +62,10 @@ export const works: Record<string, Work> = {
   'critical samples, 64 digits': {
     unit: 'steps',
     sizes: [50, 200],
-    run: ({ bounds, ...network }, maxIterations) =>
+    run: ({ bounds, ...network }, maxSteps) =>
       attacked({ bounds, ...network }, (images) =>
         // So near that none becomes critical and ends early.
-        criticalSamples(network.classifier, images, { bounds, radius: 1e-7, maxIterations, seed: 0 }),
+        criticalSamples(network.classifier, images, { bounds, radius: 1e-7, maxSteps, seed: 0 }),
       ),
   },
   'ascent by pixels, ten logits': {

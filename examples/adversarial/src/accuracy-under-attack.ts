@@ -47,11 +47,9 @@ export async function accuracyUnderAttack(
       }
       return right / images.shape[0];
     };
-    const onProgress = ({ batch, attack, step, steps, standing, total }: RobustAccuracyProgress) => {
-      const attacksDone = attacks.map(String).indexOf(attack) + (steps > 0 ? step / steps : 1);
-      const share = (batch + Math.max(0, attacksDone) / attacks.length) / Math.ceil(images.shape[0] / batchSize);
-      update(index + share, `epsilon ${epsilon.toFixed(4)}, ${attack}: ${standing} of ${total} stand`);
-    };
+    const total = attacks.length * Math.ceil(images.shape[0] / batchSize);
+    const onProgress = ({ done, attack, standing, images: seen }: RobustAccuracyProgress) =>
+      update(index + done / total, `epsilon ${epsilon.toFixed(4)}, ${attack}: ${standing} of ${seen} stand`);
     const smaller = measured.at(-1)?.robust;
     measured.push({
       epsilon,

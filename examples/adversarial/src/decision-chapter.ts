@@ -27,7 +27,7 @@ export async function decisionChapter(
         extent,
         resolution,
         seed,
-        onProgress: ({ points, total }) => update(done + points / total),
+        onProgress: (progress) => update(done + progress.done / progress.total),
       });
       update(++done);
       const { picture, legend } = decisionPicture(map, { factor, classNames });

@@ -30,7 +30,7 @@ const scale: Scale = {
   epochs: 80,
   every: 40,
   seeds: [0],
-  iterations: { measuring: 2, training: 1 },
+  steps: { measuring: 2, training: 1 },
   conditions: allConditions.filter(({ images, noise, remedy }) => {
     return images === 'gaussian' || (remedy === 'none' && (noise === 0 || noise === 1)) || remedy.includes('+');
   }),
@@ -73,7 +73,7 @@ describe('the experiment on a small set', () => {
       data,
       scale,
       progress: progress(),
-      completed: kept.slice(0, -1),
+      resume: kept.slice(0, -1),
       onRun: async (run) => void trained.push(run),
     });
     expect(trained).toHaveLength(1);

@@ -48,8 +48,8 @@ export interface Scale {
   weight: number;
   /** How far a pixel moves in the critical samples that are trained on, in levels of 255. */
   trainingRadius: number;
-  /** Iterations of LASS where it measures, and where it trains. */
-  iterations: { measuring: number; training: number };
+  /** The most steps of LASS, in measurements and in training. */
+  steps: { measuring: number; training: number };
 }
 
 const condition = (images: Condition['images'], noise: number, remedy: Remedy): Condition => ({
@@ -79,7 +79,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     dropout: 0.5,
     weight: 0.5,
     trainingRadius: 16,
-    iterations: { measuring: 5, training: 2 },
+    steps: { measuring: 5, training: 2 },
   },
   quick: {
     name: 'quick',
@@ -93,7 +93,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     dropout: 0.5,
     weight: 0.5,
     trainingRadius: 16,
-    iterations: { measuring: 10, training: 2 },
+    steps: { measuring: 10, training: 2 },
   },
   standard: {
     name: 'standard',
@@ -107,7 +107,7 @@ export const scales: Readonly<Record<Scale['name'], Scale>> = {
     dropout: 0.5,
     weight: 0.5,
     trainingRadius: 16,
-    iterations: { measuring: 20, training: 3 },
+    steps: { measuring: 20, training: 3 },
   },
 };
 
@@ -136,8 +136,8 @@ export interface ExperimentOptions {
   data: DataSet;
   scale: Scale;
   progress: Progress;
-  /** Runs of an earlier call; they are not done again. */
-  completed?: readonly CriticalRun[];
+  /** Runs of an earlier call, which are not repeated. */
+  resume?: readonly CriticalRun[];
   /** Called with each new run. */
   onRun?: (run: CriticalRun) => Promise<void>;
 }
@@ -151,7 +151,7 @@ export function conditionName({ images, noise }: Pick<Condition, 'images' | 'noi
 
 /** Trains a network for each condition and seed, and measures its critical sample ratio on the way. */
 export async function runExperiment(options: ExperimentOptions): Promise<CriticalRun[]> {
-  const { scale, data, completed = [], progress } = options;
+  const { scale, data, resume = [], progress } = options;
   const runs: CriticalRun[] = [];
   for (const seed of scale.seeds) {
     const random = createRandom(seed);
@@ -162,7 +162,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Critica
       const total = scale.conditions.length * scale.epochs;
       await progress.stage(`critical samples, seed ${seed}`, total, async (update) => {
         for (const [index, condition] of scale.conditions.entries()) {
-          let run = completed.find((other) => isRun(other, condition, seed));
+          let run = resume.find((other) => isRun(other, condition, seed));
           if (run === undefined) {
             const name = `${conditionName(condition)}, ${condition.remedy}`;
             const classes = data.train.classes.length;
@@ -219,7 +219,7 @@ async function runOnce(request: RunRequest, onEpoch: (epoch: number, accuracy: n
           criticalSampleBatches(network, shuffled(epoch), {
             ...searchOf(drawn, scale.trainingRadius),
             weight: scale.weight,
-            maxIterations: scale.iterations.training,
+            maxSteps: scale.steps.training,
             seed: seed * scale.epochs + epoch,
           })
       : shuffled;
@@ -282,7 +282,7 @@ async function measureNetwork(
   const size = 500;
   const csr = await criticalSampleRatio(classify, batchesOf({ images: drawn.heldOutImages }, size), {
     ...searchOf(drawn),
-    maxIterations: scale.iterations.measuring,
+    maxSteps: scale.steps.measuring,
     seed,
   });
   const { accuracy: heldOutAccuracy } = await evaluate(network, batchesOf({ ...heldOut }, size));

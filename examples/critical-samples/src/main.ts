@@ -37,7 +37,7 @@ await runExample({
       data,
       scale,
       progress,
-      completed,
+      resume: completed,
       onRun: async (run) => {
         completed.push(run);
         await writeWhole(kept, JSON.stringify({ settings, runs: completed }));

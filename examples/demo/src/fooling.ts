@@ -30,15 +30,15 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
   const fooling = await foolingImages(model, {
     ...noise,
     targets,
-    iterations,
+    steps: iterations,
     stopAt: WANTED,
     // Without decay the noise stays; with it, smooth blobs are what remains.
     decay: 0,
     late: 0.2,
-    onProgress: ({ iteration, confidences }) => onProgress(iteration, Math.min(...confidences)),
+    onProgress: ({ done, confidences }) => onProgress(done, Math.min(...confidences)),
   });
   // One iteration changes nothing yet: this is the noise that all ten started from.
-  const start = await foolingImages(model, { ...noise, targets: [0], iterations: 1 });
+  const start = await foolingImages(model, { ...noise, targets: [0], steps: 1 });
   try {
     const [startPrediction] = await predict(model, start.images);
     const predictions = await predict(model, fooling.images);
@@ -63,7 +63,7 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
       ],
       facts: [
         { label: 'lowest confidence of the ten', value: percent(least, 2) },
-        { label: 'images tried per digit, at most', value: String(fooling.iterations) },
+        { label: 'images tried per digit, at most', value: String(fooling.steps) },
       ],
       figures: [
         {
@@ -91,7 +91,7 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
           caption: 'Steps of gradient ascent until the network …',
           columns: ['digit', 'prefers it', 'is over 99 % sure', 'is over 99.9 % sure'],
           rows: targets.map((target, index) => {
-            const { majority, '0.99': sure, '0.999': surer } = fooling.firstIterations;
+            const { majority, '0.99': sure, '0.999': surer } = fooling.firstSteps;
             return [classes[target] ?? '', ...[majority, sure, surer].map((first) => first[index] ?? 'not yet')];
           }),
         },

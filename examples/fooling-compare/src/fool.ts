@@ -36,19 +36,19 @@ export async function fool(method: Method, model: Classifier, options: FoolOptio
 
 async function byGradient(model: Classifier, options: FoolOptions) {
   const { shape, bounds, classes, target, steps, seed, onProgress } = options;
-  const { images, iterations } = await foolingImages(model, {
+  const made = await foolingImages(model, {
     shape,
     bounds,
     seed,
     targets: Array.from({ length: classes }, (_, label) => label),
-    iterations: steps,
+    steps,
     stopAt: target,
     decay: 0,
     late: 0.2,
     deviation: 0.25 * (bounds[1] - bounds[0]),
-    onProgress: ({ iteration }) => onProgress(iteration),
+    onProgress: ({ done }) => onProgress(done),
   });
-  return { images, evaluations: iterations * classes };
+  return { images: made.images, evaluations: made.steps * classes };
 }
 
 async function byEvolution(method: 'direct' | 'cppn', model: Classifier, options: FoolOptions) {

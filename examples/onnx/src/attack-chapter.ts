@@ -79,7 +79,7 @@ async function accuracies(
   try {
     for (const [index, epsilon] of epsilons.entries()) {
       const smaller = measured.at(-1);
-      const onProgress = ({ step, steps }: { step: number; steps: number }) => update(index + step / steps);
+      const onProgress = ({ done, total }: { done: number; total: number }) => update(index + done / total);
       const options = { epsilon, bounds, seed, attacks: [square], onProgress, ...(smaller && { smaller }) };
       measured.push(await robustAccuracy(onnx.classify, [batch], options));
     }

@@ -29,11 +29,11 @@ const attacks: Record<string, Attack> = {
       bounds,
       // So small that no image becomes critical and leaves the batch.
       radius: 1e-7 * (bounds[1] - bounds[0]),
-      maxIterations: steps,
+      maxSteps: steps,
       seed: 0,
       // The last report is of a forward pass alone.
-      onProgress: ({ iteration, critical }) =>
-        iteration === steps ? undefined : work.onProgress?.({ step: iteration, steps, fooled: critical }),
+      onProgress: ({ done, critical }) =>
+        done === steps ? undefined : work.onProgress?.({ done, total: steps, fooled: critical }),
     }),
 };
 

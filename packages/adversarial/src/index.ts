@@ -13,28 +13,22 @@ export type {
 // Attacks
 
 export type { AscentLoss } from './attacks/adaptive-ascent.ts';
+export type { AttackProgress, AttackResult } from './attacks/attack-result.ts';
 export { type AutoPgdOptions, autoPgd } from './attacks/auto-pgd.ts';
 export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './attacks/carlini-wagner.ts';
 export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './attacks/deep-fool.ts';
 export { type FgsmOptions, fgsm } from './attacks/fgsm.ts';
 export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './attacks/minimal-fgsm.ts';
 export { type MomentumPgdOptions, momentumPgd } from './attacks/momentum-pgd.ts';
-export { type PgdOptions, pgd, type RandomStart } from './attacks/pgd.ts';
-export type { AttackProgress, AttackResult } from './attacks/projected-gradient.ts';
+export { type PgdOptions, pgd } from './attacks/pgd.ts';
 export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './attacks/square-attack.ts';
 export type { L1Step, Norm } from './geometry/step-direction.ts';
 
 // Robust accuracy
 
 export type { RobustnessWarning, RobustnessWarningName } from './robust-accuracy/model-warnings.ts';
-export {
-  type BlackBoxAccuracyOptions,
-  type RobustAccuracy,
-  type RobustAccuracyOptions,
-  type RobustAccuracyProgress,
-  type RobustAccuracyState,
-  robustAccuracy,
-} from './robust-accuracy/robust-accuracy.ts';
+export { robustAccuracy } from './robust-accuracy/robust-accuracy.ts';
+export type { RobustAccuracy } from './robust-accuracy/robust-accuracy-result.ts';
 export type {
   AttackSettings,
   BlackBoxAttack,
@@ -42,6 +36,12 @@ export type {
   RobustnessAttack,
   StandardAttack,
 } from './robust-accuracy/robustness-attack.ts';
+export type {
+  BlackBoxAccuracyOptions,
+  RobustAccuracyOptions,
+  RobustAccuracyProgress,
+} from './robust-accuracy/robustness-options.ts';
+export type { RobustAccuracyState } from './robust-accuracy/robustness-state.ts';
 
 // Critical samples
 
@@ -85,13 +85,9 @@ export {
 
 // Fooling images
 
-export {
-  type FirstIterations,
-  type FoolingImages,
-  type FoolingImagesOptions,
-  type FoolingProgress,
-  foolingImages,
-} from './fooling-images/fooling-images.ts';
+export { type FoolingImages, foolingImages } from './fooling-images/fooling-images.ts';
+export type { FoolingImagesOptions, FoolingImagesProgress } from './fooling-images/fooling-options.ts';
+export type { FirstSteps } from './fooling-images/track-targets.ts';
 
 // Pictures
 

@@ -5,13 +5,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fgsm } from '../src/attacks/fgsm.ts';
 import type { CriticalSampleState } from '../src/critical-samples/count-critical-samples.ts';
-import { criticalSampleRatio } from '../src/critical-samples/critical-sample-ratio.ts';
 import {
-  type RobustAccuracy,
-  type RobustAccuracyState,
-  robustAccuracy,
-} from '../src/robust-accuracy/robust-accuracy.ts';
+  type CriticalSampleRatioProgress,
+  criticalSampleRatio,
+} from '../src/critical-samples/critical-sample-ratio.ts';
+import { robustAccuracy } from '../src/robust-accuracy/robust-accuracy.ts';
+import type { RobustAccuracy } from '../src/robust-accuracy/robust-accuracy-result.ts';
 import type { CustomAttack } from '../src/robust-accuracy/robustness-attack.ts';
+import type { RobustAccuracyState } from '../src/robust-accuracy/robustness-state.ts';
 
 useBackend('cpu');
 
@@ -34,7 +35,7 @@ const batches = () =>
     labels: tf.tensor1d([batch, 0], 'int32'),
   }));
 
-/** Goes on from each of the damaged states, and looks whether a tensor is left. */
+/** Resumes from each of the damaged states, and checks that no tensor is left. */
 async function fuzzStates<S>(
   states: readonly S[],
   resume: (data: ReturnType<typeof batches>, state: S) => Promise<unknown>,
@@ -62,31 +63,35 @@ const robustness = { epsilon: 0.3, bounds: [0, 1], seed: 0, attacks: [attack('a'
 async function robustnessStates(): Promise<RobustAccuracyState[]> {
   const states: RobustAccuracyState[] = [];
   const data = batches();
-  await robustAccuracy(classify, data, { ...robustness, onProgress: ({ state }) => void states.push(state) });
+  await robustAccuracy(classify, data, { ...robustness, onProgress: ({ state }) => void states.push(state()) });
   tf.dispose(data);
   return states;
 }
 
 describe('damaged states', () => {
-  it('of robust accuracy are gone on from or refused', async () => {
+  it('of robust accuracy are resumed from or refused', async () => {
     const states = await robustnessStates();
     expect(states.length).toBeGreaterThan(1);
-    await fuzzStates(states, (data, state) => robustAccuracy(classify, data, { ...robustness, state }));
+    await fuzzStates(states, (data, state) => robustAccuracy(classify, data, { ...robustness, resume: state }));
   });
 
   it('of robust accuracy that are of fewer or more images or batches are refused', async () => {
     const states = await robustnessStates();
     const data = batches();
-    const resume = (state: RobustAccuracyState) => robustAccuracy(classify, data, { ...robustness, state });
+    const resume = (state: RobustAccuracyState) => robustAccuracy(classify, data, { ...robustness, resume: state });
     for (const state of states) {
       const { length } = state.brokenBy;
       for (const brokenBy of [state.brokenBy.slice(1), [...state.brokenBy, null], []]) {
         await expect(resume({ ...state, brokenBy })).rejects.toThrow(
-          `state.brokenBy.length must be ${length}, one of each image so far, got ${brokenBy.length}`,
+          `resume.brokenBy.length must be ${length}, one entry per image so far, got ${brokenBy.length}`,
         );
       }
-      await expect(resume({ ...state, batches: state.batches + 1 })).rejects.toThrow(/state\.brokenBy\.length must be/);
-      await expect(resume({ ...state, batches: 4 })).rejects.toThrow('state.batches must be at most the 3 that there');
+      await expect(resume({ ...state, batches: state.batches + 1 })).rejects.toThrow(
+        /resume\.brokenBy\.length must be/,
+      );
+      await expect(resume({ ...state, batches: 4 })).rejects.toThrow(
+        'resume.batches must be at most the 3 batches that there',
+      );
     }
     tf.dispose(data);
   });
@@ -100,12 +105,12 @@ describe('damaged states', () => {
     );
   });
 
-  it('of critical sample ratios are gone on from or refused', async () => {
-    const states: CriticalSampleState[] = [];
-    const options = { bounds: [0, 1], radius: 0.2, alpha: 0.1, beta: 0, maxIterations: 2, seed: 0 } as const;
-    const onProgress = ({ state }: { state: CriticalSampleState }) => void states.push(state);
+  it('of critical sample ratios are resumed from or refused', async () => {
+    const states: CriticalSampleState<'criticalSampleRatio'>[] = [];
+    const options = { bounds: [0, 1], radius: 0.2, alpha: 0.1, beta: 0, maxSteps: 2, seed: 0 } as const;
+    const onProgress = ({ state }: CriticalSampleRatioProgress) => void states.push(state());
     await criticalSampleRatio(classify, batches(), { ...options, onProgress });
     expect(states).toHaveLength(3);
-    await fuzzStates(states, (data, state) => criticalSampleRatio(classify, data, { ...options, state }));
+    await fuzzStates(states, (data, state) => criticalSampleRatio(classify, data, { ...options, resume: state }));
   });
 });

@@ -86,7 +86,7 @@ const labeled: Record<string, Attack> = {
   squareAttack: (model, images, labels) =>
     squareAttack(model, images, labels, { epsilon: 0.2, bounds, queries: 10, seed }) as never,
   criticalSamples: (model, images) =>
-    criticalSamples(model, images, { bounds, radius: 0.2, alpha: 0.04, beta: 0.001, maxIterations: 8, seed }) as never,
+    criticalSamples(model, images, { bounds, radius: 0.2, alpha: 0.04, beta: 0.001, maxSteps: 8, seed }) as never,
 };
 
 /** What is made of images, row by row; checks that no tensor is left. */
@@ -166,8 +166,25 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
   });
 
+  test.each(['pgd', 'autoPgd'] as const)('%s reports no image as fooled that it gave up', async (name) => {
+    const images = tf.tensor4d([far, near, beyond].flat(), [3, 2, 2, 1]);
+    const labels = tf.tensor1d([0, 0, 0], 'int32');
+    const reports: number[] = [];
+    const options = { epsilon: 0.2, bounds, steps: 8, randomStart: false, earlyStop: true } as const;
+    const onProgress = ({ fooled }: { fooled: number }) => void reports.push(fooled);
+    const attack = name === 'pgd' ? pgd : autoPgd;
+    const result = await attack(withoutLow(linear), images, labels, {
+      ...options,
+      stepSize: 0.04,
+      onProgress,
+    } as never);
+    expect(result.failed.length).toBeGreaterThan(0);
+    expect(Math.max(...reports)).toBeLessThanOrEqual(result.fooled.filter(Boolean).length);
+    tf.dispose([images, labels, result.images]);
+  });
+
   describe('foolingImages', () => {
-    const options = { shape: [2, 2, 1], targets: [1, 0, 2], bounds, start: 'mean', iterations: 60, seed } as const;
+    const options = { shape: [2, 2, 1], targets: [1, 0, 2], bounds, start: 'mean', steps: 60, seed } as const;
 
     const unlikely = linearClassifier(
       [
@@ -194,20 +211,20 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('keeps the best of an image that stops being finite, and the others fare as without it', async () => {
       const { failed, ...found } = await fool(withoutHigh);
       expect(failed).toEqual([isBroken(1, expect.any(Number))]);
-      expect(found.bestIterations[1]).toBe(failed[0]!.step - 1);
+      expect(found.bestSteps[1]).toBe(failed[0]!.step - 1);
       expect(found.pixels[1]![0]).toBeGreaterThan(0.5);
       expect(found.pixels[1]![0]).toBeLessThanOrEqual(0.7);
       const others = await fool(withoutHigh, { targets: [1, 2] });
       expect(others.failed).toEqual([]);
       expect([found.pixels[0], found.pixels[2]]).toEqual(others.pixels);
       expect([found.confidences[0], found.confidences[2]]).toEqual(others.confidences);
-      expect(found.iterations).toBe(60);
+      expect(found.steps).toBe(60);
     });
 
     test('ends once all others have what they want', async () => {
-      const { failed, iterations, confidences } = await fool(withoutHigh, { stopAt: 0.55 });
+      const { failed, steps, confidences } = await fool(withoutHigh, { stopAt: 0.55 });
       expect(failed.map(({ index }) => index)).toEqual([1]);
-      expect(iterations).toBeLessThan(60);
+      expect(steps).toBeLessThan(60);
       expect(Math.min(confidences[0]!, confidences[2]!)).toBeGreaterThan(0.55);
     });
 
@@ -228,7 +245,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     ];
     const model = withoutLow(linear);
     await expect(
-      criticalSampleRatio(model, batches, { bounds, radius: 0.2, alpha: 0.04, beta: 0, maxIterations: 8, seed }),
+      criticalSampleRatio(model, batches, { bounds, radius: 0.2, alpha: 0.04, beta: 0, maxSteps: 8, seed }),
     ).rejects.toThrow(
       /^@cnnviz\/adversarial: criticalSampleRatio: image 1 failed at step \d: its logits must be finite, and are not$/,
     );

@@ -66,10 +66,9 @@ const work: Record<string, (model: Model) => unknown> = {
         },
       ],
     }),
-  criticalSamples: (model) => criticalSamples(model, images, { bounds, radius: 0.1, maxIterations: 5, seed: 0 }),
-  criticalSampleRatio: (model) => criticalSampleRatio(model, [images], { bounds, maxIterations: 5, seed: 0 }),
-  foolingImages: (model) =>
-    foolingImages(model, { shape: [2, 2, 1], targets: [0, 1, 2], bounds, seed: 0, iterations: 4 }),
+  criticalSamples: (model) => criticalSamples(model, images, { bounds, radius: 0.1, maxSteps: 5, seed: 0 }),
+  criticalSampleRatio: (model) => criticalSampleRatio(model, [images], { bounds, maxSteps: 5, seed: 0 }),
+  foolingImages: (model) => foolingImages(model, { shape: [2, 2, 1], targets: [0, 1, 2], bounds, seed: 0, steps: 4 }),
   decisionMap: (model) =>
     decisionMap(
       model,

@@ -18,7 +18,7 @@ const labels = () => tf.tensor1d([0, 1], 'int32');
 const attacked = (options: object) => (): unknown[] => [model, images(), labels(), { bounds, ...options }];
 const attack = (options: object): ValidCall => ({ given: attacked(options) });
 
-const options = { bounds, maxIterations: 2, seed: 0 };
+const options = { bounds, maxSteps: 2, seed: 0 };
 const batches = () => [{ images: images(), labels: labels() }];
 const trainable = () => tinyTrainable({ shape: [2, 2, 1] });
 
@@ -92,7 +92,7 @@ const calls: Record<string, ValidCall> = {
   decodeCriticalTrainingCheckpoint: {
     given: () => [adversarial.encodeCriticalTrainingCheckpoint(trainingCheckpoint())],
   },
-  foolingImages: { given: () => [model, { shape: [2, 2, 1], targets: [0, 1], bounds, seed: 0, iterations: 2 }] },
+  foolingImages: { given: () => [model, { shape: [2, 2, 1], targets: [0, 1], bounds, seed: 0, steps: 2 }] },
   csrCurve: { given: () => [{ 'real labels': [{ epoch: 0, ratio: 0.5, interval: [0.4, 0.6] }] }] },
   decisionMap: { given: () => [model, tf.fill([1, 2, 2, 1], 0.5), { bounds, extent: 1, resolution: 3, seed: 0 }] },
   decisionPicture: { given: () => [map, { factor: 2, classNames: ['a', 'b', 'c'] }] },

@@ -53,11 +53,11 @@ const classifying: Record<string, (model: Classifier, examples: LabeledImages) =
     carliniWagner(model, images, labels, { bounds, binarySearchSteps: 1, steps: 1 }),
   squareAttack: (model, { images, labels }) =>
     squareAttack(model, images, labels, { epsilon: 0.1, bounds, queries: 1, seed }),
-  foolingImages: (model) => foolingImages(model, { shape: [8, 8, 1], targets: [0, 1], bounds, iterations: 1, seed }),
-  criticalSamples: (model, { images }) => criticalSamples(model, images, { bounds, maxIterations: 1, seed }),
-  criticalSampleRatio: (model, examples) => criticalSampleRatio(model, [examples], { bounds, maxIterations: 1, seed }),
+  foolingImages: (model) => foolingImages(model, { shape: [8, 8, 1], targets: [0, 1], bounds, steps: 1, seed }),
+  criticalSamples: (model, { images }) => criticalSamples(model, images, { bounds, maxSteps: 1, seed }),
+  criticalSampleRatio: (model, examples) => criticalSampleRatio(model, [examples], { bounds, maxSteps: 1, seed }),
   criticalSampleSweep: (model, examples) =>
-    criticalSampleSweep(model, [examples], { bounds, radii: [0.1], maxIterations: 1, seed }),
+    criticalSampleSweep(model, [examples], { bounds, radii: [0.1], maxSteps: 1, seed }),
   robustAccuracy: (model, examples) =>
     robustAccuracy(model, [examples], {
       epsilon: 0.1,
@@ -71,10 +71,10 @@ const classifying: Record<string, (model: Classifier, examples: LabeledImages) =
 
 const training: Record<string, (model: Trainable, examples: LabeledImages) => unknown> = {
   criticalSampleBatches: async (model, examples) => {
-    for await (const _ of criticalSampleBatches(model, [examples], { bounds, maxIterations: 1, seed }));
+    for await (const _ of criticalSampleBatches(model, [examples], { bounds, maxSteps: 1, seed }));
   },
   trainOnCriticalSamples: (model, examples) =>
-    trainOnCriticalSamples(model, [examples], { optimizer, epochs: 2, bounds, maxIterations: 1, seed }),
+    trainOnCriticalSamples(model, [examples], { optimizer, epochs: 2, bounds, maxSteps: 1, seed }),
 };
 
 const warningOf = (name: string) =>

@@ -53,9 +53,9 @@ const asking: Record<string, () => unknown> = {
   minimalFgsm: () => minimalFgsm(model, batch.images, batch.labels, { maxEpsilon: 0.1, bounds }),
   carliniWagner: () => carliniWagner(model, batch.images, batch.labels, { bounds }),
   foolingImages: () => foolingImages(model, { shape: [8, 8, 1], targets: [0], bounds, seed: 0 }),
-  criticalSamples: () => criticalSamples(model, batch.images, { bounds, maxIterations: 2, seed: 0 }),
-  criticalSampleRatio: () => criticalSampleRatio(model, [batch], { bounds, maxIterations: 2, seed: 0 }),
-  criticalSampleSweep: () => criticalSampleSweep(model, [batch], { bounds, radii: [0.1], maxIterations: 2, seed: 0 }),
+  criticalSamples: () => criticalSamples(model, batch.images, { bounds, maxSteps: 2, seed: 0 }),
+  criticalSampleRatio: () => criticalSampleRatio(model, [batch], { bounds, maxSteps: 2, seed: 0 }),
+  criticalSampleSweep: () => criticalSampleSweep(model, [batch], { bounds, radii: [0.1], maxSteps: 2, seed: 0 }),
   criticalSampleBatches: async () => {
     const trainable = tinyTrainable();
     try {

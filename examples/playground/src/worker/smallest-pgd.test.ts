@@ -53,8 +53,8 @@ describeOnBackends(['cpu'], () => {
     const controller = new AbortController();
     const work = {
       signal: controller.signal,
-      onProgress: ({ step }: { step: number }) => {
-        if (step > 25) controller.abort();
+      onProgress: ({ done }: { done: number }) => {
+        if (done > 25) controller.abort();
       },
     };
     await withImage([1, 0, 0, 0], async (image, label) => {

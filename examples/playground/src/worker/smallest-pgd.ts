@@ -29,8 +29,8 @@ export async function smallestPgd(
   const { signal } = work;
   const total = (1 + halvings) * steps;
   const attack = async (epsilon: number, round: number) => {
-    const onProgress = ({ step, fooled }: AttackProgress) =>
-      work.onProgress({ step: round * steps + step, steps: total, fooled });
+    const onProgress = ({ done, fooled }: AttackProgress) =>
+      work.onProgress({ done: round * steps + done, total, fooled });
     const options = { epsilon, bounds, steps, stepSize: (2.5 * epsilon) / steps, earlyStop: true } as const;
     const { images, fooled } = await pgd(model, image, label, { ...options, randomStart: false, signal, onProgress });
     if (fooled[0]) return images;

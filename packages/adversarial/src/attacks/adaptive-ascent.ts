@@ -3,7 +3,8 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
 import type { Broken } from '../batches/failures.ts';
-import { joinParts, type Part, takeImages } from '../batches/take-images.ts';
+import { joinBatch, shrinkBatch } from '../batches/shrink-batch.ts';
+import type { Part } from '../batches/take-images.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { projectToBall } from '../geometry/project-to-ball.ts';
 import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
@@ -98,12 +99,18 @@ export async function adaptiveAscent(
   const scores: Score[] = [];
   const parts: Part[] = [];
   let rows: Row[] = [];
-  let { labels } = examples;
   let held = hold(examples, start);
   try {
     for (let step = 0; step <= steps; step++) {
       if (step > 0) held = change(held, () => move(held, rows, step, settings));
-      const evaluation = await evaluate(check, model, held, labels, examples.towards !== undefined, settings);
+      const evaluation = await evaluate(
+        check,
+        model,
+        held,
+        labelsOf(examples, rows),
+        examples.towards !== undefined,
+        settings,
+      );
       held = change(held, () => ({ gradient: evaluation.gradient }));
 
       const isStart = step === 0;
@@ -140,18 +147,10 @@ export async function adaptiveAscent(
       if (rows.every(({ isGivenUp }) => isGivenUp)) break;
       if (!earlyStop) continue;
       const isStanding = ({ score, isGivenUp }: Row) => !score.fooled && !isGivenUp;
-      const standing = placesWhere(rows, isStanding);
-      if (standing.length === 0) break;
-      // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
-      if (standing.length > 0.75 * rows.length) continue;
-      const leaving = placesWhere(rows, (row) => !isStanding(row));
-      parts.push({ places: leaving.map((row) => rows[row]!.place), images: takeImages(held.found, leaving) });
-      held = change(held, () => takeRows(held, standing));
-      rows = standing.map((row) => rows[row]!);
-      labels = standing.map((row) => labels[row]!);
+      if (!rows.some(isStanding)) break;
+      ({ held, rows } = shrinkBatch({ held, rows }, isStanding, held.found, parts));
     }
-    const last = { places: rows.map(({ place }) => place), images: held.found };
-    return { images: joinParts([...parts, last]), scores };
+    return { images: joinBatch(parts, rows, held.found), scores };
   } finally {
     tf.dispose([Object.values(held), parts.map(({ images }) => images)]);
   }
@@ -184,13 +183,6 @@ function select(isChosen: readonly boolean[], choices: Choices): Partial<Held> {
   if (!isChosen.some(Boolean)) return {};
   const entries = Object.entries(choices) as [keyof Held, readonly [Tensor4D, Tensor4D]][];
   return Object.fromEntries(entries.map(([name, [chosen, other]]) => [name, chooseImages(isChosen, chosen, other)]));
-}
-
-function takeRows(held: Held, rows: readonly number[]): Held {
-  const places = tf.tensor1d([...rows], 'int32');
-  return Object.fromEntries(
-    (Object.entries(held) as [string, Tensor][]).map(([name, tensor]) => [name, tf.gather(tensor, places)]),
-  ) as unknown as Held;
 }
 
 interface Evaluation {
@@ -244,8 +236,9 @@ function beginRows({ losses, scores }: Evaluation, stepSize: number): Row[] {
   });
 }
 
-function placesWhere(rows: readonly Row[], condition: (row: Row) => boolean): number[] {
-  return rows.flatMap((row, place) => (condition(row) ? [place] : []));
+/** The labels of the rows; before there are any, those of all images. */
+function labelsOf({ labels }: Examples, rows: readonly Row[]): readonly number[] {
+  return rows.length === 0 ? labels : rows.map(({ place }) => labels[place]!);
 }
 
 function move(held: Held, rows: readonly Row[], step: number, { epsilon, norm, bounds }: AscentSettings) {

@@ -12,8 +12,8 @@ import { readScores, type Score, scoresOf } from '../losses/attack-scores.ts';
 import { fewestClasses } from '../losses/difference-of-logits-ratio.ts';
 import { checkLogits } from '../losses/logits-and-gradient.ts';
 import { type AscentLoss, type AscentSettings, adaptiveAscent, ascentLosses } from './adaptive-ascent.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 
 export interface AutoPgdOptions extends LongWork<AttackProgress> {
   /** How far an image may be moved, >= 0, in the units of the pixels: 8 / 255 of [0, 1] is 8 of [0, 255]. */
@@ -31,7 +31,7 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
   steps?: number;
   /** Whether a run starts at a random point of the ball's surface, clipped to `bounds`. Default: true, as AutoAttack. */
   randomStart?: boolean;
-  /** Decides the random start; needed where there is one. */
+  /** Decides the random starts. Default: 0. */
   seed?: number;
   /** Runs, each on the images that do not fool yet. Default: 1, as AutoAttack. */
   restarts?: number;
@@ -103,13 +103,13 @@ export async function autoPgd(
     targetClasses,
     restarts,
   };
-  const seed = randomStart ? check.seed('seed', options.seed) : undefined;
+  const seed = check.seed('seed', options.seed === undefined ? 0 : options.seed);
   const classes = await checkAttack(check, model, images, labels, settings.bounds);
   if (settings.loss === 'dlr' && classes < fewestClasses(targeted || targetClasses > 0)) {
     check.fail('range', 'loss', `"cross-entropy" for a model of ${classes} classes`, 'dlr');
   }
   throwIfAborted(options);
-  const randoms = seed === undefined ? undefined : randomsOfImages(seed, numbersFrom(0, images.shape[0]));
+  const randoms = randomStart ? randomsOfImages(seed, numbersFrom(0, images.shape[0])) : undefined;
   return searchWithAutoPgd(check, model, images, [...(await labels.data<'int32'>())], settings, randoms, options);
 }
 
@@ -140,7 +140,7 @@ export async function searchWithAutoPgd(
     for (const [run, towards] of runs.entries()) {
       const places = labels.flatMap((_, place) => (scores[place]!.fooled || failures.has(place) ? [] : [place]));
       if (places.length === 0) break;
-      const fooledBefore = labels.length - places.length;
+      const fooledBefore = scores.filter(({ fooled }) => fooled).length;
       const chosen = takeImages(images, places);
       try {
         const start = startPoints(
@@ -158,7 +158,7 @@ export async function searchWithAutoPgd(
           failures.requireSomeLeft();
         };
         const ascent = await adaptiveAscent(check, model, examples, start, settings, giveUp, (step, fooled) =>
-          reportProgress(work, { step: run * steps + step, steps: runs.length * steps, fooled: fooledBefore + fooled }),
+          reportProgress(work, { done: run * steps + step, total: runs.length * steps, fooled: fooledBefore + fooled }),
         ).finally(() => tf.dispose(start));
         try {
           result = keepFurther(result, ascent.images, places, ascent.scores, scores, run === 0);

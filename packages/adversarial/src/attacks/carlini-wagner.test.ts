@@ -80,7 +80,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
     test('leads by the confidence that is asked for', async () => {
       const pair = linearClassifier(weights.slice(0, 2), bias.slice(0, 2));
-      const options = { bounds, confidence: 0.75, ...search };
+      const options = { bounds, margin: 0.75, ...search };
       const { distances, pixels: points } = await attack(pair, [pixels[0]!], [0], options);
       const [first, second] = closedForm.logits(points[0]!);
       expect(second! - first!).toBeGreaterThan(0.75 - 1e-6);

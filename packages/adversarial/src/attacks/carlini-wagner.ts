@@ -8,16 +8,16 @@ import { lengthPerImage } from '../geometry/project-to-ball.ts';
 import { sumPerImage } from '../geometry/step-direction.ts';
 import { logitMargin } from '../losses/logit-margin.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 
 export interface CarliniWagnerOptions extends LongWork<AttackProgress> {
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
   /** Whether `labels` are classes to reach rather than to leave. Default: false. */
   targeted?: boolean;
-  /** By how much, in logits, the wrong class has to lead, >= 0. Default: 0. */
-  confidence?: number;
+  /** The lead that the wrong class needs, in logits, >= 0. Default: 0. */
+  margin?: number;
   /** How many constants are tried: ten times as much until one fools, then halving the interval. Default: 9. */
   binarySearchSteps?: number;
   /** The first constant, the weight of the logits against the distance, > 0. Default: 0.001. */
@@ -38,8 +38,8 @@ export interface CarliniWagnerResult extends AttackResult {
 /**
  * The L2 attack of Carlini and Wagner: the nearest image that fools, by minimizing distance and logits together.
  *
- * Adam minimizes ‖x - image‖² + c max(0, margin + `confidence`) over w, where x = tanh(w) scaled to `bounds`, so that no
- * x is outside; the margin is by how much the label's logit leads the others or, if `targeted`, lags behind the largest.
+ * Adam minimizes ‖x - image‖² + c max(0, lead + `margin`) over w, where x = tanh(w) scaled to `bounds`, so that no
+ * x is outside; the lead is that of the label's logit over the largest other one or, if `targeted`, the reverse.
  * For each image c is searched for by itself. The nearest point that fooled, of all searches, is kept.
  *
  * Defaults are foolbox's. Here an image stops early by itself; there a batch does as a whole.
@@ -77,7 +77,7 @@ export async function carliniWagner(
   const settings = {
     bounds: check.bounds('bounds', options.bounds),
     targeted: check.boolean('targeted', options.targeted ?? false),
-    confidence: check.number('confidence', options.confidence ?? 0, { min: 0 }),
+    margin: check.number('margin', options.margin ?? 0, { min: 0 }),
     searches: check.number('binarySearchSteps', options.binarySearchSteps ?? 9, { integer: true, min: 1 }),
     initialConstant: check.number('initialConstant', options.initialConstant ?? 1e-3, { above: 0 }),
     steps: check.number('steps', options.steps ?? 10_000, { integer: true, min: 1 }),
@@ -94,7 +94,7 @@ export async function carliniWagner(
   let constants = isOpen.map(() => searchFrom(settings.initialConstant));
   const total = settings.searches * settings.steps;
   try {
-    await reportProgress(options, { step: 0, steps: total, fooled: countFooled(best) });
+    await reportProgress(options, { done: 0, total, fooled: countFooled(best) });
     for (let search = 0; search < settings.searches && isOpen.includes(true); search++) {
       // As foolbox: of ten searches or more, the last repeats the best constant.
       const isRepeat = settings.searches >= 10 && search === settings.searches - 1;
@@ -115,8 +115,7 @@ export async function carliniWagner(
         best,
         settings,
         giveUp,
-        (step) =>
-          reportProgress(options, { step: search * settings.steps + step, steps: total, fooled: countFooled(best) }),
+        (step) => reportProgress(options, { done: search * settings.steps + step, total, fooled: countFooled(best) }),
       );
       constants = constants.map((constant, image) => narrow(constant, fools[image]!));
     }
@@ -136,7 +135,7 @@ export async function carliniWagner(
 interface Settings {
   bounds: Bounds;
   targeted: boolean;
-  confidence: number;
+  margin: number;
   searches: number;
   initialConstant: number;
   steps: number;
@@ -291,14 +290,14 @@ function takeStep(
   step: number,
   settings: Settings,
 ) {
-  const { bounds, targeted, confidence, stepSize } = settings;
+  const { bounds, targeted, margin, stepSize } = settings;
   const weights = tf.tensor2d([...constants], [constants.length, 1]);
   const hingeGradient = (logits: Tensor2D): Tensor2D => {
-    const margin = logitMargin(logits, labels);
-    const lead = targeted ? tf.neg(margin.value) : margin.value;
-    const isActive = tf.cast(tf.greater(tf.add(lead, confidence), 0), 'float32');
+    const ofLabel = logitMargin(logits, labels);
+    const lead = targeted ? tf.neg(ofLabel.value) : ofLabel.value;
+    const isActive = tf.cast(tf.greater(tf.add(lead, margin), 0), 'float32');
     const weight = tf.mul(weights, tf.expandDims(isActive, 1));
-    return tf.mul(margin.gradient, targeted ? tf.neg(weight) : weight);
+    return tf.mul(ofLabel.gradient, targeted ? tf.neg(weight) : weight);
   };
   const position = tf.tanh(tf.add(origin.position, offset)) as Tensor4D;
   const points = toPixels(position, bounds);
@@ -336,9 +335,9 @@ function toPixels(position: Tensor4D, [min, max]: Bounds): Tensor4D {
 
 interface Score {
   prediction: number;
-  /** Whether the prediction is what the attack wants, by `confidence` or more. */
+  /** Whether the prediction is what the attack wants, by `margin` or more. */
   fools: boolean;
-  /** Margin + confidence: what the hinge takes down to 0. */
+  /** The lead that the hinge takes down to 0, with `margin` added. */
   excess: number;
   /** From the image. */
   distance: number;
@@ -355,11 +354,11 @@ function scoresOf(
   distance: Tensor1D,
   squaredOffset: Tensor1D,
   gradientIsFinite: Tensor1D,
-  { targeted, confidence }: Settings,
+  { targeted, margin }: Settings,
 ): Tensor1D[] {
   const prediction = tf.cast(tf.argMax(logits, 1), 'float32') as Tensor1D;
   const { value } = logitMargin(logits, labels);
-  const excess = tf.add(targeted ? tf.neg(value) : value, confidence) as Tensor1D;
+  const excess = tf.add(targeted ? tf.neg(value) : value, margin) as Tensor1D;
   return [prediction, excess, distance, squaredOffset, gradientIsFinite];
 }
 

@@ -82,7 +82,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const steps: number[] = [];
       const { fooled, distances } = await attack(held, [[0, 0, 0, 0.1, 0.1, 0.1]], [0], {
         bounds: [0, 1],
-        onProgress: ({ step }) => {
+        onProgress: ({ done: step }) => {
           steps.push(step);
         },
       });

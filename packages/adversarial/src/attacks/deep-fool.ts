@@ -8,8 +8,8 @@ import { perturb } from '../geometry/perturb.ts';
 import { lengthPerImage } from '../geometry/project-to-ball.ts';
 import { oneIfZero, perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 
 /** How short a step may be, as a share of those before it together. */
 const MINIMUM_SHARE = 1e-4;
@@ -107,7 +107,7 @@ export async function deepFool(
         else open.push(index);
       }
       failures.requireSomeLeft();
-      await reportProgress(options, { step, steps, fooled: fooled.filter(Boolean).length });
+      await reportProgress(options, { done: step, total: steps, fooled: fooled.filter(Boolean).length });
       if (open.length === 0 || step === steps) break;
       active = open.map((index) => active[index]!);
       const classes = { labels: active.map((image) => wanted[image]!), others: active.map((image) => others[image]!) };

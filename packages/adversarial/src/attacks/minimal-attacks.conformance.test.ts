@@ -82,7 +82,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
     badOptions: [
       reversed,
       [{ targeted: 1 }, /targeted must be true or false, got 1/],
-      [{ confidence: -1 }, /confidence must be a number >= 0, got -1/],
+      [{ margin: -1 }, /margin must be a number >= 0, got -1/],
       [{ binarySearchSteps: 0 }, /binarySearchSteps must be an integer >= 1, got 0/],
       [{ initialConstant: 0 }, /initialConstant must be a number > 0, got 0/],
       [{ steps: 0 }, /steps must be an integer >= 1, got 0/],

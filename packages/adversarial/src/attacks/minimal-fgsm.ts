@@ -19,8 +19,8 @@ import {
 import { readScores, scoreImages, scoresOf } from '../losses/attack-scores.ts';
 import { logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 
 export interface MinimalFgsmOptions extends LongWork<AttackProgress> {
   /** The largest epsilon that is tried, > 0, in the units of the pixels. */
@@ -111,7 +111,7 @@ export async function minimalFgsm(
     failures.requireSomeLeft();
     const countFooled = () => searches.filter(({ fooling }) => fooling !== null).length;
     for (let step = 1; ; step++) {
-      await reportProgress(options, { step, steps: 1 + steps + halvings, fooled: countFooled() });
+      await reportProgress(options, { done: step, total: 1 + steps + halvings, fooled: countFooled() });
       const open = [...searches.keys()].filter((image) => searches[image]!.next !== null);
       if (open.length === 0) break;
       const trials = open.map((image) => searches[image]!.next!);

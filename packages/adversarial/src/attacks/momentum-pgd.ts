@@ -2,8 +2,9 @@ import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
 import { checker, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { type Norm, norms } from '../geometry/step-direction.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
+import { projectedGradient } from './projected-gradient.ts';
 
 export interface MomentumPgdOptions extends LongWork<AttackProgress> {
   /** How far an image may be moved, >= 0, in the units of the pixels. */

@@ -35,7 +35,7 @@ const badOptions = [
 
 const pgdBadOptions = [
   ...badOptions,
-  [{ seed: undefined }, /seed must be an integer >= 0/],
+  [{ seed: -1 }, /seed must be an integer >= 0/],
   [{ restarts: 0 }, /restarts must be an integer >= 1, got 0/],
   [{ randomStart: false }, /restarts must be 1 without randomStart, got 2/],
   [{ l1Step: 'sort' }, /l1Step must be one of "gradient", "coordinate", got "sort"/],

@@ -162,7 +162,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       const early = await attack(linear, images, labels, {
         ...options,
         earlyStop: true,
-        onProgress: ({ step }) => void steps.push(step),
+        onProgress: ({ done }) => void steps.push(done),
       });
       const late = await attack(linear, images, labels, options);
       expect(early.fooled).toEqual(late.fooled);

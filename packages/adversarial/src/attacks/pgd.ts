@@ -2,27 +2,11 @@ import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
 import { checker, createRandom, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { type L1Step, l1Steps, type Norm, norms } from '../geometry/step-direction.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
-import { type AttackProgress, type AttackResult, projectedGradient } from './projected-gradient.ts';
+import { projectedGradient } from './projected-gradient.ts';
 
-/** Of `pgd`; `seed` has to be given unless `randomStart` is false. */
-export type PgdOptions = PgdSettings & RandomStart;
-
-/** A random start needs a seed. */
-export type RandomStart =
-  | {
-      /** Whether to start at a point drawn uniformly from the ball, clipped to `bounds`. Default: true. */
-      randomStart?: true;
-      /** Decides the random start. */
-      seed: number;
-    }
-  | {
-      /** The attack starts at the image. */
-      randomStart: false;
-      seed?: number;
-    };
-
-interface PgdSettings extends LongWork<AttackProgress> {
+export interface PgdOptions extends LongWork<AttackProgress> {
   /** How far an image may be moved, >= 0, in the units of the pixels: 8 / 255 of [0, 1] is 8 of [0, 255]. */
   epsilon: number;
   /** What a valid pixel may be: the range that the model was trained on. */
@@ -33,6 +17,13 @@ interface PgdSettings extends LongWork<AttackProgress> {
   steps?: number;
   /** Length of a step, >= 0, in the units of the pixels. Default: epsilon / 30 in L∞, epsilon / 40 in L2 and L1, as foolbox. */
   stepSize?: number;
+  /**
+   * Whether to start at a point drawn uniformly from the ball and clipped to `bounds`, rather than at the image.
+   * Default: true.
+   */
+  randomStart?: boolean;
+  /** Decides the random starts. Default: 0. */
+  seed?: number;
   /** How many random starts are tried; for each image the first that fools is kept, else the best. Default: 1. */
   restarts?: number;
   /** Whether `labels` are classes to reach rather than to leave. Default: false. */
@@ -82,6 +73,7 @@ export async function pgd(
   requireLongWork(check, options);
   const epsilon = check.number('epsilon', options.epsilon, { min: 0 });
   const norm = check.oneOf('norm', options.norm ?? 'linf', norms);
+  const seed = check.seed('seed', options.seed === undefined ? 0 : options.seed);
   const randomStart = check.boolean('randomStart', options.randomStart ?? true);
   const restarts = check.number('restarts', options.restarts ?? 1, { integer: true, min: 1 });
   if (restarts > 1 && !randomStart) check.fail('range', 'restarts', '1 without randomStart', restarts);
@@ -95,7 +87,7 @@ export async function pgd(
     steps: check.number('steps', options.steps ?? (norm === 'linf' ? 40 : 50), { integer: true, min: 0 }),
     stepSize: check.number('stepSize', options.stepSize ?? epsilon / (norm === 'linf' ? 30 : 40), { min: 0 }),
     momentum: 0,
-    random: randomStart ? createRandom(check.seed('seed', options.seed)) : undefined,
+    random: randomStart ? createRandom(seed) : undefined,
     earlyStop: check.boolean('earlyStop', options.earlyStop ?? false),
   };
   await checkAttack(check, model, images, labels, settings.bounds);

@@ -12,14 +12,15 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
 import { noFailures } from '../batches/failures.ts';
-import { joinParts, type Part, takeImages } from '../batches/take-images.ts';
+import { joinBatch, shrinkBatch } from '../batches/shrink-batch.ts';
+import type { Part } from '../batches/take-images.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
 import { logOdds } from '../losses/log-odds.ts';
 import { checkLogits } from '../losses/logits-and-gradient.ts';
+import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkBlackBoxAttack } from './check-attack.ts';
-import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 import { addToSquare, randomSign, randomSquare, type Square, squareShare, twoHills } from './square-pattern.ts';
 
 export interface SquareAttackOptions extends LongWork<AttackProgress> {
@@ -27,8 +28,8 @@ export interface SquareAttackOptions extends LongWork<AttackProgress> {
   epsilon: number;
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
-  /** Decides the squares. */
-  seed: number;
+  /** Decides the squares. Default: 0. */
+  seed?: number;
   /** What the distance is measured in. Default: `linf`. */
   norm?: 'linf' | 'l2';
   /** How often the model is asked about an image at most, >= 1. Default: 5000, as AutoAttack. */
@@ -99,7 +100,7 @@ export async function squareAttack(
     scheduleLength: check.number('scheduleLength', options.scheduleLength ?? 10_000, { integer: true, min: 1 }),
     targeted: check.boolean('targeted', options.targeted ?? false),
   };
-  const random = createRandom(check.seed('seed', options.seed));
+  const random = createRandom(check.seed('seed', options.seed === undefined ? 0 : options.seed));
   await checkBlackBoxAttack(check, model, images, labels, settings.bounds);
   throwIfAborted(options);
   return searchWithSquares(check, model, images, [...(await labels.data<'int32'>())], settings, random, options);
@@ -192,26 +193,13 @@ export async function searchWithSquares(
 
       if (isAttack) {
         const fooled = final.filter((lead) => lead.fooled).length;
-        await reportProgress(work, { step: query + 1, steps: queries, fooled });
+        await reportProgress(work, { done: query + 1, total: queries, fooled });
       }
-      const standing = rows.flatMap((row, index) => (isStanding(row) ? [index] : []));
-      if (standing.length === 0) break;
-      // Each smaller batch costs a copy of all that is held, and on some backends a compilation.
-      if (standing.length > 0.75 * rows.length) continue;
-      const leaving = rows.flatMap((row, index) => (isStanding(row) ? [] : [index]));
-      parts.push({ places: leaving.map((index) => rows[index]!.place), images: takeImages(held.points, leaving) });
-      const smaller = tf.tidy(() => {
-        const places = tf.tensor1d(standing, 'int32');
-        const take = <T extends Tensor>(tensor: T) => tf.gather(tensor, places);
-        return { images: take(held.images), points: take(held.points), labels: take(held.labels) };
-      });
-      tf.dispose({ ...held });
-      held = smaller;
-      rows = standing.map((index) => rows[index]!);
+      if (!rows.some(isStanding)) break;
+      ({ held, rows } = shrinkBatch({ held, rows }, isStanding, held.points, parts));
     }
-    const last = { places: rows.map(({ place }) => place), images: held.points };
     return {
-      images: joinParts([...parts, last]),
+      images: joinBatch(parts, rows, held.points),
       fooled: final.map(({ fooled }) => fooled),
       predictions: final.map(({ prediction }) => prediction),
       failed: failures.list(),

@@ -31,7 +31,7 @@ export interface CriticalSampleBatchesOptions extends LassOptions, Pick<LongWork
   /** Part of each batch that critical samples take the place of, from 0 to 1. Default: 0.5; the paper tried 0.2 to 0.7. */
   weight?: number;
   /** Default: 10, of which two suffice to cross the box and the others follow the noise. */
-  maxIterations?: number;
+  maxSteps?: number;
   /** Called after each search. Awaited. */
   onFound?: (found: FoundInBatch) => void;
 }
@@ -96,7 +96,7 @@ function mixCriticalSamples(
   const mix = criticalSampleMixer(check, model, options);
   return {
     async *[Symbol.asyncIterator]() {
-      const random = createRandom(options.seed);
+      const random = createRandom(options.seed ?? 0);
       for await (const labeled of batches) {
         const batch = await mix(labeled, random);
         try {
@@ -113,7 +113,7 @@ export function criticalSampleMixer(check: Check, model: Trainable, options: Cri
   requireTrainable(check, 'model', model);
   if (options.onFound !== undefined) check.callable('onFound', options.onFound);
   const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
-  const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
+  const settings = checkLassOptions(check, { ...options, maxSteps: options.maxSteps ?? 10 });
   const classify = classifierOf(model);
 
   return async (labeled, random) => {

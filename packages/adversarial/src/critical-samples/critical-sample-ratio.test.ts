@@ -24,7 +24,7 @@ const sorted = leastRadii.toSorted((a, b) => a - b);
 /** Between the n-th and the next. */
 const radiusOf = (critical: number) => (sorted[critical - 1]! + sorted[critical]!) / 2;
 const model = linearClassifier(weights, bias);
-const search = { bounds: [0, 1], alpha: radiusOf(40) / 3, beta: 0, maxIterations: 5, seed: 0 } as const;
+const search = { bounds: [0, 1], alpha: radiusOf(40) / 3, beta: 0, maxSteps: 5, seed: 0 } as const;
 
 describeOnBackends(['cpu', 'wasm'], () => {
   let images: Tensor4D;
@@ -50,7 +50,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
 
     test('does not depend on the size of the batches where there is noise', async () => {
-      const noisy = { ...search, radius: radiusOf(25), beta: radiusOf(25), maxIterations: 2 };
+      const noisy = { ...search, radius: radiusOf(25), beta: radiusOf(25), maxSteps: 2 };
       const ratios = [];
       for (const batchSize of [50, 7, 1]) {
         ratios.push(await criticalSampleRatio(model, inBatches(batchSize), noisy));
@@ -77,7 +77,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     test('is 0 for a classifier that says the same of everything, and at radius 0', async () => {
       const constant = await criticalSampleRatio(constantClassifier([1, 2]), inBatches(20), {
         bounds: [0, 1],
-        maxIterations: 2,
+        maxSteps: 2,
         seed: 0,
       });
       expect(constant).toMatchObject({ ratio: 0, critical: 0, images: 50, radius: 0.3 / 255 });
@@ -86,14 +86,14 @@ describeOnBackends(['cpu', 'wasm'], () => {
     });
 
     test('goes on after a kill to the same result', async () => {
-      const options = { ...search, radius: radiusOf(30), beta: 0.01, maxIterations: 3 };
+      const options = { ...search, radius: radiusOf(30), beta: 0.01, maxSteps: 3 };
       const whole = await criticalSampleRatio(model, inBatches(8), options);
-      let kept: CriticalSampleState | undefined;
+      let kept: CriticalSampleState<'criticalSampleRatio'> | undefined;
       const killed = criticalSampleRatio(model, inBatches(8), {
         ...options,
         onProgress: ({ state, images: done }) => {
           if (done > 20) throw new Error('killed');
-          kept = JSON.parse(JSON.stringify(state));
+          kept = JSON.parse(JSON.stringify(state()));
         },
       });
       await expect(killed).rejects.toThrow('killed');
@@ -103,12 +103,17 @@ describeOnBackends(['cpu', 'wasm'], () => {
         searched += batch.shape[0];
         return model(batch);
       };
-      expect(await criticalSampleRatio(counting, inBatches(8), { ...options, state: kept! })).toEqual(whole);
+      expect(await criticalSampleRatio(counting, inBatches(8), { ...options, resume: kept! })).toEqual(whole);
       expect(searched).toBeLessThanOrEqual(4 * (count - 16));
-      const other = criticalSampleRatio(model, inBatches(8), { ...options, seed: 1, state: kept! });
-      await expect(other).rejects.toThrow(/criticalSampleRatio: state must be of the same options/);
-      const unknown = criticalSampleRatio(model, inBatches(8), { ...options, state: { version: 2 } as never });
-      await expect(unknown).rejects.toThrow(/state must be a state of version 1, got 2/);
+      const other = criticalSampleRatio(model, inBatches(8), { ...options, seed: 1, resume: kept! });
+      await expect(other).rejects.toThrow(/criticalSampleRatio: resume.settings must be /);
+      const unknown = criticalSampleRatio(model, inBatches(8), {
+        ...options,
+        resume: { kind: 'criticalSampleSweep', version: 1 } as never,
+      });
+      await expect(unknown).rejects.toThrow(
+        'cannot resume from this state: it is of criticalSampleSweep, version 1; expected criticalSampleRatio, version 1',
+      );
     });
 
     test('says what is wrong with its batches', async () => {
@@ -116,7 +121,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       await expect(criticalSampleRatio(model, [{}] as never, { ...search })).rejects.toThrow(
         /images must be a float32/,
       );
-      await expect(criticalSampleRatio(model, [images], { ...search, confidence: 1 })).rejects.toThrow(/confidence/);
+      await expect(criticalSampleRatio(model, [images], { ...search, level: 1 })).rejects.toThrow(/level/);
     });
   });
 
@@ -132,7 +137,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
 
     test('never falls, also where the noise misleads the search', async () => {
       const radii = Array.from({ length: 12 }, (_, index) => radiusOf(10) * (1 + index / 10));
-      const misled = { ...search, alpha: 0, beta: radiusOf(40), maxIterations: 3 };
+      const misled = { ...search, alpha: 0, beta: radiusOf(40), maxSteps: 3 };
       const sweep = await criticalSampleSweep(model, inBatches(25), { ...misled, radii });
       const found = sweep.map(({ critical }) => critical);
       expect(found).toEqual(found.toSorted((a, b) => a - b));

@@ -9,19 +9,21 @@ import {
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type CountOptions,
+  type CountProgress,
   type CriticalSampleRatio,
-  type CriticalSampleState,
   countCriticalSamples,
 } from './count-critical-samples.ts';
 import { defaultRadius } from './lass-options.ts';
 
-export interface CriticalSampleRatioProgress extends CriticalSampleRatio {
-  /** What a later call takes to go on from here; plain JSON. */
-  state: CriticalSampleState;
-}
+/** The ratio so far, after each batch. */
+export interface CriticalSampleRatioProgress
+  extends CriticalSampleRatio,
+    Omit<CountProgress<'criticalSampleRatio'>, 'ratios'> {}
 
-export interface CriticalSampleRatioOptions extends CountOptions, LongWork<CriticalSampleRatioProgress> {
-  /** As of `criticalSamples`. Default: 0.3 on the scale 0-255. */
+export interface CriticalSampleRatioOptions
+  extends CountOptions<'criticalSampleRatio'>,
+    LongWork<CriticalSampleRatioProgress> {
+  /** How far a pixel may move, >= 0, as in `criticalSamples`. Default: 0.3 on the scale 0-255. */
   radius?: number;
 }
 
@@ -48,7 +50,7 @@ export interface CriticalSampleRatioOptions extends CountOptions, LongWork<Criti
  * @example
  * import { criticalSampleRatio } from '@cnnviz/adversarial';
  *
- * const { ratio, interval } = await criticalSampleRatio(model, [images], { bounds: [0, 1], maxIterations: 5, seed: 0 });
+ * const { ratio, interval } = await criticalSampleRatio(model, [images], { bounds: [0, 1], maxSteps: 5, seed: 0 });
  */
 export async function criticalSampleRatio(
   model: Classifier,
@@ -61,9 +63,9 @@ export async function criticalSampleRatio(
   const bounds = check.bounds('bounds', options.bounds);
   const radius = check.number('radius', options.radius ?? defaultRadius(bounds), { min: 0 });
   const { signal, onProgress } = options;
-  const [ratio] = await countCriticalSamples(check, model, batches, [radius], options, {
+  const [ratio] = await countCriticalSamples(check, 'criticalSampleRatio', model, batches, [radius], options, {
     signal,
-    onProgress: onProgress && (({ ratios, state }) => onProgress({ ...ratios[0]!, state })),
+    onProgress: onProgress && (({ ratios, ...progress }) => onProgress({ ...ratios[0]!, ...progress })),
   });
   return ratio!;
 }

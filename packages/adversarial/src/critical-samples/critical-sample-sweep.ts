@@ -14,10 +14,12 @@ import {
   countCriticalSamples,
 } from './count-critical-samples.ts';
 
-/** The ratios so far, and what a later call goes on from. */
-export type CriticalSampleSweepProgress = CountProgress;
+/** The ratios so far, after each batch. */
+export type CriticalSampleSweepProgress = CountProgress<'criticalSampleSweep'>;
 
-export interface CriticalSampleSweepOptions extends CountOptions, LongWork<CriticalSampleSweepProgress> {
+export interface CriticalSampleSweepOptions
+  extends CountOptions<'criticalSampleSweep'>,
+    LongWork<CriticalSampleSweepProgress> {
   /** Ascending, each >= 0, in the units of the pixels. */
   radii: readonly number[];
 }
@@ -26,7 +28,7 @@ export interface CriticalSampleSweepOptions extends CountOptions, LongWork<Criti
  * The critical sample ratio at several radii. What is critical at one radius counts at all larger ones, and only the rest
  * is searched there: the ratio never falls as the radius rises, as it cannot by definition, but could by an unlucky search.
  *
- * `alpha` and `beta` are the same at all radii: `maxIterations` has to suffice for the largest, at least radius / alpha.
+ * `alpha` and `beta` are the same at all radii: `maxSteps` has to suffice for the largest, at least radius / alpha.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not in training mode.
  * @param batches As of `criticalSampleRatio`, which says all else.
@@ -38,7 +40,7 @@ export interface CriticalSampleSweepOptions extends CountOptions, LongWork<Criti
  * const sweep = await criticalSampleSweep(model, [images], {
  *   radii: [0.3 / 255, 1 / 255, 3 / 255],
  *   bounds: [0, 1],
- *   maxIterations: 12,
+ *   maxSteps: 12,
  *   seed: 0,
  * });
  * for (const { radius, ratio, interval } of sweep) console.log(radius, ratio, interval);
@@ -56,5 +58,5 @@ export async function criticalSampleSweep(
   for (const radius of radii) check.number('radii', radius, { min: 0 });
   const isAscending = radii.every((radius, index) => index === 0 || radius > radii[index - 1]!);
   if (radii.length === 0 || !isAscending) check.fail('range', 'radii', 'one number or more, ascending', radii);
-  return countCriticalSamples(check, model, batches, radii, options, options);
+  return countCriticalSamples(check, 'criticalSampleSweep', model, batches, radii, options, options);
 }

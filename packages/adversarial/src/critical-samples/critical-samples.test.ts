@@ -46,7 +46,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     test('finds exactly the images whose margin is below radius times the L1 norm of the weight difference', async () => {
       const { model, pixels, leastRadii } = linearSubject(2, 60, 1);
       const radius = median(leastRadii);
-      const noiseless = { bounds: [0, 1], radius, alpha: radius / 4, beta: 0, maxIterations: 6, seed: 0 } as const;
+      const noiseless = { bounds: [0, 1], radius, alpha: radius / 4, beta: 0, maxSteps: 6, seed: 0 } as const;
       const found = await search(model, pixels, noiseless);
       // Rounding decides where the margin is what the radius allows.
       const decided = leastRadii.map((least) => Math.abs(least / radius - 1) > 1e-4);
@@ -59,7 +59,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       for (const [image, least] of leastRadii.entries()) {
         if (!decided[image]) continue;
         const steps = Math.min(Math.ceil(least / noiseless.alpha), least < radius ? 4 : 6);
-        expect(found.iterations[image], `iterations of image ${image}`).toBe(least < radius ? steps : 6);
+        expect(found.steps[image], `steps of image ${image}`).toBe(least < radius ? steps : 6);
       }
     });
 
@@ -67,7 +67,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       const { model, pixels, leastRadii } = linearSubject(4, 60, 5);
       const radius = median(leastRadii);
       const level = radius / 0.3;
-      const options = { radius, alpha: 0.25 * level, beta: 0.2 * level, maxIterations: 40, seed: 0 };
+      const options = { radius, alpha: 0.25 * level, beta: 0.2 * level, maxSteps: 40, seed: 0 };
       const { critical } = await search(model, pixels, { bounds: [0, 1], ...options });
       expect(critical.filter((isCritical, image) => isCritical && leastRadii[image]! > radius)).toEqual([]);
       expect(critical.filter(Boolean).length).toBeGreaterThanOrEqual(27);
@@ -79,7 +79,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         bounds: [0, 1],
         radius: 2 * median(leastRadii),
         alpha: 0.1,
-        maxIterations: 10,
+        maxSteps: 10,
         seed: 3,
       } as const;
       const { critical, predictions, criticalPredictions, points } = await search(model, pixels, options);
@@ -94,26 +94,26 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     });
 
     test('finds none for a classifier that says the same of everything, whose points only noise moves', async () => {
-      const { critical, iterations, points } = await search(constantClassifier([0, 2, 1]), drawImages(5), {
+      const { critical, steps, points } = await search(constantClassifier([0, 2, 1]), drawImages(5), {
         bounds: [0, 1],
         radius: 0.5,
-        maxIterations: 3,
+        maxSteps: 3,
         seed: 0,
       });
       expect(critical).toEqual([false, false, false, false, false]);
-      expect(iterations).toEqual([3, 3, 3, 3, 3]);
+      expect(steps).toEqual([3, 3, 3, 3, 3]);
       expect(points).not.toEqual(drawImages(5));
     });
 
-    test.each([{ radius: 0 }, { maxIterations: 0 }])('gives the images, none critical, with %o', async (nothing) => {
+    test.each([{ radius: 0 }, { maxSteps: 0 }])('gives the images, none critical, with %o', async (nothing) => {
       const pixels = drawImages(6);
-      const { critical, iterations, points, predictions, criticalPredictions } = await search(tinyCnn(), pixels, {
+      const { critical, steps, points, predictions, criticalPredictions } = await search(tinyCnn(), pixels, {
         bounds: [0, 1],
         seed: 0,
         ...nothing,
       });
       expect(critical).toEqual(new Array(6).fill(false));
-      expect(iterations).toEqual(new Array(6).fill(0));
+      expect(steps).toEqual(new Array(6).fill(0));
       expect(points).toEqual(pixels);
       expect(criticalPredictions).toEqual(predictions);
     });
@@ -127,7 +127,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         [255, 0.3],
       ] as const) {
         const scaled = pixels.map((pixel) => pixel * scale);
-        const options = { bounds: [0, scale], radius, alpha: radius, beta: radius, maxIterations: 4, seed: 0 } as const;
+        const options = { bounds: [0, scale], radius, alpha: radius, beta: radius, maxSteps: 4, seed: 0 } as const;
         const model = constantClassifier([1, 0]);
         const { points } = await search(model, scaled, options);
         const distances = points.map((point, index) => Math.abs(point - scaled[index]!));
@@ -145,8 +145,8 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       const common = { bounds: [0, 1], alpha: radius / 5, beta: radius / 5, seed: 2 } as const;
       const counts: number[] = [];
       let earlier: boolean[] = [];
-      for (const maxIterations of [2, 5, 9, 20]) {
-        const { critical, points } = await search(model, pixels, { ...common, radius, maxIterations });
+      for (const maxSteps of [2, 5, 9, 20]) {
+        const { critical, points } = await search(model, pixels, { ...common, radius, maxSteps });
         expect(earlier.filter((isCritical, image) => isCritical && !critical[image])).toEqual([]);
         counts.push(critical.filter(Boolean).length);
         earlier = critical;
@@ -155,7 +155,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       expect(counts.at(-1)).toBeGreaterThan(counts[0]!);
       const byRadius: number[] = [];
       for (const factor of [0.25, 0.5, 1, 2, 4]) {
-        const found = await search(model, pixels, { ...common, radius: factor * radius, maxIterations: 20 });
+        const found = await search(model, pixels, { ...common, radius: factor * radius, maxSteps: 20 });
         byRadius.push(found.critical.filter(Boolean).length);
       }
       expect(byRadius).toEqual(byRadius.toSorted((a, b) => a - b));
@@ -166,13 +166,13 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       const { model, pixels, leastRadii } = linearSubject(3, 30, 11);
       const radius = 1.5 * median(leastRadii);
       const options = { bounds: [0, 1], radius, alpha: radius / 6, beta: radius / 6, seed: 0 } as const;
-      const long = await search(model, pixels, { ...options, maxIterations: 12 });
-      const image = long.iterations.findIndex((iteration, index) => long.critical[index] && iteration >= 2);
+      const long = await search(model, pixels, { ...options, maxSteps: 12 });
+      const image = long.steps.findIndex((iteration, index) => long.critical[index] && iteration >= 2);
       expect(image).toBeGreaterThanOrEqual(0);
-      const short = await search(model, pixels, { ...options, maxIterations: long.iterations[image]! });
+      const short = await search(model, pixels, { ...options, maxSteps: long.steps[image]! });
       const pointOf = ({ points }: { points: Float32Array }) => points.slice(image * size, (image + 1) * size);
       expect(pointOf(short)).toEqual(pointOf(long));
-      const shorter = await search(model, pixels, { ...options, maxIterations: long.iterations[image]! - 1 });
+      const shorter = await search(model, pixels, { ...options, maxSteps: long.steps[image]! - 1 });
       expect(shorter.critical[image]).toBe(false);
     });
 
@@ -183,7 +183,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         bounds: [0, 1],
         radius: 10,
         beta: 0.1,
-        maxIterations: 1,
+        maxSteps: 1,
         seed: 4,
       });
       const noise = Array.from(points, (point) => (point - 0.5) / 0.1);
@@ -221,7 +221,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
             radius: radius * span,
             alpha: (radius / 5) * span,
             beta: (radius / 4) * span,
-            maxIterations: 8,
+            maxSteps: 8,
             seed: 1,
           },
         );
@@ -233,10 +233,10 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         [-1, 1],
         [-0.8, 2.7],
       ] as const) {
-        const { critical, iterations } = await onScale(min, max);
-        expect({ critical, iterations }).toEqual({
+        const { critical, steps } = await onScale(min, max);
+        expect({ critical, steps }).toEqual({
           critical: onUnitScale.critical,
-          iterations: onUnitScale.iterations,
+          steps: onUnitScale.steps,
         });
       }
     });
@@ -250,7 +250,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       ] as const) {
         const level = (max - min) / 255;
         const scaled = pixels.map((pixel) => min + (max - min) * pixel);
-        const options = { bounds: [min, max], maxIterations: 3, seed: 0 } as const;
+        const options = { bounds: [min, max], maxSteps: 3, seed: 0 } as const;
         const defaults = await search(model, scaled, options);
         const stated = { radius: 0.3 * level, alpha: 0.25 * level, beta: 0.2 * level };
         expect(defaults).toEqual(await search(model, scaled, { ...options, ...stated }));
@@ -267,7 +267,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         radius,
         alpha: radius / 5,
         beta: radius / 3,
-        maxIterations: 8,
+        maxSteps: 8,
         seed: 6,
       } as const;
       const whole = await search(model, pixels, options);
@@ -275,7 +275,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       for (const first of [0, 3, 9]) {
         const alone = await search(model, pixels.slice(first * size, (first + 1) * size), { ...options, first });
         expect(alone.critical[0]).toBe(whole.critical[first]);
-        expect(alone.iterations[0]).toBe(whole.iterations[first]);
+        expect(alone.steps[0]).toBe(whole.steps[first]);
         expect(alone.points).toEqual(whole.points.slice(first * size, (first + 1) * size));
       }
     });
@@ -288,13 +288,13 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         rows.push(images.shape[0]);
         return model(images);
       };
-      const options = { bounds: [0, 1], radius, alpha: radius / 8, beta: 0, maxIterations: 12, seed: 0 } as const;
-      const { iterations, critical } = await search(counted, pixels, options);
+      const options = { bounds: [0, 1], radius, alpha: radius / 8, beta: 0, maxSteps: 12, seed: 0 } as const;
+      const { steps, critical } = await search(counted, pixels, options);
       expect(rows).toHaveLength(13);
       let inBatch = 40;
       for (const [iteration, count] of rows.entries()) {
         expect(count, `images in pass ${iteration}`).toBe(inBatch);
-        const searched = iterations.filter((last, image) => !critical[image] || last > iteration).length;
+        const searched = steps.filter((last, image) => !critical[image] || last > iteration).length;
         if (searched <= 0.75 * inBatch) inBatch = searched;
       }
       expect(inBatch).toBe(20);
@@ -303,15 +303,15 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
     test('stops early once few become critical, if asked to', async () => {
       const { model, pixels, leastRadii } = linearSubject(2, 40, 23);
       const radius = median(leastRadii);
-      const options = { bounds: [0, 1], radius, alpha: radius / 3, beta: 0, maxIterations: 30, seed: 0 } as const;
+      const options = { bounds: [0, 1], radius, alpha: radius / 3, beta: 0, maxSteps: 30, seed: 0 } as const;
       const reports: number[] = [];
-      const onProgress = ({ iteration }: { iteration: number }) => void reports.push(iteration);
+      const onProgress = ({ done }: { done: number }) => void reports.push(done);
       const stopped = await search(model, pixels, { ...options, stopBelow: 1, onProgress });
       const whole = await search(model, pixels, options);
       expect(stopped.critical).toEqual(whole.critical);
-      expect(Math.max(...stopped.iterations)).toBeLessThan(6);
-      expect(Math.max(...whole.iterations)).toBe(30);
-      expect(reports).toEqual([...Array(Math.max(...stopped.iterations) + 1).keys()]);
+      expect(Math.max(...stopped.steps)).toBeLessThan(6);
+      expect(Math.max(...whole.steps)).toBe(30);
+      expect(reports).toEqual([...Array(Math.max(...stopped.steps) + 1).keys()]);
     });
 
     test('moves a network that is certain to the last digit', async () => {
@@ -323,12 +323,12 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
         });
       const pixels = new Float32Array(size).fill(0.5);
       const found = await search(model, pixels, { bounds: [0, 1], radius: 0.2, alpha: 0.05, beta: 0, seed: 0 });
-      expect(found).toMatchObject({ critical: [true], iterations: [3], predictions: [0], criticalPredictions: [1] });
+      expect(found).toMatchObject({ critical: [true], steps: [3], predictions: [0], criticalPredictions: [1] });
     });
 
     test('says what is wrong with its arguments', async () => {
       const model = tinyCnn({ shape });
-      const options = { bounds: [0, 1], seed: 0, maxIterations: 1 } as const;
+      const options = { bounds: [0, 1], seed: 0, maxSteps: 1 } as const;
       const images = tf.zeros([2, ...shape]) as Tensor4D;
       const tooBright = tf.fill([2, ...shape], 128) as Tensor4D;
       const none = tf.zeros([0, ...shape]) as Tensor4D;
@@ -344,7 +344,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
   if (backend === 'cpu') return;
   test('a batch of several images holds several seeds apart', async () => {
     const pixels = new Float32Array(2 * size).fill(0.5);
-    const options = { bounds: [0, 1], radius: 1, beta: 0.1, maxIterations: 1 } as const;
+    const options = { bounds: [0, 1], radius: 1, beta: 0.1, maxSteps: 1 } as const;
     const [a, b] = [0, 1].map((seed) => search(constantClassifier([1, 0]), pixels, { ...options, seed }));
     const [first, second] = [(await a!).points, (await b!).points];
     const rows = [first.slice(0, size), first.slice(size), second.slice(0, size), second.slice(size)];

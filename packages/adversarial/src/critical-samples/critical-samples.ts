@@ -24,8 +24,8 @@ export interface CriticalSamplesOptions extends LassOptions, LongWork<CriticalSa
    */
   first?: number;
   /**
-   * Ends the search after an iteration in which fewer images than this became critical. The released code does at 20,
-   * counted over its whole data set; what an image comes to then depends on its company. Default: 0, never.
+   * Ends the search after a step in which fewer images than this became critical. The released code does at 20,
+   * counted over its whole data set; the result for an image then depends on the images around it. Default: 0, never.
    */
   stopBelow?: number;
 }
@@ -35,8 +35,8 @@ export interface CriticalSamples {
   images: Tensor4D;
   /** Of each image, whether a critical sample was found. */
   critical: boolean[];
-  /** After how many iterations: of those found the one in which, of the others the last. */
-  iterations: number[];
+  /** Steps taken from each image: until it became critical, or all of them. */
+  steps: number[];
   /** What the model takes each image for; -1 where its logits are not finite. */
   predictions: number[];
   /** What the model takes each point of the result for. */
@@ -74,8 +74,8 @@ export interface CriticalSamples {
  * @example
  * import { criticalSamples } from '@cnnviz/adversarial';
  *
- * const found = await criticalSamples(model, images, { bounds: [0, 1], maxIterations: 5, seed: 0 });
- * console.log(found.critical, found.iterations, found.predictions, found.criticalPredictions);
+ * const found = await criticalSamples(model, images, { bounds: [0, 1], maxSteps: 5, seed: 0 });
+ * console.log(found.critical, found.steps, found.predictions, found.criticalPredictions);
  * tf.dispose(found.images);
  */
 export async function criticalSamples(
@@ -93,7 +93,7 @@ export async function criticalSamples(
   const first = check.number('first', options.first ?? 0, { integer: true, min: 0 });
   options.signal?.throwIfAborted();
   const onHost = await readImages(check, model, images, options);
-  const streams = randomsOfImages(options.seed, numbersFrom(first, images.shape[0]));
+  const streams = randomsOfImages(settings.seed, numbersFrom(first, images.shape[0]));
   const { points, ...found } = await lass(check, model, onHost, streams, settings, options);
   return { images: tf.tensor4d(points, images.shape), ...found };
 }

@@ -21,12 +21,15 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
     name: 'criticalSampleRatio',
     inputs: () => ({ model: tinyCnn({ shape }), batches: [drawImages()] }),
     models: ['model'],
-    options: { bounds: [0, 1], radius: 0.1, maxIterations: 1, seed: 0 } as CriticalSampleRatioOptions,
+    options: { bounds: [0, 1], radius: 0.1, maxSteps: 1, seed: 0 } as CriticalSampleRatioOptions,
     run: ({ model, batches }, options) => criticalSampleRatio(model, batches, options),
     badOptions: [
       [{ radius: -1 }, /radius must be a number >= 0, got -1/],
-      [{ confidence: 1 }, /confidence must be a number > 0 and < 1, got 1/],
-      [{ state: { version: 2 } }, /state must be a state of version 1, got 2/],
+      [{ level: 1 }, /level must be a number > 0 and < 1, got 1/],
+      [
+        { resume: { kind: 'criticalSampleRatio', version: 2 } },
+        /cannot resume from this state: it is of criticalSampleRatio, version 2/,
+      ],
     ],
     badInputs: [
       [() => ({ batches: [] }), /batches must be at least one batch, got \[\]/],
@@ -42,7 +45,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {
     inputs: () => ({ model: tinyTrainable({ shape }), batches: [drawBatch()] }),
     models: ['model'],
     modifies: ['model'],
-    options: { bounds: [0, 1] as const, radius: 0.1, maxIterations: 1, epochs: 2, weight: 0.5, seed: 0 },
+    options: { bounds: [0, 1] as const, radius: 0.1, maxSteps: 1, epochs: 2, weight: 0.5, seed: 0 },
     run: async ({ model, batches }, options) => {
       const optimizer = tf.train.sgd(0.1);
       try {
@@ -68,7 +71,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     name: 'criticalSampleSweep',
     inputs: () => ({ model: tinyCnn({ shape }), batches: [drawImages()] }),
     models: ['model'],
-    options: { bounds: [0, 1], radii: [0.1, 0.2], maxIterations: 1, seed: 0 } as CriticalSampleSweepOptions,
+    options: { bounds: [0, 1], radii: [0.1, 0.2], maxSteps: 1, seed: 0 } as CriticalSampleSweepOptions,
     run: ({ model, batches }, options) => criticalSampleSweep(model, batches, options),
     badOptions: [[{ radii: [2, 1] }, /radii must be one number or more, ascending, got \[2, 1\]/]],
     seeded: 'without effect',
@@ -80,7 +83,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     name: 'criticalSampleBatches',
     inputs: () => ({ model: tinyTrainable({ shape }), batches: [drawBatch()] }),
     models: ['model'],
-    options: { bounds: [0, 1] as const, radius: 0.1, maxIterations: 1, weight: 0.7, clip: true, seed: 0 },
+    options: { bounds: [0, 1] as const, radius: 0.1, maxSteps: 1, weight: 0.7, clip: true, seed: 0 },
     run: async ({ model, batches }, options) => {
       const mixed: Tensor4D[] = [];
       for await (const { images } of criticalSampleBatches(model, batches, options)) mixed.push(tf.clone(images));

@@ -18,7 +18,7 @@ export interface CsrPoint extends Pick<CriticalSampleRatio, 'ratio' | 'interval'
  * @example
  * import { criticalSampleRatio, csrCurve } from '@cnnviz/adversarial';
  *
- * const options = { bounds: [0, 1], maxIterations: 3, seed: 0 } as const;
+ * const options = { bounds: [0, 1], maxSteps: 3, seed: 0 } as const;
  * const point = { epoch: 0, ...(await criticalSampleRatio(model, [images], options)) };
  * const specification = csrCurve({ 'before training': [point] });
  */

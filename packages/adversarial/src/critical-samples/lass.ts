@@ -3,6 +3,7 @@ import { askAtOnce, reportProgress, sign } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { noFailures } from '../batches/failures.ts';
+import { fullEnough, rowsWhere } from '../batches/shrink-batch.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { sumPerImage } from '../geometry/step-direction.ts';
@@ -20,20 +21,21 @@ export interface LassSettings {
   radius: number;
   alpha: number;
   beta: number;
-  maxIterations: number;
+  maxSteps: number;
   /** What points are clipped to; without, nothing but the box limits them. */
   clipTo: Bounds | undefined;
-  /** The search ends after an iteration in which fewer images became critical. */
+  /** The search ends after a step in which fewer images became critical. */
   stopBelow: number;
 }
 
 export interface LassProgress {
-  /** Iterations done. */
-  iteration: number;
-  /** Iterations there will be at most. */
-  iterations: number;
-  /** How many of the images are critical so far. */
+  /** Steps taken so far. */
+  done: number;
+  /** The most steps that the search takes. */
+  total: number;
+  /** Images found critical so far. */
   critical: number;
+  /** Images of the search. */
   images: number;
 }
 
@@ -41,8 +43,8 @@ export interface LassOutcome {
   /** Of each image the point at which it became critical, or else the last. */
   points: Float32Array;
   critical: boolean[];
-  /** Of each image the iterations that were needed, or else done. */
-  iterations: number[];
+  /** Steps taken from each image: until it became critical, or all of them. */
+  steps: number[];
   /** What the model takes each image for. */
   predictions: number[];
   /** What the model takes each point for. */
@@ -60,9 +62,6 @@ interface ActiveBatch {
   low: Tensor4D;
   high: Tensor4D;
 }
-
-/** Below this part of rows in use a batch is formed anew: often enough to save work, seldom enough to save shader compilations. */
-const fullEnough = 0.75;
 
 /**
  * Langevin adversarial sample search from given images.
@@ -82,16 +81,16 @@ export async function lass(
   const points = images.values.slice();
   const pointOf = (values: Float32Array, row: number) => values.subarray(row * size, (row + 1) * size);
   const critical = new Array<boolean>(count).fill(false);
-  const iterations = new Array<number>(count).fill(0);
+  const steps = new Array<number>(count).fill(0);
   const predictions: number[] = [];
   const criticalPredictions: number[] = [];
   const failures = noFailures(check, count);
-  const lastIteration = settings.radius === 0 ? 0 : settings.maxIterations;
+  const lastStep = settings.radius === 0 ? 0 : settings.maxSteps;
 
   let batch = formBatch(images, images.values.slice(), [...streams.keys()], settings);
   try {
-    for (let iteration = 0; ; iteration++) {
-      const isLast = iteration === lastIteration;
+    for (let step = 0; ; step++) {
+      const isLast = step === lastStep;
       const { rows } = batch;
       const labels = predictions.length === 0 ? undefined : rows.map((image) => predictions[image]!);
       const isSearched = rows.map((image) => !critical[image] && !failures.has(image));
@@ -99,7 +98,7 @@ export async function lass(
         const own = labels === undefined ? undefined : tf.tensor1d(labels, 'int32');
         if (isLast) return { scores: predictionsAt(check, model, batch.points), next: undefined };
         const noise = () => drawNoise(streams, rows, isSearched, size, settings.beta);
-        return step(check, model, batch, own, noise, settings.alpha);
+        return takeStep(check, model, batch, own, noise, settings.alpha);
       });
       try {
         const read = await readScores(scores, labels ?? [], false);
@@ -109,18 +108,18 @@ export async function lass(
         for (const row of rowsWhere(isSearched, Boolean)) {
           const { prediction, broken } = read[row]!;
           const image = rows[row]!;
-          if (broken !== undefined && !critical[image]) failures.add(image, iteration, broken);
-          iterations[image] = iteration;
+          if (broken !== undefined && !critical[image]) failures.add(image, step, broken);
+          steps[image] = step;
           criticalPredictions[image] = failures.has(image) ? predictions[image]! : prediction;
         }
         failures.requireSomeLeft();
         const found = critical.filter(Boolean).length;
         const searched = rowsWhere(rows, (image) => !critical[image] && !failures.has(image));
-        const isStopped = iteration > 0 && leaving.length < settings.stopBelow;
+        const isStopped = step > 0 && leaving.length < settings.stopBelow;
         const isOver = isLast || isStopped || searched.length === 0;
 
         const settled = isOver ? [...leaving, ...searched] : leaving;
-        if (settled.length > 0 && iteration > 0) {
+        if (settled.length > 0 && step > 0) {
           const values = await batch.points.data<'float32'>();
           for (const row of settled) points.set(pointOf(values, row), rows[row]! * size);
         }
@@ -132,7 +131,7 @@ export async function lass(
           tf.dispose(isKept ? batch.points : [batch.points, batch.low, batch.high]);
           batch = formed;
         }
-        await reportProgress(work, { iteration, iterations: lastIteration, critical: found, images: count });
+        await reportProgress(work, { done: step, total: lastStep, critical: found, images: count });
         if (isOver) break;
       } finally {
         tf.dispose([scores, next ?? []]);
@@ -141,11 +140,7 @@ export async function lass(
   } finally {
     tf.dispose([batch.points, batch.low, batch.high]);
   }
-  return { points, critical, iterations, predictions, criticalPredictions, failed: failures.list() };
-}
-
-function rowsWhere<T>(values: readonly T[], isWanted: (value: T, row: number) => boolean): number[] {
-  return [...values.keys()].filter((row) => isWanted(values[row]!, row));
+  return { points, critical, steps, predictions, criticalPredictions, failed: failures.list() };
 }
 
 /** The rows of a batch that are still searched for, at the points that they come to next. By way of the host, since rows gathered on a device take longer. */
@@ -196,8 +191,8 @@ function predictionsAt(check: Check, model: Classifier, points: Tensor4D): Tenso
   return predictionsOf(logits, tf.zeros([points.shape[0]]));
 }
 
-/** Scores of the points, and where one iteration leads from them. */
-function step(
+/** Scores of the points, and where one step leads from them. */
+function takeStep(
   check: Check,
   model: Classifier,
   { points, low, high }: ActiveBatch,

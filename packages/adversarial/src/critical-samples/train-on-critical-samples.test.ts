@@ -40,7 +40,7 @@ function linearTrainable(weights: readonly number[]): Trainable {
 }
 
 const weights = [...createRandom(3).fillNormal(new Float32Array(size))];
-const search = { bounds: [0, 1], radius: 0.1, alpha: 0.1, beta: 0, maxIterations: 2, seed: 0 } as const;
+const search = { bounds: [0, 1], radius: 0.1, alpha: 0.1, beta: 0, maxSteps: 2, seed: 0 } as const;
 /** What a step along the sign of the gradient does to the projection x·w. */
 const gain = 0.1 * weights.reduce((total, weight) => total + Math.abs(weight), 0);
 

@@ -1,14 +1,15 @@
 import { conformance, describeOnBackends, tinyCnn } from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type FoolingImagesOptions, foolingImages } from './fooling-images.ts';
+import { foolingImages } from './fooling-images.ts';
+import type { FoolingImagesOptions } from './fooling-options.ts';
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   conformance({
     name: 'foolingImages',
     inputs: () => ({ model: tinyCnn(), targets: [0, 2, 2, 1] }),
     models: ['model'],
-    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, iterations: 4, blur: 0.5, blurEvery: 2 } as Omit<
+    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, steps: 4, blur: 0.5, blurEvery: 2 } as Omit<
       FoolingImagesOptions,
       'targets'
     >,
@@ -27,7 +28,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ early: 1 }, /early must be a number > 0 and < 1, got 1/],
       [{ late: 0 }, /late must be a number > 0 and < 1, got 0/],
       [{ decay: 1.5 }, /decay must be a number >= 0 and <= 1, got 1.5/],
-      [{ iterations: 0 }, /iterations must be an integer >= 1, got 0/],
+      [{ steps: 0 }, /steps must be an integer >= 1, got 0/],
       [{ blur: 0.2 }, /blur must be 0 or a number >= 0.3, got 0.2/],
       [{ blurEvery: 0 }, /blurEvery must be an integer >= 1, got 0/],
       [{ stopAt: Number.NaN }, /stopAt must be a number >= 0 and <= 1, got NaN/],
@@ -55,7 +56,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     name: 'foolingImages',
     inputs: () => ({ model: tinyCnn(), targets: [0, 2, 1] }),
     models: ['model'],
-    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, iterations: 4 } as Omit<FoolingImagesOptions, 'targets'>,
+    options: { shape: [8, 8, 1], bounds: [0, 1], seed: 0, steps: 4 } as Omit<FoolingImagesOptions, 'targets'>,
     run: ({ model, targets }, options) => foolingImages(model, { ...options, targets }),
     badOptions: [],
     batched: { inputs: ['targets'] },

@@ -3,7 +3,8 @@ import { constantClassifier, linearClassifier, linearClosedForm, useBackend } fr
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { type FoolingImagesOptions, foolingImages } from './fooling-images.ts';
+import { foolingImages } from './fooling-images.ts';
+import type { FoolingImagesOptions } from './fooling-options.ts';
 
 useBackend('cpu');
 
@@ -40,8 +41,8 @@ function randomCnn(): Classify {
 }
 
 describe('foolingImages', () => {
-  test('makes all ten classes of a convolutional network certain, in 300 iterations', async () => {
-    const { confidences, shape, iterations, firstIterations, pixels } = await fool(randomCnn(), {
+  test('makes all ten classes of a convolutional network certain, in 300 steps', async () => {
+    const { confidences, shape, steps, firstSteps, pixels } = await fool(randomCnn(), {
       ...options,
       shape: [8, 8, 1],
       targets: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
@@ -49,13 +50,13 @@ describe('foolingImages', () => {
     });
     expect(Math.min(...confidences)).toBeGreaterThan(0.9999);
     expect(shape).toEqual([10, 8, 8, 1]);
-    expect(iterations).toBe(300);
-    for (const level of ['0.99', '0.999', '0.9999'] as const) expect(firstIterations[level]).not.toContain(null);
+    expect(steps).toBe(300);
+    for (const level of ['0.99', '0.999', '0.9999'] as const) expect(firstSteps[level]).not.toContain(null);
     expect(Math.min(...pixels.flat())).toBeGreaterThanOrEqual(0);
     expect(Math.max(...pixels.flat())).toBeLessThanOrEqual(1);
   });
 
-  test('blurs after every so many iterations', async () => {
+  test('blurs after every so many steps', async () => {
     // The smoother an image, the surer; the step itself is too short to be seen.
     const rough: Classify = (images) =>
       tf.tidy(() => {
@@ -64,13 +65,13 @@ describe('foolingImages', () => {
       });
     const still = { objective: 'logit', learningRate: 1e-12, start: 'uniform' } as const;
     const settings = { ...options, ...still, shape: [8, 8, 1], targets: [0] } as const;
-    const start = await fool(rough, { ...settings, iterations: 1 });
+    const start = await fool(rough, { ...settings, steps: 1 });
     const once = { blur: 0.7, blurEvery: 3 };
-    const { pixels } = await fool(rough, { ...settings, ...once, iterations: 6 });
+    const { pixels } = await fool(rough, { ...settings, ...once, steps: 6 });
     const expected = tf.tidy(() => gaussianBlur(tf.tensor4d(start.pixels[0]!, [1, 8, 8, 1]), 0.7));
     for (const [index, value] of (await expected.data()).entries()) expect(pixels[0]![index]).toBeCloseTo(value, 5);
     expected.dispose();
-    expect((await fool(rough, { ...settings, blur: 0, iterations: 6 })).pixels).toEqual(start.pixels);
+    expect((await fool(rough, { ...settings, blur: 0, steps: 6 })).pixels).toEqual(start.pixels);
   });
 
   test('reports the probability that its images have', async () => {
@@ -82,7 +83,7 @@ describe('foolingImages', () => {
 
   test('reaches the corner of the box, where a linear classifier is most certain', async () => {
     const pair = linearClassifier(weights.slice(0, 2), [0, 0]);
-    const { pixels } = await fool(pair, { ...options, targets: [0, 1], iterations: 2000, late: 0.9 });
+    const { pixels } = await fool(pair, { ...options, targets: [0, 1], steps: 2000, late: 0.9 });
     expect(pixels).toEqual([
       [1, 0, 1, 1],
       [0, 1, 0, 0],
@@ -92,21 +93,21 @@ describe('foolingImages', () => {
   test('takes the step of the progress rule', async () => {
     const common = { ...options, start: 'mean', bounds: [-100, 100], mean: 0.01, targets: [1] } as const;
     const start = [0.01, 0.01, 0.01, 0.01];
-    const { pixels, bestIterations } = await fool(linear, { ...common, iterations: 2 });
+    const { pixels, bestSteps } = await fool(linear, { ...common, steps: 2 });
     const p = closedForm.probabilities(start)[1]!;
     const wanted = Math.min(0.03, 0.1 * (1 - p));
     const gain = Math.log((p + wanted) / (1 - p - wanted)) - Math.log(p / (1 - p));
     // log-odds = -log(exp(cross-entropy) - 1), so its gradient is that of the cross-entropy over p - 1.
     const gradient = closedForm.crossEntropyGradient(start, 1).map((value) => value / (p - 1));
     const squaredLength = gradient.reduce((sum, value) => sum + value * value, 0);
-    expect(bestIterations).toEqual([1]);
+    expect(bestSteps).toEqual([1]);
     for (const [index, pixel] of pixels[0]!.entries()) {
       expect(pixel).toBeCloseTo(0.01 + (gain * gradient[index]!) / squaredLength, 5);
     }
   });
 
   test('takes the step of the gradient of the probability at a constant learning rate', async () => {
-    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], iterations: 2 } as const;
+    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], steps: 2 } as const;
     const start = [0.5, 0.5, 0.5, 0.5];
     const { pixels } = await fool(linear, { ...common, learningRate: 0.01 });
     const p = closedForm.probabilities(start)[2]!;
@@ -115,22 +116,22 @@ describe('foolingImages', () => {
   });
 
   test('takes the step of the gradient of the logit', async () => {
-    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], iterations: 2 } as const;
+    const common = { ...options, start: 'mean', mean: 0.5, targets: [2], steps: 2 } as const;
     const { pixels } = await fool(linear, { ...common, objective: 'logit', learningRate: 0.01 });
     for (const [index, pixel] of pixels[0]!.entries()) expect(pixel).toBeCloseTo(0.5 + 0.01 * weights[2]![index]!, 6);
   });
 
   test('decays towards the mean of each channel', async () => {
-    const { pixels, bestIterations } = await fool(constantClassifier([1, 2]), {
+    const { pixels, bestSteps } = await fool(constantClassifier([1, 2]), {
       ...options,
       shape: [1, 1, 2],
       targets: [0],
       start: 'uniform',
       mean: [0.2, 0.9],
       decay: 1,
-      iterations: 1,
+      steps: 1,
     });
-    expect(bestIterations).toEqual([0]);
+    expect(bestSteps).toEqual([0]);
     const seen: number[][] = [];
     const watching: Classify = (images) => {
       void images.data().then((values) => seen.push([...values]));
@@ -143,7 +144,7 @@ describe('foolingImages', () => {
       start: 'uniform',
       mean: [0.2, 0.9],
       decay: 0.5,
-      iterations: 2,
+      steps: 2,
     });
     expect(seen[0]).toEqual(pixels[0]);
     expect(seen[1]![0]).toBeCloseTo((pixels[0]![0]! + 0.2) / 2, 6);
@@ -151,7 +152,7 @@ describe('foolingImages', () => {
   });
 
   test('starts every target from the same noise, and its repetition from another', async () => {
-    const start = { ...options, iterations: 1, deviation: 0.1 };
+    const start = { ...options, steps: 1, deviation: 0.1 };
     const { pixels } = await fool(linear, { ...start, targets: [2, 0, 2, 2] });
     expect(pixels[0]).toEqual(pixels[1]);
     expect(pixels[2]).not.toEqual(pixels[0]);
@@ -167,7 +168,7 @@ describe('foolingImages', () => {
       targets: [0],
       bounds: [0, 255],
       mean: 100,
-      iterations: 1,
+      steps: 1,
     });
     const noise = pixels[0]!;
     const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
@@ -178,7 +179,7 @@ describe('foolingImages', () => {
   });
 
   test('starts from uniform noise over the bounds, or from the mean alone', async () => {
-    const start = { ...options, shape: [50, 50, 1], targets: [0], bounds: [-1, 3], iterations: 1 } as const;
+    const start = { ...options, shape: [50, 50, 1], targets: [0], bounds: [-1, 3], steps: 1 } as const;
     const { pixels } = await fool(constantClassifier([0, 0]), { ...start, start: 'uniform' });
     expect(Math.min(...pixels[0]!)).toBeGreaterThanOrEqual(-1);
     expect(Math.min(...pixels[0]!)).toBeLessThan(-0.95);
@@ -203,13 +204,13 @@ describe('foolingImages', () => {
 
   test('keeps the best image, not the last', async () => {
     // Strong decay makes the images worse after a good start.
-    const { bestIterations, confidences, pixels } = await fool(linear, {
+    const { bestSteps, confidences, pixels } = await fool(linear, {
       ...options,
       targets: [0],
       start: 'uniform',
       seed: 3,
       decay: 0.9,
-      iterations: 20,
+      steps: 20,
     });
     const reported: number[] = [];
     await fool(linear, {
@@ -218,17 +219,17 @@ describe('foolingImages', () => {
       start: 'uniform',
       seed: 3,
       decay: 0.9,
-      iterations: 20,
+      steps: 20,
       onProgress: (progress) => void reported.push(progress.confidences[0]!),
     });
-    expect(bestIterations[0]).toBeLessThan(19);
+    expect(bestSteps[0]).toBeLessThan(19);
     expect(reported).toHaveLength(20);
     expect(reported.at(-1)).toBe(confidences[0]);
     expect(closedForm.probabilities(pixels[0]!)[0]).toBeCloseTo(confidences[0]!, 5);
     for (let index = 1; index < 20; index++) expect(reported[index]).toBeGreaterThanOrEqual(reported[index - 1]!);
   });
 
-  test('records the first iteration at each level', async () => {
+  test('records the first step at each level', async () => {
     const watched: number[] = [];
     const watching: Classify = (images) => {
       const logits = linear(images);
@@ -238,20 +239,20 @@ describe('foolingImages', () => {
       });
       return logits;
     };
-    const { firstIterations } = await fool(watching, { ...options, targets: [1] });
+    const { firstSteps } = await fool(watching, { ...options, targets: [1] });
     const first = (level: number) => {
       const index = watched.findIndex((probability) => probability > level);
       return index === -1 ? null : index;
     };
-    expect(firstIterations['0.99']).toEqual([first(0.99)]);
-    expect(firstIterations['0.999']).toEqual([first(0.999)]);
-    expect(firstIterations['0.9999']).toEqual([first(0.9999)]);
-    expect(firstIterations.majority[0]).toBeLessThan(firstIterations['0.99'][0]!);
+    expect(firstSteps['0.99']).toEqual([first(0.99)]);
+    expect(firstSteps['0.999']).toEqual([first(0.999)]);
+    expect(firstSteps['0.9999']).toEqual([first(0.9999)]);
+    expect(firstSteps.majority[0]).toBeLessThan(firstSteps['0.99'][0]!);
   });
 
   test('says null for a level that was not reached', async () => {
-    const { firstIterations } = await fool(constantClassifier([0, 1]), { ...options, targets: [0, 1], iterations: 3 });
-    expect(firstIterations).toEqual({
+    const { firstSteps } = await fool(constantClassifier([0, 1]), { ...options, targets: [0, 1], steps: 3 });
+    expect(firstSteps).toEqual({
       majority: [null, 0],
       '0.99': [null, null],
       '0.999': [null, null],
@@ -259,16 +260,16 @@ describe('foolingImages', () => {
     });
   });
 
-  test('leaves each image as it first is beyond stopAt, and ends once all are', async () => {
-    const { iterations, confidences, bestIterations } = await fool(linear, {
+  test('leaves each image as it first reaches stopAt, and ends once all are', async () => {
+    const { steps, confidences, bestSteps } = await fool(linear, {
       ...options,
       targets: [0, 1],
       stopAt: 0.9,
     });
-    expect(iterations).toBe(Math.max(...bestIterations) + 1);
+    expect(steps).toBe(Math.max(...bestSteps) + 1);
     for (const [index, target] of [0, 1].entries()) {
       const alone = await fool(linear, { ...options, targets: [target], stopAt: 0.9 });
-      expect(alone.iterations).toBe(bestIterations[index]! + 1);
+      expect(alone.steps).toBe(bestSteps[index]! + 1);
       expect(confidences[index]).toBeGreaterThan(0.9);
       expect(alone.confidences[0]).toBeCloseTo(confidences[index]!, 6);
     }
@@ -287,7 +288,7 @@ describe('foolingImages', () => {
   });
 
   test('is plain data but for the images', async () => {
-    const { images, ...rest } = await foolingImages(linear, { ...options, iterations: 2 });
+    const { images, ...rest } = await foolingImages(linear, { ...options, steps: 2 });
     tf.dispose(images);
     expect(JSON.parse(JSON.stringify(rest))).toEqual(rest);
   });

@@ -18,16 +18,17 @@ import { logOddsGradient } from '../losses/log-odds.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
 
 export interface DecisionMapProgress {
-  /** Evaluated so far. */
-  points: number;
+  /** Points evaluated so far. */
+  done: number;
+  /** Points of the map. */
   total: number;
 }
 
 export interface DecisionMapOptions extends LongWork<DecisionMapProgress> {
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
-  /** Decides the random directions. */
-  seed: number;
+  /** Decides the random directions. Default: 0. */
+  seed?: number;
   /** How far the map reaches from the sample to each side: Euclidean distance in the units of the pixels, > 0. */
   extent: number;
   /**
@@ -118,7 +119,7 @@ export async function decisionMap(
   check.callable('model', model);
   if (check.images('image', image).shape[0] !== 1) check.fail('range', 'image', 'one image [1, h, w, c]', image);
   const bounds = check.bounds('bounds', options.bounds);
-  const seed = check.seed('seed', options.seed);
+  const seed = check.seed('seed', options.seed === undefined ? 0 : options.seed);
   const extent = check.number('extent', options.extent, { above: 0 });
   const kind = check.oneOf('directions', options.directions ?? 'gradient', ['gradient', 'random']);
   const resolution = check.number('resolution', options.resolution ?? 41, { integer: true, min: 3 });
@@ -165,7 +166,7 @@ export async function decisionMap(
       } finally {
         tf.dispose([asked, excess, answers ?? []]);
       }
-      await reportProgress(options, { points: classes.length, total });
+      await reportProgress(options, { done: classes.length, total });
     }
   } finally {
     tf.dispose([right!, up!]);

@@ -55,7 +55,7 @@ export interface FoolingGrid {
  * import { foolingGrid, foolingImages } from '@cnnviz/adversarial';
  *
  * const bounds = [0, 1] as const;
- * const fooling = await foolingImages(model, { shape: [28, 28, 1], targets: [3, 7], bounds, seed: 0, iterations: 5 });
+ * const fooling = await foolingImages(model, { shape: [28, 28, 1], targets: [3, 7], bounds, seed: 0, steps: 5 });
  * const { picture, labels } = foolingGrid(fooling, { bounds, factor: 2 });
  * console.log(picture.shape, labels[0]?.name, labels[0]?.text);
  */

@@ -3,8 +3,9 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { autoPgd } from '../attacks/auto-pgd.ts';
 import { squareAttack } from '../attacks/square-attack.ts';
-import { type BlackBoxAccuracyOptions, type RobustAccuracyOptions, robustAccuracy } from './robust-accuracy.ts';
+import { robustAccuracy } from './robust-accuracy.ts';
 import type { BlackBoxAttack, CustomAttack } from './robustness-attack.ts';
+import type { BlackBoxAccuracyOptions, RobustAccuracyOptions } from './robustness-options.ts';
 
 const apgd: CustomAttack = {
   name: 'short apgd',
@@ -37,9 +38,9 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ bounds: [1, 0] }, /bounds must be two finite numbers \[min, max\] with min < max, got \[1, 0\]/],
       [{ norm: 'l3' }, /norm must be one of "linf", "l2", "l1", got "l3"/],
       [{ attacks: ['fab'] }, /attacks\[0\] must be one of "apgd-ce"/],
-      [{ confidence: 1 }, /confidence must be a number > 0 and < 1, got 1/],
+      [{ level: 1 }, /level must be a number > 0 and < 1, got 1/],
       [{ smaller: {} }, /smaller must be a result in linf at an epsilon <= 0.01/],
-      [{ state: {} }, /state must be a state of version 1, got undefined/],
+      [{ resume: {} }, /cannot resume from this state: it is of no known kind; expected robustAccuracy, version 1/],
     ],
     badInputs: [
       [() => ({ batches: 7 as never }), /batches must be an iterable of batches, also an asynchronous one, got 7/],

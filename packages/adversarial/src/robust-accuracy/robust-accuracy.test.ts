@@ -6,13 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { autoPgd } from '../attacks/auto-pgd.ts';
 import { pgd } from '../attacks/pgd.ts';
 import { squareAttack } from '../attacks/square-attack.ts';
-import {
-  type RobustAccuracyOptions,
-  type RobustAccuracyProgress,
-  type RobustAccuracyState,
-  robustAccuracy,
-} from './robust-accuracy.ts';
+import { robustAccuracy } from './robust-accuracy.ts';
 import type { BlackBoxAttack, CustomAttack, RobustnessAttack } from './robustness-attack.ts';
+import type { RobustAccuracyOptions, RobustAccuracyProgress } from './robustness-options.ts';
+import type { RobustAccuracyState } from './robustness-state.ts';
 
 const bounds = [0, 1] as const;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -134,7 +131,7 @@ describeOnBackends(['cpu'], () => {
         expect(result.brokenBy.filter((by) => by === name)).toHaveLength(broken);
       }
       expect(JSON.parse(JSON.stringify(result))).toEqual(result);
-      const wide = await evaluate(linear, { bounds, seed: 0, epsilon: 0.05, attacks, confidence: 0.99 });
+      const wide = await evaluate(linear, { bounds, seed: 0, epsilon: 0.05, attacks, level: 0.99 });
       expect(wide.interval[1] - wide.interval[0]).toBeGreaterThan(high - low);
     });
 
@@ -283,7 +280,7 @@ describeOnBackends(['cpu'], () => {
       tf.dispose([data.images, data.labels]);
     });
 
-    test('goes on from any state to the same result, through JSON', async () => {
+    test('resumes from any state to the same result, through JSON', async () => {
       const shorter: CustomAttack = {
         name: 'three steps',
         run: (model, images, labels, { norm: _, ...given }) => autoPgd(model, images, labels, { ...given, steps: 3 }),
@@ -291,17 +288,17 @@ describeOnBackends(['cpu'], () => {
       const options = { bounds, seed: 3, epsilon: 0.05, attacks: [shorter, shortSquare] };
       const states: RobustAccuracyState[] = [];
       const data = { size: 10 };
-      const whole = await evaluate(linear, { ...options, onProgress: ({ state }) => void states.push(state) }, data);
+      const whole = await evaluate(linear, { ...options, onProgress: ({ state }) => void states.push(state()) }, data);
       const distinct = [...new Map(states.map((state) => [JSON.stringify(state), state])).keys()];
       // Before and after each attack on each of three batches, the end of one batch being the start of the next.
       expect(distinct).toHaveLength(3 * 3);
       for (const state of distinct) {
-        const resumed = await evaluate(linear, { ...options, state: JSON.parse(state) as RobustAccuracyState }, data);
+        const resumed = await evaluate(linear, { ...options, resume: JSON.parse(state) as RobustAccuracyState }, data);
         expect(resumed).toEqual(whole);
       }
       const state = states.at(-1)!;
-      await expect(evaluate(linear, { ...options, seed: 4, state }, data)).rejects.toThrow(
-        /state must be of the same options/,
+      await expect(evaluate(linear, { ...options, seed: 4, resume: state }, data)).rejects.toThrow(
+        /resume.settings must be /,
       );
     });
 
@@ -318,11 +315,11 @@ describeOnBackends(['cpu'], () => {
       for (const failsAt of [1, Math.ceil(calls / 2), calls]) {
         let saved: RobustAccuracyState | undefined;
         const onProgress = ({ state }: RobustAccuracyProgress) => {
-          saved = state;
+          saved = state();
         };
         const down = answerLater(linear, { failsAt });
         await expect(evaluate(down, { ...options, onProgress }, data)).rejects.toThrow(`no answer to call ${failsAt}`);
-        const resumed = saved === undefined ? options : { ...options, state: saved };
+        const resumed = saved === undefined ? options : { ...options, resume: saved };
         expect(await evaluate(answerLater(linear), resumed, data)).toEqual(whole);
       }
     });
@@ -363,6 +360,24 @@ describeOnBackends(['cpu'], () => {
         reports.map(({ standing }) => standing).sort((a, b) => b - a),
       );
       expect(reports.at(-1)!.standing).toBe(robust);
+    });
+
+    test('reports how much is done of all attacks on all batches', async () => {
+      const reports: RobustAccuracyProgress[] = [];
+      const onProgress = (progress: RobustAccuracyProgress) => void reports.push(progress);
+      const images = tf.tensor4d(pictures.flat(), [count, ...shape]);
+      const labels = tf.tensor1d(classes, 'int32');
+      const batches = [
+        { images, labels },
+        { images, labels },
+      ];
+      await robustAccuracy(linear, batches, { bounds, epsilon: 0.05, attacks: short, onProgress });
+      tf.dispose([images, labels]);
+      const done = reports.map((report) => report.done);
+      expect(done).toEqual([...done].sort((a, b) => a - b));
+      expect(done[0]).toBeCloseTo(reports[0]!.step / reports[0]!.steps, 12);
+      expect(done.at(-1)).toBe(4);
+      expect(new Set(reports.map(({ total }) => total))).toEqual(new Set([4]));
     });
 
     test('rejects attacks that cannot be', async () => {

@@ -10,8 +10,9 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { AttackProgress } from '../attacks/attack-result.ts';
 import { searchWithAutoPgd } from '../attacks/auto-pgd.ts';
-import { type AttackProgress, projectedGradient } from '../attacks/projected-gradient.ts';
+import { projectedGradient } from '../attacks/projected-gradient.ts';
 import { searchWithSquares } from '../attacks/square-attack.ts';
 import { requireAllLeft } from '../batches/failures.ts';
 import { randomsOfImages } from '../batches/randoms-of-images.ts';

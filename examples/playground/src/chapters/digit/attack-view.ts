@@ -83,9 +83,9 @@ export function attackView(page: Page) {
 function smallestChangeJob(state: AttackState, page: Page, show: () => void): LongJob {
   return longJob(page, {
     start: 'Find the smallest change',
-    work: (id, onProgress: (progress: { step: number; steps: number }) => void) =>
+    work: (id, onProgress: (progress: { done: number; total: number }) => void) =>
       page.api.digit.smallest(id, { pixels: drawing.pixels(), attack: state.attack }, onProgress),
-    describe: ({ step, steps }) => ({ done: step, of: steps, text: `step ${step} of at most ${steps}` }),
+    describe: ({ done, total }) => ({ done, of: total, text: `step ${done} of at most ${total}` }),
     onResult: (found) => {
       const { title, hasEpsilon } = attacks[state.attack];
       state.attacked = found;

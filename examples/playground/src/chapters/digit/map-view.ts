@@ -14,9 +14,9 @@ export function mapView(page: Page) {
 
   const job = longJob(page, {
     start: 'Draw the map',
-    work: (id, onProgress: (progress: { points: number; total: number }) => void) =>
+    work: (id, onProgress: (progress: { done: number; total: number }) => void) =>
       page.api.digit.decisions(id, { pixels: drawing.pixels(), extent }, onProgress),
-    describe: ({ points, total }) => ({ done: points, of: total, text: `${points} of ${total} points` }),
+    describe: ({ done, total }) => ({ done, of: total, text: `${done} of ${total} points` }),
     onResult: (result) => {
       decisions = result;
       show();
