@@ -1,5 +1,6 @@
 import { checker, type LongWork, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
-import { type AscentOptions, type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
+import { type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
+import type { AscentOptions } from './ascent-options.ts';
 
 export interface MaximizeActivationOptions extends AscentOptions, LongWork<AscentStep> {}
 

@@ -1,5 +1,5 @@
 import { checker, type Generator } from '@cnnviz/internal';
-import type { AscentOptions } from '../ascent/activation-steps.ts';
+import type { AscentOptions } from '../ascent/ascent-options.ts';
 import { normalizedAscent } from '../optimizers/normalized-ascent.ts';
 import { type CodeBox, type GeneratorOptions, generator, requireCodeBox } from '../parameterizations/generator.ts';
 import { decay } from '../regularizers/decay.ts';

@@ -2,7 +2,7 @@ import { linearClassifier, useBackend } from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
-import type { AscentState } from '../ascent/activation-steps.ts';
+import type { AscentState } from '../ascent/ascent-state.ts';
 import { maximizeActivation } from '../ascent/maximize-activation.ts';
 import { logit } from '../objectives/logit.ts';
 import { type PpgnOptions, ppgn } from './ppgn.ts';
@@ -21,7 +21,7 @@ async function sample(
   options: Partial<PpgnOptions>,
   { count, resume }: { count: number; resume?: AscentState } = { count: 1 },
 ) {
-  const codes: Float32Array[] = [];
+  const codes: (readonly number[])[] = [];
   const states: AscentState[] = [];
   const result = await maximizeActivation({
     ...ppgn(generate, {
@@ -39,7 +39,7 @@ async function sample(
     ...(resume && { resume }),
     onProgress: async (step) => {
       states.push(await step.state());
-      codes.push(states.at(-1)!.variables.slice());
+      codes.push(states.at(-1)!.variables);
     },
   });
   tf.dispose([result.images, result.last.images]);

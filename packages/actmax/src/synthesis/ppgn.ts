@@ -1,7 +1,7 @@
 import { checker, createRandom, type Generator } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AscentOptions } from '../ascent/activation-steps.ts';
+import type { AscentOptions } from '../ascent/ascent-options.ts';
 import { type Encoder, encode } from '../generators/encoder.ts';
 import { ofMeanSizeOne } from '../optimizers/normalized-ascent.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
