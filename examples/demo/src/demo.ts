@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       data,
       epochs,
       seed,
-      onProgress: (images, accuracy) => update(images, `${percent(accuracy)} right`),
+      onProgress: (at) => update(at, `${percent(at.accuracy)} right`),
     }),
   );
   const { network, testAccuracy } = learned;

@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     '--statistics': String(values.statistics),
     '--controls': String(values.controls),
   };
-  const state = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume), settings);
+  const resume = values.resume === undefined ? undefined : await readCheckpoint(resolve(from, values.resume), settings);
 
   const backend = await chooseBackend();
   const start = performance.now();
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
         activationMemory,
         permutations: values.statistics ? PERMUTATIONS : 0,
         topImages: imagesPerUnit,
-        state,
+        resume,
         pace: checkpointPace({ pause: 60_000, share: 0.05 }),
         keep: (state) => writeCheckpoint(checkpoint, { settings, state }),
         update,

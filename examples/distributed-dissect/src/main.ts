@@ -104,7 +104,7 @@ async function main(): Promise<void> {
             subject,
             options,
             shardSize,
-            onProgress: ({ phase, images }) => update(images + (phase === 'masks' ? count : 0), phase),
+            onProgress: ({ done, phase }) => update(done, phase),
           }),
         );
         dissections = produced.dissections;

@@ -76,7 +76,7 @@ if (values.help) {
 
   const settings = { dataSet: data.train.name, scale: scale.name, seed };
   const kept = join(out, 'runs.json');
-  const completed = await readRuns(kept, settings);
+  const finished = await readRuns(kept, settings);
   const start = performance.now();
   await mkdir(out, { recursive: true });
   const runs = await runExperiment({
@@ -85,10 +85,10 @@ if (values.help) {
     seed,
     learningRate: dataSet.learningRate,
     progress: progressBars({ stages: stagesOf(scale) }),
-    completed,
+    resume: finished,
     onRun: async (run) => {
-      completed.push(run);
-      await writeWhole(kept, JSON.stringify({ ...settings, runs: completed }));
+      finished.push(run);
+      await writeWhole(kept, JSON.stringify({ ...settings, runs: finished }));
     },
   });
   const seconds = (performance.now() - start) / 1000;

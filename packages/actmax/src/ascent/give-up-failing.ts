@@ -1,4 +1,4 @@
-import type { Check, FailedImage } from '@cnnviz/internal';
+import { type Check, type FailedImage, notFiniteError } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AscentSettings } from './ascent-options.ts';
 import { type AscentRun, type BestSoFar, readNumbers } from './ascent-state.ts';
@@ -77,13 +77,9 @@ async function failWithAll(
     return check.failBecause('state', allAreDead(dead, settings.transforms));
   }
   const what = Number.isFinite(scores[broken.index]!.value) ? 'gradients' : 'activations';
-  const sentence = `${what} must be finite, at step ${run.step} those of image ${broken.index} are not`;
+  const { message } = notFiniteError(check, what, { where: `for image ${broken.index} at step ${run.step}` });
   const bestSoFar = run.step === 0 ? undefined : await readBest(settings, run);
-  try {
-    return check.failBecause('state', sentence);
-  } catch (error) {
-    throw new NonFiniteActivationError((error as Error).message, bestSoFar);
-  }
+  throw new NonFiniteActivationError(message, bestSoFar);
 }
 
 async function readBest({ parameterization }: AscentSettings, { best }: AscentRun) {

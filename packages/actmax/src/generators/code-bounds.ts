@@ -13,6 +13,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { addToCodeMoments, type CodeMoments, emptyCodeMoments, requireMoments } from './code-moments.ts';
 import { type AnyEncoder, requireFeatures } from './encoder.ts';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 
 export interface CodeBoundsOptions {
   /** How many standard deviations above its mean a feature may rise, > 0. Default: 3, as in DGN-AM. */
@@ -63,7 +64,7 @@ export interface CodeBounds {
 export async function codeBounds(
   encoder: AnyEncoder,
   batches: Batches<Tensor4D>,
-  options: CodeBoundsOptions & LongWork<{ images: number }> = {},
+  options: CodeBoundsOptions & LongWork<ImagesProgress> = {},
 ): Promise<CodeBounds> {
   const check = checker('@cnnviz/actmax', 'codeBounds');
   check.options(options);
@@ -72,6 +73,7 @@ export async function codeBounds(
   const settings = checkOptions(options, check);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
+  const progressAt = imagesProgress(batches);
   let moments: CodeMoments | undefined;
   for await (const images of batches) {
     check.images('images', images);
@@ -82,7 +84,7 @@ export async function codeBounds(
     } finally {
       features.dispose();
     }
-    await reportProgress(options, { images: moments.count });
+    await reportProgress(options, progressAt(moments.count));
   }
   if (moments === undefined) return check.fail('range', 'batches', 'at least one batch', []);
   return boundsOf(moments, settings, check);

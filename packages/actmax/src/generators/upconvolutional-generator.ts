@@ -17,8 +17,8 @@ export interface UpconvolutionalGeneratorOptions {
   shape: readonly [height: number, width: number, channels: number];
   /** The range of the pixels. */
   bounds: Bounds;
-  /** Decides the initial weights. */
-  seed: number;
+  /** A whole number >= 0 that decides the initial weights. Default: 0. */
+  seed?: number;
   /** Units of the dense layer between code and maps. Default: 256. */
   hidden?: number;
   /** Maps of the smallest size, then of each doubled one but the last, which is the image. Default: `[64, 32]`. */
@@ -49,7 +49,7 @@ export interface UpconvolutionalGeneratorOptions {
  */
 export function upconvolutionalGenerator(options: UpconvolutionalGeneratorOptions): TrainableGenerator {
   const check = checker('@cnnviz/actmax', 'upconvolutionalGenerator');
-  check.options(options);
+  const { seed = 0 } = check.options(options);
   const codeSize = check.number('codeSize', options.codeSize, { integer: true, min: 1 });
   const [height, width, channels] = check.shape('shape', options.shape, 3);
   const [min, max] = check.bounds('bounds', options.bounds);
@@ -62,7 +62,7 @@ export function upconvolutionalGenerator(options: UpconvolutionalGeneratorOption
     check.fail('range', 'shape', `of a height and width divisible by ${reduction}`, options.shape);
   }
 
-  const { kernel, bias } = createWeights(check.seed('seed', options.seed), slope);
+  const { kernel, bias } = createWeights(check.seed('seed', seed), slope);
   const baseSize = [height / reduction, width / reduction] as const;
   const dense = [codeSize, hidden, baseSize[0] * baseSize[1] * filters[0]!];
   const denseLayers = dense.slice(1).map((units, layer) => ({

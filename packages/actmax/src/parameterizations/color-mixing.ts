@@ -11,6 +11,7 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 /**
@@ -43,13 +44,14 @@ const LEAST_DEVIATION = 0.01;
  */
 export async function colorMixing(
   batches: Batches<Tensor4D>,
-  options: LongWork<{ images: number }> = {},
+  options: LongWork<ImagesProgress> = {},
 ): Promise<ColorMixing> {
   const check = checker('@cnnviz/actmax', 'colorMixing');
   check.options(options);
   requireLongWork(check, options);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
+  const progressAt = imagesProgress(batches);
   let moments: ColorMoments | undefined;
   let count = 0;
   for await (const images of batches) {
@@ -60,7 +62,7 @@ export async function colorMixing(
     }
     addPixels(moments, await images.data<'float32'>());
     count += images.shape[0];
-    await reportProgress(options, { images: count });
+    await reportProgress(options, progressAt(count));
   }
   if (moments === undefined || moments.pixels === 0) return check.fail('range', 'batches', 'at least one image', []);
   const { values, vectors } = symmetricEigen(covarianceOf(moments));

@@ -27,7 +27,7 @@ export interface Synthesis {
   images: Tensor4D;
 }
 
-export interface SynthesisQualityOptions extends LongWork<{ done: number; of: number }> {
+export interface SynthesisQualityOptions extends LongWork<{ done: number; total: number }> {
   /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized, at once or later. */
   units: AnyEncoder;
   /** Real images, such as those that the networks were trained on. */
@@ -118,7 +118,7 @@ export async function synthesisQuality(
       nearestDistance: mean(nearest.map(({ distance }) => distance)),
       diversity: await meanPairwiseDistance(images),
     });
-    await reportProgress(options, { done: rows.length, of: syntheses.length });
+    await reportProgress(options, { done: rows.length, total: syntheses.length });
   }
   return rows;
 }

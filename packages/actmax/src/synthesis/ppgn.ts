@@ -26,8 +26,8 @@ export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'code
   normalized?: boolean;
   /** Default: 1, as released. */
   stepSize?: number;
-  /** Decides the noise. */
-  seed: number;
+  /** A whole number >= 0 that decides the noise. Default: 0. */
+  seed?: number;
   /** Default: 200, as released. */
   steps?: number;
 }
@@ -72,7 +72,7 @@ export function ppgn(
   const check = checker('@cnnviz/actmax', 'ppgn');
   check.options(options);
   const { encoder, codeBounds, epsilon1 = 1e-5, epsilon2 = 1, epsilon3 = 1e-17, ...rest } = options;
-  const { normalized = true, stepSize = 1, seed, steps = 200, ...generatorOptions } = rest;
+  const { normalized = true, stepSize = 1, seed = 0, steps = 200, ...generatorOptions } = rest;
   check.callable('encoder', encoder);
   check.number('epsilon1', epsilon1, { min: 0 });
   check.number('epsilon2', epsilon2, { above: 0 });

@@ -3,6 +3,7 @@ import {
   askModel,
   type Bounds,
   type Check,
+  failNotFinite,
   type LongWork,
   throwIfAborted,
   warnOfProbabilities,
@@ -94,5 +95,5 @@ function requireFiniteProbabilities(
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong === -1) return;
   const where = describe(Math.floor(wrong / classes));
-  check.failBecause('state', `probabilities must be finite, got ${values[wrong]} for ${where}`);
+  failNotFinite(check, 'probabilities', { got: values[wrong]!, where: `for ${where}` });
 }
