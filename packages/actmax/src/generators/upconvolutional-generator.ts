@@ -11,7 +11,7 @@ export interface TrainableGenerator {
 }
 
 export interface UpconvolutionalGeneratorOptions {
-  /** Numbers of a code, such as the units of the encoder's layer. */
+  /** Numbers per code, such as the units of the encoder's layer. */
   codeSize: number;
   /** Of an image, such as `[28, 28, 1]` or `[32, 32, 3]`: height and width can be halved as often as there are `filters`. */
   shape: readonly [height: number, width: number, channels: number];
@@ -28,13 +28,14 @@ export interface UpconvolutionalGeneratorOptions {
 }
 
 /**
- * A small generator for images such as those of MNIST or CIFAR-10, in the form of that of DGN-AM: dense layers, then
+ * Builds a small generator for images such as those of MNIST or CIFAR-10, shaped like the one of DGN-AM: dense layers, then
  * transposed convolutions of 4x4 and stride 2, each with leaky ReLU of slope 0.3.
  *
- * A sigmoid over `bounds` ends it, where the original is linear: so no code gives a pixel outside. With the defaults it
+ * It ends in a sigmoid over `bounds`, where the original is linear, so that no code gives a pixel outside. With the defaults it
  * has `codeSize · 256 + 839,521` weights for 28x28x1; kernels start He-normal.
  *
- * @returns Codes `[n, codeSize]` to images `[n, h, w, c]` inside `bounds`. The caller disposes its `variables`.
+ * @returns A network from codes `[n, codeSize]` to images `[n, h, w, c]` inside `bounds`. The caller disposes its
+ *   `variables`.
  * @throws RangeError if height or width cannot be halved as often, or a number is out of its range.
  * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
  *   https://arxiv.org/abs/1602.02644.

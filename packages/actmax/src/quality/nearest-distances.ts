@@ -19,13 +19,14 @@ export interface NearestDistance {
 }
 
 /**
- * Finds the nearest image of a data set for each image: a distance of 0 says that it was learned by heart.
+ * Finds the nearest image of a data set for each image: a distance of 0 means that it was memorized.
  *
- * Distances are computed from the differences of pixels, in double precision, so that two nearly equal images have the
- * distance that they have. A comparison ends as soon as it is farther than the nearest so far.
+ * Distances are computed from the differences of pixels in double precision, so that they are exact for nearly equal
+ * images. A comparison ends as soon as it is farther than the nearest so far.
  *
  * @param images `[n, h, w, c]`.
  * @param batches Images of the same shape.
+ * @returns The nearest image and its distance, for each of `images`; plain data.
  * @throws RangeError if there is no image to compare with, or its shape differs.
  *
  * @example

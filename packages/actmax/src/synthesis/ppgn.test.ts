@@ -96,7 +96,7 @@ test('normalized, a step has the mean size that is asked for, and only ratios of
   const options = { from, normalized: true, stepSize: 0.25, steps: 4 };
   const first = await sample({ ...options, epsilon1: 0.1, epsilon2: 1, epsilon3: 0.5 });
   const scaled = await sample({ ...options, epsilon1: 0.2, epsilon2: 2, epsilon3: 1 });
-  let before: Float32Array = Float32Array.of(3, -2);
+  let before: readonly number[] = [3, -2];
   for (const [step, codes] of first.codes.entries()) {
     expect((Math.abs(codes[0]! - before[0]!) + Math.abs(codes[1]! - before[1]!)) / 2).toBeCloseTo(0.25, 5);
     for (const i of [0, 1]) expect(scaled.codes[step]![i]).toBeCloseTo(codes[i]!, 4);
@@ -104,7 +104,7 @@ test('normalized, a step has the mean size that is asked for, and only ratios of
   }
 });
 
-test('stays inside the bounds, and goes on after an interruption as if there had been none', async () => {
+test('stays inside the bounds, and resumes after an interruption as if there had been none', async () => {
   const options = {
     codeBounds: { lower: [-0.5, -0.5], upper: [0.5, 0.5] },
     epsilon1: 0.1,
