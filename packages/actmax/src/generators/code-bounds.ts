@@ -11,9 +11,9 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 import { addToCodeMoments, type CodeMoments, emptyCodeMoments, requireMoments } from './code-moments.ts';
 import { type AnyEncoder, requireFeatures } from './encoder.ts';
-import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 
 export interface CodeBoundsOptions {
   /** How many standard deviations above its mean a feature may rise, > 0. Default: 3, as in DGN-AM. */
