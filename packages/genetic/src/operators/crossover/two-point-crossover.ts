@@ -30,7 +30,7 @@ export function twoPointCrossover<T extends Genes>(first: T, second: T, random: 
 }
 
 /** Two different cuts from 1 to `length`, in order, each pair equally likely. */
-export function drawCuts(length: number, random: Random): [start: number, end: number] {
+function drawCuts(length: number, random: Random): [start: number, end: number] {
   const one = 1 + random.integer(length);
   const other = 1 + random.integer(length - 1);
   return other >= one ? [one, other + 1] : [other, one];
