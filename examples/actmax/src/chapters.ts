@@ -64,19 +64,19 @@ export async function classesChapter(
   }
   const grid = methodsGrid(small, { bounds });
   const order = methods.map((method) => SHORT[method]).join(', ');
-  const alt = `A row of ${classes.length} images for each method: ${order}`;
+  const alt = `One row of ${classes.length} images per method: ${order}`;
   const side = await pngPicture(grid, { name: 'classes', alt });
   tf.dispose([grid, small]);
   const chapter: Chapter = {
     id: 'classes',
     title: `What classes of ${name} want to see`,
     intro: [
-      'Images that raise the logit of a class, from gray. With nothing to keep them natural, pixels find noise that the network is as sure of.',
+      'These images started gray and were changed to raise the logit of a class. Plain pixels, which nothing keeps natural, become noise, and the network is just as certain of it.',
     ],
     figures: [
       {
         kind: 'pictures',
-        caption: `A column for each class; from above: ${order}.`,
+        caption: `One column per class; from top to bottom: ${order}.`,
         rows: [{ cells: [{ picture: side }] }],
       },
       { kind: 'pictures', caption: 'The best image of each run.', rows },
@@ -132,8 +132,10 @@ export async function layersChapter(subject: Subject, options: DrawOptions): Pro
   return {
     id: 'units',
     title: `What units of ${name} want to see`,
-    intro: ['Images that raise the mean of a unit over all positions, by Fourier coefficients under transforms.'],
-    figures: [{ kind: 'pictures', caption: 'A row for each layer, from the first on.', rows }],
+    intro: [
+      'Images that raise the mean of a unit over all positions, made from Fourier coefficients under random transforms.',
+    ],
+    figures: [{ kind: 'pictures', caption: 'One row per layer, in the order of the layers.', rows }],
   };
 }
 
@@ -181,10 +183,10 @@ export async function diversityChapter(
       'Four images from four starts, without and with a reward for textures that differ from those of the other three.',
     ],
     figures: [
-      { kind: 'pictures', caption: `Four images each, in one batch.`, rows },
+      { kind: 'pictures', caption: `Four images per row, made in one batch.`, rows },
       {
         kind: 'table',
-        caption: 'What that does to the class, to the distance between images, and to what diversity measures.',
+        caption: 'Effect on the class, on the distance between images, and on diversity itself.',
         columns: ['', 'mean logit', 'root mean square difference of two images, of the bounds', 'diversity'],
         rows: rows.map(({ heading }, index) => {
           const { meanLogit, distance, diversity: texture } = sides[index]!;

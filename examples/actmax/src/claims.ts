@@ -40,7 +40,7 @@ export function activationClaims(
       {
         ...common,
         on,
-        claim: 'Plain pixels become noise that the network is as sure of.',
+        claim: 'Plain pixels become noise, of which the network is just as certain.',
         theirs: 'high-frequency noise that the network responds to strongly',
         ours: `mean probability ${mean(pixels.confidences).toFixed(3)} by pixels, ${mean(fourier.confidences).toFixed(3)} by Fourier coefficients under transforms`,
         agrees: agreementOf(pixels.confidences.map((value) => value >= 0.9)),
@@ -48,7 +48,7 @@ export function activationClaims(
       {
         ...common,
         on,
-        claim: 'Fourier coefficients under transforms take the high frequencies away.',
+        claim: 'Fourier coefficients under transforms remove the high frequencies.',
         theirs: 'shown as pictures',
         ours: `neighboring pixels differ by ${mean(fourier.roughness).toFixed(2)} of the spread of an image, by ${mean(pixels.roughness).toFixed(2)} with pixels`,
         agrees: agreementOf(fourier.roughness.map((value, index) => value < pixels.roughness[index]!)),

@@ -100,9 +100,9 @@ export async function drawTogether(
     seed,
     // A unit that is silent at the start stays gray, and the others are drawn.
     rejectZeroGradient: false,
-    onProgress: ({ step, images }) => {
-      if (FILMED.includes(step - 1)) film(filmed, images);
-      update(done * steps + step * count);
+    onProgress: ({ done: taken, images }) => {
+      if (FILMED.includes(taken - 1)) film(filmed, images);
+      update(done * steps + taken * count);
     },
   });
   film(filmed, () => tf.clone(result.last.images));
@@ -118,7 +118,7 @@ function ascentOf({ inputShape: shape, bounds }: Subject['network'], method: Met
   if (method === 'phase') {
     return {
       parameterization: phase({ shape, bounds }),
-      transforms: [crop(), noise(0.08 * (bounds[1] - bounds[0]))],
+      transforms: [crop(), noise({ deviation: 0.08 * (bounds[1] - bounds[0]) })],
       optimizer: adam({ learningRate: PHASE_LEARNING_RATE }),
       views: VIEWS,
     };

@@ -54,10 +54,10 @@ export async function unitPagesChapter(subject: Subject, folder: string, options
     id: 'unit-pages',
     title: `Units of ${name}: made images beside real ones`,
     intro: [
-      `First images made for the mean of a unit, from ${SEEDS} seeds; then the ${REAL} of ${paths.length} photographs that drive it most at one position, outlined where it is above half of its peak.`,
+      `On the left, images made for the mean of a unit, from ${SEEDS} seeds. On the right, the ${REAL} of ${paths.length} photographs that excite it most at one position, outlined where it is above half of its peak.`,
     ],
     figures: [
-      { kind: 'pictures', caption: 'A row for each unit. The peak is its largest activation at any position.', rows },
+      { kind: 'pictures', caption: 'One row per unit. The peak is its largest activation at any position.', rows },
       {
         kind: 'table',
         caption: 'Largest activation at any position.',
@@ -106,7 +106,7 @@ async function realCells(
       padding: 0,
       border: 'none',
     });
-    const alt = `Photograph that drives unit ${unit} of ${layer} most, place ${rank + 1}.`;
+    const alt = `Photograph number ${rank + 1} of those that excite unit ${unit} of ${layer} most.`;
     cells.push({
       picture: await pngPicture(picture, { name: `real-${idOf(layer)}-${unit}-${rank}`, alt }),
       label: `real ${rank + 1}`,

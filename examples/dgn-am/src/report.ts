@@ -19,7 +19,7 @@ export async function generatorChapter({ learned }: Experiment): Promise<Chapter
   const shown = [...new Set([0, samples.length - 1])];
   const cells: PictureCell[] = [];
   for (const epoch of shown) {
-    const alt = `Ten test images, and below each what the generator makes of its features after epoch ${epoch + 1}`;
+    const alt = `Ten test images, and below each the generator's reconstruction from its features after epoch ${epoch + 1}`;
     const picture = await pngPicture(samples[epoch]!, { name: `inversion-${epoch + 1}`, alt, factor: 3 });
     cells.push({ picture, label: `after epoch ${epoch + 1}` });
   }
@@ -27,18 +27,19 @@ export async function generatorChapter({ learned }: Experiment): Promise<Chapter
     id: 'generator',
     title: 'A generator learns to draw from features',
     intro: [
-      `Images go through LeNet up to its ${bounds.mean.length} hidden units; the generator learns to give back the image from them, while half of them are left out. It has never seen the network whose units it draws below.`,
+      `Images go through LeNet up to its ${bounds.mean.length} hidden units; the generator learns to reconstruct the image from them, while half of them are dropped each time. It has never seen the network whose units it draws below.`,
     ],
     facts: [{ label: 'images', value: bounds.images.toLocaleString('en-GB') }],
     figures: [
       {
         kind: 'pictures',
-        caption: 'Above: images of the test set. Below: what the generator makes of their features.',
+        caption: 'Above: images of the test set. Below: their reconstructions by the generator from their features.',
         rows: cells.map((cell) => ({ cells: [cell] })),
       },
       {
         kind: 'table',
-        caption: 'Squared distances in training, summed over the pixels of an image, from half of its features.',
+        caption:
+          'Squared distances in training, summed over the pixels of an image that was reconstructed from half of its features.',
         columns: ['epoch', 'squared distance'],
         rows: history.map(({ epoch, imageLoss }) => [epoch + 1, imageLoss.toFixed(1)]),
       },
@@ -79,8 +80,8 @@ export async function classesChapter(
     id: 'classes',
     title: 'What every class wants to see',
     intro: [
-      `One image a class, by gradient ascent on the logit of a network that had no part in training the generator, until the logit is ${wanted} of that of the best of the training images.`,
-      'A judge then says what it sees: a network of another kind, which has learned from other images than the first and the generator. What only the first one understands is no picture of the class.',
+      `One image per class, by gradient ascent on the logit of a network that had no part in training the generator, until the logit is ${wanted} times that of the best training image.`,
+      'A judge then says what it sees: a network of another architecture, trained on other images than the first network and the generator. An image that only the first network recognizes is not a picture of the class.',
     ],
     facts: [
       { label: 'network under study, test accuracy', value: percent(accuracies.studied) },
@@ -89,18 +90,18 @@ export async function classesChapter(
     figures: [
       {
         kind: 'pictures',
-        caption: `A column for each class; a row for each method: ${METHODS.map((method) => TITLES[method]).join(', ')}.`,
+        caption: `One column per class, one row per method: ${METHODS.map((method) => TITLES[method]).join(', ')}.`,
         rows: [{ cells: [{ picture: grid }] }],
       },
       {
         kind: 'pictures',
-        caption: 'Below each: its logit as a multiple of the best real one; what the judge reads.',
+        caption: 'Below each image: its logit as a multiple of the best real one, and what the judge reads.',
         rows,
       },
       {
         kind: 'table',
         caption:
-          'Means over all classes and starts. Distances are root mean squares of pixels in [0, 1]: to the nearest training image (0 would be learned by heart), and between images of one class.',
+          'Means over all classes and starts. Distances are root mean squares of pixels in [0, 1]: to the nearest training image (0 means memorized), and between images of one class.',
         columns: [
           '',
           'images',
@@ -151,7 +152,7 @@ export async function hiddenChapter({ hidden }: Experiment): Promise<Chapter> {
     const activation = synthesized.activations[index]! * bestReal;
     const cells: PictureCell[] = [{ picture: wanted, label: 'wanted', note: activation.toFixed(2) }];
     for (let place = 0; place < top; place++) {
-      const alt = `Test image that excites unit ${unit} most, place ${place + 1}`;
+      const alt = `Test image number ${place + 1} of those that excite unit ${unit} most`;
       const picture = await imageAt(real, index * top + place, { name: `unit-${unit}-real-${place + 1}`, alt });
       cells.push({ picture, label: `real ${place + 1}`, ...(place === 0 && { note: bestReal.toFixed(2) }) });
     }
@@ -162,7 +163,11 @@ export async function hiddenChapter({ hidden }: Experiment): Promise<Chapter> {
     title: 'What hidden units want to see',
     intro: ['Units of the last hidden layer that are active on 5 % to 50 % of the test images.'],
     figures: [
-      { kind: 'pictures', caption: 'First what the unit wants, then the test images that excite it most.', rows },
+      {
+        kind: 'pictures',
+        caption: 'First the image made for the unit, then the test images that excite it most.',
+        rows,
+      },
     ],
   };
 }
@@ -182,7 +187,7 @@ export async function houseNumbersChapter({
     id: 'house-numbers',
     title: 'A generator of photographs as the prior',
     intro: [
-      'The generator has learned photographs of house numbers, the network handwriting in random shades. Codes are sought whose photographs the network takes for each digit.',
+      'The generator was trained on photographs of house numbers, the network on handwriting in random shades. The ascent searches for codes whose photographs the network assigns to each digit.',
     ],
     facts: [
       { label: 'network for handwriting, test accuracy', value: percent(testAccuracy) },
@@ -191,7 +196,7 @@ export async function houseNumbersChapter({
     figures: [
       {
         kind: 'pictures',
-        caption: `Digits ${digits.slice(0, columns).join(', ')} from left to right; each row from another start.`,
+        caption: `Digits ${digits.slice(0, columns).join(', ')} from left to right; each row has its own start.`,
         rows: [
           {
             heading: 'photographs',
@@ -200,7 +205,7 @@ export async function houseNumbersChapter({
                 picture: await picture(
                   photographs,
                   'house-numbers',
-                  'Photographs of house numbers that the network takes for the digits 0 to 9',
+                  'Photographs of house numbers that the network assigns to the digits 0 to 9',
                 ),
               },
             ],

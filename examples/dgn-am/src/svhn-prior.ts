@@ -56,10 +56,10 @@ export async function drawHouseNumbers(
         regularizers: [gaussianPrior({ weight: 0.05 })],
         steps,
         seed,
-        onProgress: ({ step }) => update(step),
+        onProgress: ({ done }) => update(done),
       }),
     );
-    const codes = tf.tensor2d(state.variables, [digits.length, svhn.codeLength]);
+    const codes = tf.tensor2d([...state.variables], [digits.length, svhn.codeLength]);
     const { photographs, probabilities } = tf.tidy(() => ({
       photographs: tf.div(tf.add(svhn.generator(codes), 1), 2) as Tensor4D,
       probabilities: tf.softmax(classify(last.images)),

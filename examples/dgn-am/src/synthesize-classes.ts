@@ -81,8 +81,8 @@ export async function synthesize(method: Method, subject: Subject, request: Synt
       stopAt: wanted,
       seed,
       onProgress: (step) => {
-        if (filmed.includes(step.step - 1)) film.push(step.images());
-        update(step.step, `least activation ${Math.min(...step.activations).toFixed(2)} of the best real image's`);
+        if (filmed.includes(step.done - 1)) film.push(step.images());
+        update(step.done, `least activation ${Math.min(...step.activations).toFixed(2)} of the best real image's`);
       },
     }),
   );

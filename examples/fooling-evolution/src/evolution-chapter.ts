@@ -47,7 +47,7 @@ export async function evolutionChapter(
     figures: [
       {
         kind: 'pictures',
-        caption: `What ${name} reads in each image, and how sure it is.`,
+        caption: `What ${name} sees in each image, and with what confidence.`,
         rows: inRows(cells),
       },
       {

@@ -4,7 +4,7 @@ import type { OneMaxGeneration } from './one-max.ts';
 
 const ENLARGED = 4;
 
-/** A generation as one picture: a string is a row, the fittest first; a one is white. */
+/** Draws a generation as one picture: each string is a row, the fittest first; ones are white. */
 export async function generationPicture(
   { strings, best, mean }: OneMaxGeneration,
   { id, index }: { id: string; index: number },

@@ -1,6 +1,6 @@
 import type { OneMaxGeneration, OneMaxPair } from './one-max.ts';
 
-/** A generation as the slides show it: strings with fitness and chance, then pairs with their cuts and flips. */
+/** Prints a generation as the slides show it: strings with fitness and probability, then pairs with their cuts and flips. */
 export function generationText(generation: OneMaxGeneration, index: number, shown: number): string {
   const { strings, pairs, best, mean } = generation;
   const lines = [`generation ${index}: best ${best}, mean ${mean.toFixed(2)}`];

@@ -34,7 +34,7 @@ export interface OneMaxOptions {
   elites?: number;
 }
 
-export interface OneMaxString {
+interface OneMaxString {
   /** Such as `0110`. */
   bits: string;
   /** Number of ones. */

@@ -7,7 +7,7 @@ const ROWS = 8;
 /** Generations that are drawn as pictures. */
 const DRAWN = 6;
 
-/** One run: its generations as pictures, how fitness rose, and how its first generation became the second. */
+/** Shows one run: its generations as pictures, how fitness rose, and how the first generation became the second. */
 export async function runChapter(
   { generations, solvedIn }: OneMaxRun,
   { id, title, length }: { id: string; title: string; length: number },

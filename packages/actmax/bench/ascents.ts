@@ -140,7 +140,7 @@ async function timeInTurns(
   for (let round = 0; round < rounds; round++) {
     let since = processorTime();
     const onProgress = async (step: AscentStep) => {
-      (step.step === 1 ? first : between).push(processorTime() - since);
+      (step.done === 1 ? first : between).push(processorTime() - since);
       alone.push(await bare(step));
       since = processorTime();
     };

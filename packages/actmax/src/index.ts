@@ -2,15 +2,10 @@ export type { AnyClassifier, Bounds, Classifier, FailedImage, Generator, LongWor
 
 // Activation maximization
 
-export {
-  type AscentOptions,
-  type AscentState,
-  type AscentStep,
-  activationSteps,
-  type BestSoFar,
-  type MaximizedActivation,
-  NonFiniteActivationError,
-} from './ascent/activation-steps.ts';
+export { type AscentStep, activationSteps, type MaximizedActivation } from './ascent/activation-steps.ts';
+export type { AscentOptions } from './ascent/ascent-options.ts';
+export type { AscentState, BestSoFar } from './ascent/ascent-state.ts';
+export { NonFiniteActivationError } from './ascent/give-up-failing.ts';
 export { type MaximizeActivationOptions, maximizeActivation } from './ascent/maximize-activation.ts';
 
 // Objectives
@@ -47,13 +42,13 @@ export type { Optimizer, StepOfRun } from './optimizers/optimizer.ts';
 // Transforms
 
 export { type CropOptions, crop } from './transforms/crop.ts';
-export { jitter } from './transforms/jitter.ts';
-export { noise } from './transforms/noise.ts';
-export { pad } from './transforms/pad.ts';
-export { resize } from './transforms/resize.ts';
+export { type JitterOptions, jitter } from './transforms/jitter.ts';
+export { type NoiseOptions, noise } from './transforms/noise.ts';
+export { type PadOptions, pad } from './transforms/pad.ts';
+export { type ResizeOptions, resize } from './transforms/resize.ts';
 export { type RobustnessOptions, robustness } from './transforms/robustness.ts';
-export { rotate } from './transforms/rotate.ts';
-export { scale } from './transforms/scale.ts';
+export { type RotateOptions, rotate } from './transforms/rotate.ts';
+export { type ScaleOptions, scale } from './transforms/scale.ts';
 export type { Transform, View, ViewTransform } from './transforms/transform.ts';
 
 // Regularizers

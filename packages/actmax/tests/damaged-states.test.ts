@@ -5,7 +5,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AscentState } from '../src/ascent/activation-steps.ts';
+import type { AscentState } from '../src/ascent/ascent-state.ts';
 import { type MaximizeActivationOptions, maximizeActivation } from '../src/ascent/maximize-activation.ts';
 import {
   decodeGeneratorCheckpoint,
@@ -75,12 +75,12 @@ describe('damaged states', () => {
     await fuzz(damaged, (json) => trained(isAdversarial, { resume: fromJson(json) }));
   });
 
-  it('of an ascent are gone on from or refused', async () => {
+  it('of an ascent are resumed or refused', async () => {
     const states: AscentState[] = [];
     const options: MaximizeActivationOptions = {
       objective: logit(encoder, [0, 2]),
       parameterization: pixels({ shape: [2, 2, 1], bounds: [0, 1] }),
-      transforms: [pad(1), jitter(2)],
+      transforms: [pad({ pixels: 1 }), jitter({ pixels: 2 })],
       steps: 3,
       stopAt: 0.9,
       rejectZeroGradient: false,
@@ -96,8 +96,8 @@ describe('damaged states', () => {
       }
     };
     await ascend({ onProgress: async ({ state }) => void states.push(await state()) });
-    const damaged = fc.oneof(...states.map((state) => damagedJson(asJson(state))));
-    await fuzz(damaged, (json) => ascend({ resume: fromJson(json) }));
+    const damaged = fc.oneof(...states.map((state) => damagedJson(state)));
+    await fuzz(damaged, (json) => ascend({ resume: json as AscentState }));
   });
 
   it('of a checkpoint in bytes are read or refused', async () => {

@@ -177,7 +177,7 @@ export async function maximizeSideBySide(
 
   const watch = async (current: readonly AscentStep[]): Promise<void> => {
     // Its images are those that the step began with.
-    const { step } = current[0]!;
+    const { done: step } = current[0]!;
     const now = performance.now();
     const isDue = turns.isDue(now);
     if (!isDue && !moments.includes(step - 1)) return;

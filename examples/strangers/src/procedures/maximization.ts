@@ -44,7 +44,7 @@ async function ascend({ network, extent }: Subject, objective: ReturnType<typeof
   const { images, activations, trace, last } = await maximizeActivation({
     objective,
     parameterization: fourier({ shape: network.inputShape, bounds: [0, 1] }),
-    transforms: [pad(4), jitter(8), resize([height, width])],
+    transforms: [pad({ pixels: 4 }), jitter({ pixels: 8 }), resize({ size: [height, width] })],
     steps: extent.ascentSteps,
     seed: 0,
   });

@@ -14,7 +14,9 @@ import { dgnAm } from '../synthesis/dgn-am.ts';
 import { jitter } from '../transforms/jitter.ts';
 import { pad } from '../transforms/pad.ts';
 import { robustness } from '../transforms/robustness.ts';
-import { type AscentState, activationSteps, NonFiniteActivationError } from './activation-steps.ts';
+import { activationSteps } from './activation-steps.ts';
+import type { AscentState } from './ascent-state.ts';
+import { NonFiniteActivationError } from './give-up-failing.ts';
 import { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
 
 const fourPixels = { shape: [2, 2, 1], bounds: [0, 1] } as const;
@@ -63,11 +65,10 @@ async function maximize(options: MaximizeActivationOptions) {
   return { ...rest, ...drawn };
 }
 
-const throughJson = (state: AscentState): AscentState =>
-  JSON.parse(JSON.stringify(state, (_, value) => (value instanceof Float32Array ? [...value] : value)));
+const throughJson = (state: AscentState): AscentState => JSON.parse(JSON.stringify(state));
 
 const nothingLeads =
-  'its gradient at the start is zero, so that no step leads anywhere: another seed or a start further from gray may wake what is wanted';
+  'its gradient at the start is zero, so that no step improves it: another seed or a start further from gray may activate the unit';
 
 describeOnBackends(['cpu', 'wasm'], () => {
   const options: MaximizeActivationOptions = {
@@ -84,7 +85,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       {
         index: 1,
         step: 0,
-        reason: `${nothingLeads}, and so may the transforms of robustness(); rejectZeroGradient: false goes on`,
+        reason: `${nothingLeads}, and so may the transforms of robustness(); rejectZeroGradient: false continues all the same`,
       },
     ]);
     expect(result.images[1]).toEqual([0.5, 0.5, 0.5, 0.5]);
@@ -107,12 +108,17 @@ describeOnBackends(['cpu', 'wasm'], () => {
   });
 
   test('robustness() is not recommended where there are transforms', async () => {
-    for (const transforms of [robustness({ pad: 1, jitter: [1, 1], size: [2, 2] }), [pad(1), jitter(2)]]) {
+    for (const transforms of [
+      robustness({ pad: 1, jitter: [1, 1], size: [2, 2] }),
+      [pad({ pixels: 1 }), jitter({ pixels: 2 })],
+    ]) {
       const { failed } = await maximize({ ...options, transforms });
-      expect(failed).toEqual([{ index: 1, step: 0, reason: `${nothingLeads}; rejectZeroGradient: false goes on` }]);
+      expect(failed).toEqual([
+        { index: 1, step: 0, reason: `${nothingLeads}; rejectZeroGradient: false continues all the same` },
+      ]);
       await expect(maximize({ ...options, transforms, objective: logit(withDeadUnit, [1, 1]) })).rejects.toThrow(
         new Error(
-          '@cnnviz/actmax: maximizeActivation: the gradient at the start is zero for images 0, 1, so that no step leads anywhere: another seed or a start further from gray may wake what is wanted; rejectZeroGradient: false goes on',
+          '@cnnviz/actmax: maximizeActivation: the gradient at the start is zero for images 0, 1, so that no step improves it: another seed or a start further from gray may activate the unit; rejectZeroGradient: false continues all the same',
         ),
       );
     }
@@ -209,7 +215,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     expect(activations[0]).toBeGreaterThan(trace[0]![0]!);
   });
 
-  test('resume goes on to the same bit after images have failed, also from JSON', async () => {
+  test('resume continues to the same bit after images have failed, also from JSON', async () => {
     const both: MaximizeActivationOptions = {
       ...climbing,
       objective: [climbing.objective as Objective, logit(withDeadUnit, 1)],
@@ -291,7 +297,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
       seed: 0,
     });
     expect(failed).toEqual([
-      { index: 1, step: 3, reason: 'its activation less the penalties must be finite, got NaN' },
+      { index: 1, step: 3, reason: 'its activation minus the penalties must be finite, got NaN' },
     ]);
     expect(bestSteps[1]).toBeLessThan(3);
     expect(bestSteps[0]).toBeGreaterThan(3);

@@ -32,7 +32,11 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       images: tf.tidy(() => tf.div(tf.reshape(tf.range(0, 432), [3, ...shape]), 432)) as Tensor4D,
     }),
     models: ['model'],
-    options: { steps: 4, seed: 0, transforms: [pad(1), jitter(2), rotate([5, -9, 7])] } as Options,
+    options: {
+      steps: 4,
+      seed: 0,
+      transforms: [pad({ pixels: 1 }), jitter({ pixels: 2 }), rotate({ degrees: [5, -9, 7] })],
+    } as Options,
     run: ({ model, classes, images }, options) =>
       maximizeActivation({
         ...options,
@@ -47,7 +51,14 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ transforms: [1] }, /transforms must be a list of transforms such as jitter\(\) and functions of images, got/],
       [{ regularizers: [null] }, /regularizers must be a list of regularizers such as decay\(\), got \[null\]/],
       [{ rejectZeroGradient: 1 }, /rejectZeroGradient must be true or false, got 1/],
-      [{ resume: { shape: [1] } }, /resume must be a state of variables \[3, 12, 12, 1\], got \[1\]/],
+      [
+        { resume: { kind: 'maximizeActivation', version: 1, shape: [1] } },
+        /resume must be a state of variables \[3, 12, 12, 1\], got \[1\]/,
+      ],
+      [
+        { resume: { shape: [1] } },
+        /cannot resume from this state: it is of no known kind; expected maximizeActivation, version 1/,
+      ],
     ],
     seeded: true,
     batched: { inputs: ['classes', 'images'], tolerance: 1e-4 },
@@ -79,7 +90,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     name: 'maximizeActivation',
     inputs: () => ({ model: tinyCnn({ shape }) }),
     models: ['model'],
-    options: { steps: 2, seed: 0, views: 2, transforms: [crop(), noise(0.05)] } as Options,
+    options: { steps: 2, seed: 0, views: 2, transforms: [crop(), noise({ deviation: 0.05 })] } as Options,
     run: ({ model }, options) =>
       maximizeActivation({
         ...options,
@@ -116,9 +127,9 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
       });
       const shown: Tensor4D[] = [];
       try {
-        for await (const { step, images } of steps) {
+        for await (const { done, images } of steps) {
           shown.push(images());
-          if (step === 2) break;
+          if (done === 2) break;
         }
         return shown;
       } catch (error) {

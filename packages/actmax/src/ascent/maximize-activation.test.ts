@@ -22,7 +22,8 @@ import { decay } from '../regularizers/decay.ts';
 import { totalVariation } from '../regularizers/total-variation.ts';
 import { jitter } from '../transforms/jitter.ts';
 import { pad } from '../transforms/pad.ts';
-import { type AscentState, NonFiniteActivationError } from './activation-steps.ts';
+import type { AscentState } from './ascent-state.ts';
+import { NonFiniteActivationError } from './give-up-failing.ts';
 import { type MaximizeActivationOptions, maximizeActivation } from './maximize-activation.ts';
 
 useBackend('cpu');
@@ -184,7 +185,7 @@ describe('what is kept', () => {
     const { images, activations, last, trace } = await maximizeActivation({
       objective: logit(model, [0, 1]),
       parameterization: fourier({ shape: [8, 8, 1], bounds: [0, 1] }),
-      transforms: [pad(1), jitter(2)],
+      transforms: [pad({ pixels: 1 }), jitter({ pixels: 2 })],
       steps: 5,
       seed: 0,
     });
@@ -203,35 +204,28 @@ describe('resume', () => {
   const options = (): MaximizeActivationOptions => ({
     objective: sum(logit(tinyCnn(), [0, 1]), times(0.5, diversity(tinyProbe()))),
     parameterization: fourier({ shape: [8, 8, 1], bounds: [0, 1] }),
-    transforms: [pad(1), jitter(2)],
+    transforms: [pad({ pixels: 1 }), jitter({ pixels: 2 })],
     regularizers: [totalVariation({ weight: 0.1 })],
     steps: 6,
     seed: 3,
   });
 
-  test('goes on from any step to the same bit, also from JSON', async () => {
+  test('continues from any step to the same bit, also from JSON', async () => {
     const states: AscentState[] = [];
     const whole = await maximize({ ...options(), onProgress: async ({ state }) => void states.push(await state()) });
     for (const state of [states[0]!, states[3]!]) {
       expect(await maximize({ ...options(), resume: state })).toEqual(whole);
     }
-    const asJson = JSON.parse(
-      JSON.stringify(states[2], (_, value) => (value instanceof Float32Array ? [...value] : value)),
-    );
+    const asJson = JSON.parse(JSON.stringify(states[2]));
+    expect(asJson).toMatchObject({ kind: 'maximizeActivation', version: 1, step: 3 });
     expect(await maximize({ ...options(), resume: asJson })).toEqual(whole);
   });
 
   test('takes a state of another realm', async () => {
     const states: AscentState[] = [];
     const whole = await maximize({ ...options(), onProgress: async ({ state }) => void states.push(await state()) });
-    const copyOf = runInNewContext('(values) => new Float32Array(values)') as (values: Float32Array) => Float32Array;
-    const { variables, memory, best, ...rest } = states[2]!;
-    const elsewhere = {
-      ...rest,
-      variables: copyOf(variables),
-      memory: memory.map(copyOf),
-      best: { ...best, variables: copyOf(best.variables) },
-    };
+    const parse = runInNewContext('JSON.parse') as typeof JSON.parse;
+    const elsewhere = parse(JSON.stringify(states[2])) as AscentState;
     expect(await maximize({ ...options(), resume: elsewhere })).toEqual(whole);
   });
 
@@ -240,8 +234,12 @@ describe('resume', () => {
     expect(await maximize({ ...options(), resume: state })).toEqual(await maximize(options()));
   });
 
-  test('rejects a state of another run', async () => {
+  test('rejects a state of another kind, version or run', async () => {
     const { state } = await maximize({ ...options(), steps: 1 });
+    await expect(maximize({ ...options(), resume: { ...state, kind: 'MapElites' as never } })).rejects.toThrow(
+      '@cnnviz/actmax: maximizeActivation: cannot resume from this state: it is of MapElites, version 1; expected maximizeActivation, version 1',
+    );
+    await expect(maximize({ ...options(), resume: { ...state, version: 2 } })).rejects.toThrow(RangeError);
     await expect(maximize({ ...options(), objective: logit(tinyCnn(), 0), resume: state })).rejects.toThrow(
       '@cnnviz/actmax: maximizeActivation: resume must be a state of variables [1, 1, 8, 8], got [2, 1, 8, 8]',
     );

@@ -1,29 +1,32 @@
 import { checker, type LongWork, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
-import { type AscentOptions, type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
+import { type AscentStep, ascend, type MaximizedActivation } from './activation-steps.ts';
+import type { AscentOptions } from './ascent-options.ts';
 
 export interface MaximizeActivationOptions extends AscentOptions, LongWork<AscentStep> {}
 
 /**
- * Images that make units of a network as active as they can get, by gradient ascent from a start.
+ * Finds images that make units of a network as active as possible, by gradient ascent.
  *
- * All images are one batch: `logit(model, [0, 1, 2])` is three of them, and a list of objectives as many as it has. In
- * each step the variables become images, `transforms` move what the networks see of them, the objective is evaluated,
- * the optimizer steps along its gradient less that of the penalties, variables are taken back to their bounds, and the
- * regularizers change them. The best images of the run are kept, by objective less penalties (where images are
- * `coupled`, as by `diversity`, the best step of all together). No weight of any network changes.
+ * All images are one batch: `logit(model, [0, 1, 2])` is for three of them, and a list of objectives for as many as it has.
+ * In each step the variables become images, `transforms` change what the networks see of them, the objective is evaluated,
+ * the optimizer steps along its gradient minus that of the penalties, variables are projected back into their bounds, and
+ * the regularizers change them. The best images of the run are kept, by objective minus penalties (if images are `coupled`,
+ * as by `diversity`, the best step of all together). No weight of any network changes.
  *
- * An image that no step leads anywhere, as that of a dead unit, or that stops being finite, does not end the run: it is
- * listed under `failed` with the reason, and the others become what they would without it.
+ * An image that no step can improve, such as that of a dead unit, or that stops being finite, does not end the run: it is
+ * listed under `failed` with the reason, and the others become what they would be without it.
  *
- * With random transforms the objective differs from look to look. So the best image is the one that looked best once;
- * at the end it is scored as it is, without transforms, and against the last.
+ * With random transforms the objective differs from look to look, so that the best image is the one that looked best once.
+ * At the end it is scored as it is, without transforms, and compared with the last.
  *
+ * @returns The best and the last images, with their activations and the state to resume from. The caller disposes `images`
+ *   and `last.images`.
  * @throws RangeError if an option is outside its range, or a unit does not exist (and how many there are).
- * @throws TypeError if an option is of another kind, or a model returns something else than it should.
+ * @throws TypeError if an option is of another kind, or a model returns an unexpected output.
  * @throws Error if a model refuses the images (with its own error as the cause), the gradient is zero at the start for all
  *   of them, no gradients are registered, or the wasm backend is active without `registerWasmGradients`.
- * @throws NonFiniteActivationError if images have failed until none was left, the last because activations or gradients
- *   were not finite; it holds the best images until then.
+ * @throws NonFiniteActivationError if every image has failed, the last because activations or gradients were not finite;
+ *   it holds the best images until then.
  * @see Erhan, Bengio, Courville, Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009; Olah,
  *   Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *

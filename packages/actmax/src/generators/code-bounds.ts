@@ -11,6 +11,7 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 import { addToCodeMoments, type CodeMoments, emptyCodeMoments, requireMoments } from './code-moments.ts';
 import { type AnyEncoder, requireFeatures } from './encoder.ts';
 
@@ -18,8 +19,8 @@ export interface CodeBoundsOptions {
   /** How many standard deviations above its mean a feature may rise, > 0. Default: 3, as in DGN-AM. */
   deviations?: number;
   /**
-   * Whether features may be negative: then they may also fall as far below their mean. Default: false, as after a ReLU:
-   * the lower bounds are 0.
+   * Whether features may be negative; if so, they may also fall as far below their mean. Default: false, as after a ReLU,
+   * where the lower bounds are 0.
    */
   signed?: boolean;
 }
@@ -34,19 +35,20 @@ export interface CodeBounds {
   mean: Float32Array;
   /** Standard deviation of each feature, of the images as the whole population. */
   deviation: Float32Array;
-  /** How many images were measured. */
+  /** Images measured. */
   images: number;
 }
 
 /**
- * For each feature of an encoder the range that codes for its generator may have: [0, mean + 3 standard deviations] over
- * a data set.
+ * Measures the range that codes for a generator may have, for each feature of its encoder: [0, mean + 3 standard
+ * deviations] over a data set.
  *
- * Goes through the images once, in float64. For parts of a data set on several machines there are `addToCodeMoments`,
+ * Reads the images once, in float64. For a data set that is spread over several machines, use `addToCodeMoments`,
  * `mergeCodeMoments` and `codeBoundsOf`.
  *
  * @param encoder Images `[n, h, w, c]` to features `[n, d]`, at once or later.
  * @param batches Images `[n, h, w, c]` as the encoder takes them.
+ * @returns The bounds, with mean and deviation of each feature; plain data.
  * @throws RangeError if there is no image, or a feature is negative without `signed`.
  * @throws TypeError if the encoder does not give features `[n, d]`.
  * @throws Error if a feature is not finite.
@@ -63,7 +65,7 @@ export interface CodeBounds {
 export async function codeBounds(
   encoder: AnyEncoder,
   batches: Batches<Tensor4D>,
-  options: CodeBoundsOptions & LongWork<{ images: number }> = {},
+  options: CodeBoundsOptions & LongWork<ImagesProgress> = {},
 ): Promise<CodeBounds> {
   const check = checker('@cnnviz/actmax', 'codeBounds');
   check.options(options);
@@ -72,6 +74,7 @@ export async function codeBounds(
   const settings = checkOptions(options, check);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
+  const progressAt = imagesProgress(batches);
   let moments: CodeMoments | undefined;
   for await (const images of batches) {
     check.images('images', images);
@@ -82,14 +85,19 @@ export async function codeBounds(
     } finally {
       features.dispose();
     }
-    await reportProgress(options, { images: moments.count });
+    await reportProgress(options, progressAt(moments.count));
   }
   if (moments === undefined) return check.fail('range', 'batches', 'at least one batch', []);
   return boundsOf(moments, settings, check);
 }
 
 /**
- * The bounds that `codeBounds` gives, from moments that were collected before.
+ * Gives the bounds of `codeBounds` from moments that were collected before.
+ *
+ * @returns The bounds, with mean and deviation of each feature; plain data.
+ * @throws RangeError if the moments are of no image, or a feature is negative without `signed`.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304.
  *
  * @example
  * import { addToCodeMoments, codeBoundsOf, emptyCodeMoments } from '@cnnviz/actmax';

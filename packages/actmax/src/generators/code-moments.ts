@@ -1,6 +1,6 @@
 import { type Check, checker, isA } from '@cnnviz/internal';
 
-/** Mean and spread of features seen so far; plain data. Those of two parts of a data set make those of the whole. */
+/** Mean and spread of the features seen so far; plain data. `mergeCodeMoments` combines those of two parts of a data set. */
 export interface CodeMoments {
   /** Images seen. */
   readonly count: number;
@@ -14,7 +14,18 @@ export interface CodeMoments {
   readonly max: Float64Array;
 }
 
-/** Of no image yet. */
+/**
+ * Makes the moments of a data set that has no image yet.
+ *
+ * @param features Numbers per code.
+ * @returns Moments to which `addToCodeMoments` adds; plain data.
+ * @throws RangeError if `features` is not an integer >= 1.
+ *
+ * @example
+ * import { emptyCodeMoments } from '@cnnviz/actmax';
+ *
+ * emptyCodeMoments(2).count; // 0
+ */
 export function emptyCodeMoments(features: number): CodeMoments {
   const size = checker('@cnnviz/actmax', 'emptyCodeMoments').number('features', features, { integer: true, min: 1 });
   return {
@@ -27,11 +38,19 @@ export function emptyCodeMoments(features: number): CodeMoments {
 }
 
 /**
- * The moments with more images, by Welford's update.
+ * Adds images to moments, by Welford's update.
  *
- * @param rows Features `[n, d]` row by row.
+ * @param moments Not modified.
+ * @param rows Features `[n, d]`, row by row.
+ * @returns The moments of all images; plain data.
+ * @throws RangeError if the rows are not of as many features, or a number is not finite.
  * @see Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4, 1962,
  *   https://doi.org/10.1080/00401706.1962.10490022.
+ *
+ * @example
+ * import { addToCodeMoments, emptyCodeMoments } from '@cnnviz/actmax';
+ *
+ * addToCodeMoments(emptyCodeMoments(2), [1, 0, 3, 0]).mean; // [2, 0]: of two images
  */
 export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>): CodeMoments {
   const check = checker('@cnnviz/actmax', 'addToCodeMoments');
@@ -62,9 +81,10 @@ export function addToCodeMoments(moments: CodeMoments, rows: ArrayLike<number>):
 }
 
 /**
- * The moments of two parts of a data set together: the order of the parts changes them by no more than rounding, so that
- * each part can be measured on another machine.
+ * Merges the moments of two parts of a data set, so that each part can be measured on another machine. The order of the
+ * parts changes the result by no more than rounding.
  *
+ * @returns The moments of the whole; plain data.
  * @throws RangeError if they are of another number of features.
  * @see Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979,
  *   https://doi.org/10.1007/978-3-642-51461-6_3.

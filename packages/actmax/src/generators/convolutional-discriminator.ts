@@ -6,17 +6,21 @@ import { createWeights } from './create-weights.ts';
 export interface ConvolutionalDiscriminatorOptions {
   /** Of an image. */
   shape: readonly [height: number, width: number, channels: number];
-  /** Decides the initial weights. */
-  seed: number;
+  /** A whole number >= 0 that decides the initial weights. Default: 0. */
+  seed?: number;
   /** Maps of each convolution. Default: `[16, 32]`. */
   filters?: readonly number[];
 }
 
 /**
- * A small network that tells real images from generated ones: convolutions of 4x4 and stride 2 with leaky ReLU of slope
- * 0.2, then one logit.
+ * Builds a small network that tells real images from generated ones: convolutions of 4x4 and stride 2 with leaky ReLU of
+ * slope 0.2, then one logit.
  *
- * @returns Images `[n, h, w, c]` to logits `[n, 1]`, large for a real image. The caller disposes its `variables`.
+ * @returns A network from images `[n, h, w, c]` to logits `[n, 1]`, large for a real image. The caller disposes its
+ *   `variables`.
+ * @throws RangeError if an option is outside its range.
+ * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
+ *   https://arxiv.org/abs/1602.02644.
  *
  * @example
  * import { convolutionalDiscriminator } from '@cnnviz/actmax';
@@ -27,11 +31,11 @@ export interface ConvolutionalDiscriminatorOptions {
  */
 export function convolutionalDiscriminator(options: ConvolutionalDiscriminatorOptions): Trainable {
   const check = checker('@cnnviz/actmax', 'convolutionalDiscriminator');
-  check.options(options);
+  const { seed = 0 } = check.options(options);
   const [height, width, channels] = check.shape('shape', options.shape, 3);
   const filters = check.shape('filters', options.filters ?? [16, 32]);
   if (filters.length === 0) check.fail('range', 'filters', 'at least one number', filters);
-  const { kernel, bias } = createWeights(check.seed('seed', options.seed), slope);
+  const { kernel, bias } = createWeights(check.seed('seed', seed), slope);
 
   const maps = [channels, ...filters];
   const convolutions = filters.map((outputs, layer) => ({

@@ -11,14 +11,14 @@ export interface TrainableGenerator {
 }
 
 export interface UpconvolutionalGeneratorOptions {
-  /** Numbers of a code, such as the units of the encoder's layer. */
+  /** Numbers per code, such as the units of the encoder's layer. */
   codeSize: number;
   /** Of an image, such as `[28, 28, 1]` or `[32, 32, 3]`: height and width can be halved as often as there are `filters`. */
   shape: readonly [height: number, width: number, channels: number];
   /** The range of the pixels. */
   bounds: Bounds;
-  /** Decides the initial weights. */
-  seed: number;
+  /** A whole number >= 0 that decides the initial weights. Default: 0. */
+  seed?: number;
   /** Units of the dense layer between code and maps. Default: 256. */
   hidden?: number;
   /** Maps of the smallest size, then of each doubled one but the last, which is the image. Default: `[64, 32]`. */
@@ -28,13 +28,14 @@ export interface UpconvolutionalGeneratorOptions {
 }
 
 /**
- * A small generator for images such as those of MNIST or CIFAR-10, in the form of that of DGN-AM: dense layers, then
+ * Builds a small generator for images such as those of MNIST or CIFAR-10, shaped like the one of DGN-AM: dense layers, then
  * transposed convolutions of 4x4 and stride 2, each with leaky ReLU of slope 0.3.
  *
- * A sigmoid over `bounds` ends it, where the original is linear: so no code gives a pixel outside. With the defaults it
+ * It ends in a sigmoid over `bounds`, where the original is linear, so that no code gives a pixel outside. With the defaults it
  * has `codeSize · 256 + 839,521` weights for 28x28x1; kernels start He-normal.
  *
- * @returns Codes `[n, codeSize]` to images `[n, h, w, c]` inside `bounds`. The caller disposes its `variables`.
+ * @returns A network from codes `[n, codeSize]` to images `[n, h, w, c]` inside `bounds`. The caller disposes its
+ *   `variables`.
  * @throws RangeError if height or width cannot be halved as often, or a number is out of its range.
  * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
  *   https://arxiv.org/abs/1602.02644.
@@ -49,7 +50,7 @@ export interface UpconvolutionalGeneratorOptions {
  */
 export function upconvolutionalGenerator(options: UpconvolutionalGeneratorOptions): TrainableGenerator {
   const check = checker('@cnnviz/actmax', 'upconvolutionalGenerator');
-  check.options(options);
+  const { seed = 0 } = check.options(options);
   const codeSize = check.number('codeSize', options.codeSize, { integer: true, min: 1 });
   const [height, width, channels] = check.shape('shape', options.shape, 3);
   const [min, max] = check.bounds('bounds', options.bounds);
@@ -62,7 +63,7 @@ export function upconvolutionalGenerator(options: UpconvolutionalGeneratorOption
     check.fail('range', 'shape', `of a height and width divisible by ${reduction}`, options.shape);
   }
 
-  const { kernel, bias } = createWeights(check.seed('seed', options.seed), slope);
+  const { kernel, bias } = createWeights(check.seed('seed', seed), slope);
   const baseSize = [height / reduction, width / reduction] as const;
   const dense = [codeSize, hidden, baseSize[0] * baseSize[1] * filters[0]!];
   const denseLayers = dense.slice(1).map((units, layer) => ({

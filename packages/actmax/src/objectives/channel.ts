@@ -5,11 +5,13 @@ import { oneUnitEach } from './one-unit-each.ts';
 import { requireMaps, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
- * The mean of a unit over all positions: the image is filled with what it wants.
+ * Maximizes the mean of a unit over all positions, which fills the image with the patterns that the unit detects.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @param units One unit for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if a unit is not an integer >= 0; on start, if the layer has no such unit.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { channel } from '@cnnviz/actmax';

@@ -5,12 +5,13 @@ import type { Objective } from './objective.ts';
 import { requireMaps } from './wanted-units.ts';
 
 /**
- * How near the activations of a layer are to those that an image leads to: less their squared distance, in units of the
- * squared length of the wanted ones. 0 is reached. What the result does not share with the image, the layer has lost:
- * feature inversion.
+ * Maximizes how near the activations of a layer are to those of a given image: the score is minus their squared distance,
+ * relative to the squared length of the wanted activations, so that 0 is the best. The result differs from the image where
+ * the layer has lost information: feature inversion.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
- * @param images `[n, h, w, c]`: one for all, or one for each image. Needed until the run has started; still the caller's.
+ * @param images `[n, h, w, c]`: one for all, or one for each image. Needed until the run has started; the caller keeps and disposes them.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError on start, if their activations are of another size than those of the run's images.
  * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015,
  *   https://arxiv.org/abs/1412.0035.

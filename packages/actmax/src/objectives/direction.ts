@@ -6,7 +6,7 @@ import { requireMaps } from './wanted-units.ts';
 
 export interface DirectionOptions {
   /**
-   * How much more the angle counts than the length: at each position the product is multiplied by the cosine, at least
+   * How much more the angle counts than the length. At each position the product is multiplied by the cosine, at least
    * 0.1, to this power, >= 0. Default: 0, as lucid.
    */
   cosinePower?: number;
@@ -16,11 +16,12 @@ export interface DirectionOptions {
 const LEAST_COSINE = 0.1;
 
 /**
- * The product of the activations with a direction in the space of a layer's units, averaged over all positions: a
- * combination of units, or the vector of a concept.
+ * Maximizes the product of the activations with a direction in the space of a layer's units, averaged over all positions:
+ * a combination of units, or the vector of a concept.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @param directions One number for each unit; one such vector for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if `directions` is empty, not finite or zero; on start, if the layer has another number of units.
  * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *

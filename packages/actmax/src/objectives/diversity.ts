@@ -5,12 +5,13 @@ import type { Objective } from './objective.ts';
 import { requireMaps } from './wanted-units.ts';
 
 /**
- * How much each image differs from the others of the batch, from 0 (not at all) to 1, as a layer sees their texture: 1
- * less the mean cosine between its Gram matrix (products of units, summed over positions) and theirs.
+ * Maximizes how much each image differs from the others of the batch, from 0 (not at all) to 1, in the texture that a layer
+ * sees: 1 minus the mean cosine between its Gram matrix (products of units, summed over positions) and theirs.
  *
- * Added to another objective it makes several images show several sides of one unit.
+ * Added to another objective, it makes several images show several sides of one unit.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError on start, if there is only one image.
  * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;
  *   lucid's `diversity`, whose sum over the others is a mean here.

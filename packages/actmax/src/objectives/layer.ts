@@ -4,10 +4,12 @@ import type { Objective } from './objective.ts';
 import { requireMaps } from './wanted-units.ts';
 
 /**
- * The mean square of all activations of a layer: whatever the layer sees in an image already becomes more of it. Deep
- * dream, when the image is a photograph.
+ * Maximizes the mean square of all activations of a layer, which amplifies whatever the layer already sees in an image.
+ * Starting from a photograph, this is deep dream.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
+ * @returns An objective for `maximizeActivation`.
+ * @throws TypeError if `probe` is not a function; on start, if its output is not `[n, h, w, units]`.
  * @see Mordvintsev, Olah, Tyka, "Inceptionism: Going Deeper into Neural Networks", 2015,
  *   https://research.google/blog/inceptionism-going-deeper-into-neural-networks/.
  *

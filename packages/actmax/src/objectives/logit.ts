@@ -4,11 +4,14 @@ import { oneUnitEach } from './one-unit-each.ts';
 import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
- * The logit of a class: what a class is to the network by itself, whatever the other classes say.
+ * Maximizes the logit of a class, independently of the other classes.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param classes One class for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if a class is not an integer >= 0; on start, if the model has no such class.
+ * @see Simonyan, Vedaldi, Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014,
+ *   https://arxiv.org/abs/1312.6034.
  *
  * @example
  * import { logit, maximizeActivation, pixels } from '@cnnviz/actmax';

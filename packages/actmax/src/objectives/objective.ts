@@ -1,11 +1,11 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** What models make of the images of the moment. Each model runs once, however many objectives ask for its output. */
+/** Gives the output of a model for the current images. Each model runs once, however many objectives ask for its output. */
 export type Activations = <T extends Tensor>(model: (images: Tensor4D) => T) => T;
 
 /**
- * What the images are to maximize. Made by `logit`, `unit`, `channel` and their like, composed by `sum`, `difference`
- * and `times`; one's own are objects of this form.
+ * What the images are to maximize. `logit`, `unit`, `channel` and the like make objectives, `sum`, `difference` and `times`
+ * combine them, and your own are objects of this form.
  */
 export interface Objective {
   /** As errors call it. */

@@ -5,14 +5,17 @@ import { oneUnitEach } from './one-unit-each.ts';
 import { requireLogits, type Units, wantedUnits } from './wanted-units.ts';
 
 /**
- * The probability of a class, from 0 to 1: it also falls with every other class.
+ * Maximizes the softmax probability of a class, from 0 to 1, which also lowers every other class.
  *
- * Its gradient vanishes where the network is certain of this class or of another. Its logarithm's does not near 0:
- * `logProbability` gets away from any start.
+ * Its gradient vanishes where the network is certain of this class or of another. That of its logarithm does not vanish
+ * near 0, so that `logProbability` improves from any start.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not probabilities.
  * @param classes One class for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if a class is not an integer >= 0; on start, if the model has no such class.
+ * @see Simonyan, Vedaldi, Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014,
+ *   https://arxiv.org/abs/1312.6034.
  *
  * @example
  * import { probability } from '@cnnviz/actmax';
@@ -24,11 +27,14 @@ export function probability(model: Classifier, classes: Units): Objective {
 }
 
 /**
- * The natural logarithm of the probability of a class, <= 0.
+ * Maximizes the natural logarithm of the softmax probability of a class, which is <= 0.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not probabilities.
  * @param classes One class for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if a class is not an integer >= 0; on start, if the model has no such class.
+ * @see Simonyan, Vedaldi, Zisserman, "Deep Inside Convolutional Networks", ICLR workshop 2014,
+ *   https://arxiv.org/abs/1312.6034.
  *
  * @example
  * import { logProbability } from '@cnnviz/actmax';

@@ -5,8 +5,9 @@ import { checkedObjective } from './checked-objective.ts';
 import type { Objective } from './objective.ts';
 
 /**
- * All objectives at once, their scores added.
+ * Maximizes several objectives at once, by the sum of their scores.
  *
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if there is none, or they are for different numbers of images.
  *
  * @example
@@ -24,8 +25,9 @@ export function sum(...objectives: readonly Objective[]): Objective {
 }
 
 /**
- * The first objective without the second, the second's score subtracted.
+ * Maximizes the first objective while minimizing the second, by the difference of their scores.
  *
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if they are for different numbers of images.
  *
  * @example
@@ -41,8 +43,9 @@ export function difference(wanted: Objective, unwanted: Objective): Objective {
 }
 
 /**
- * An objective that counts `factor` times; below 0 it is minimized.
+ * Weights an objective by a factor; a negative one minimizes it.
  *
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if `factor` is not finite.
  *
  * @example

@@ -10,11 +10,13 @@ export interface UnitOptions {
 }
 
 /**
- * One unit at one position: the image shows what it wants at the place that it sees from there.
+ * Maximizes one unit at one position: the image shows the pattern that the unit detects, at the place that it sees there.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`.
  * @param units One unit for all images, or one for each image.
+ * @returns An objective for `maximizeActivation`.
  * @throws RangeError if a unit is not an integer >= 0; on start, if the layer has no such unit or position.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { unit } from '@cnnviz/actmax';

@@ -14,8 +14,9 @@ export interface AdamOptions {
 }
 
 /**
- * Adam: each number steps by the mean of its gradients so far, in units of their root mean square.
+ * Steps by Adam: each number moves by the mean of its gradients so far, in units of their root mean square.
  *
+ * @returns An optimizer for `maximizeActivation`; holds no state.
  * @throws RangeError if an option is outside its range.
  * @see Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, https://arxiv.org/abs/1412.6980, algorithm
  *   1.

@@ -6,17 +6,20 @@ import type { Optimizer, StepOfRun } from './optimizer.ts';
 export interface NormalizedAscentOptions {
   /** Size of the first step: the mean absolute change of a variable. */
   initial: number;
-  /** Size that the steps fall to along a line; the last of n is one nth of the way before it. Default: `initial`. */
+  /** Size to which the steps fall linearly; the last of n steps is one nth of the way before it. Default: `initial`. */
   final?: number;
 }
 
 /**
- * Steps along the gradient whose size does not depend on the gradient's: for each image `size / mean|gradient|` times the
- * gradient, as DGN-AM takes them.
+ * Steps along the gradient by a size that does not depend on the gradient's: `size / mean|gradient|` times the gradient of
+ * each image, as in DGN-AM.
  *
- * The size of step i of n, from 0, is `initial + (final - initial) · i / n`. An image without gradient stays.
+ * The size of step i of n, from 0, is `initial + (final - initial) · i / n`. An image whose gradient is zero stays as it is.
  *
+ * @returns An optimizer for `maximizeActivation`; holds no state.
  * @throws RangeError if `initial` is not above 0 or `final` is negative.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304.
  *
  * @example
  * import { logit, maximizeActivation, normalizedAscent, pixels } from '@cnnviz/actmax';

@@ -7,11 +7,11 @@ export interface StepOfRun {
   readonly steps: number;
 }
 
-/** How a gradient becomes a step. Made by `adam` and `sgd`; holds no state of its own. */
+/** How a gradient becomes a step. Made by `adam` and `normalizedAscent`; holds no state of its own. */
 export interface Optimizer {
   /** As errors call it. */
   readonly name: string;
-  /** How many tensors of the variables' shape it remembers from step to step; all are zero at the start. */
+  /** Number of tensors of the variables' shape that it remembers from step to step; all are zero at the start. */
   readonly memory: number;
   /**
    * Within `tf.tidy`.

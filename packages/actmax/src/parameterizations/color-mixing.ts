@@ -11,10 +11,11 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 import { symmetricEigen } from './symmetric-eigen.ts';
 
 /**
- * How the colors of a pixel go together: row for row, what each channel takes of independent numbers of variance 1. A
+ * How the colors of a pixel are correlated: row by row, how much each channel takes of independent numbers of variance 1. A
  * square root of the covariance of the channels; only its directions count, not its scale.
  */
 export type ColorMixing = readonly (readonly number[])[];
@@ -30,10 +31,12 @@ export const imagenetColors: ColorMixing = [
 const LEAST_DEVIATION = 0.01;
 
 /**
- * Measures how the colors of a data set go together, for `fourier`.
+ * Measures how the colors of a data set are correlated, for `fourier`.
  *
  * @param batches Images `[n, h, w, c]`. Read once; never disposed.
+ * @returns Plain data: one row per channel.
  * @throws RangeError if there are no images, all pixels are of one color, or batches differ in their channels.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { colorMixing, fourier } from '@cnnviz/actmax';
@@ -43,13 +46,14 @@ const LEAST_DEVIATION = 0.01;
  */
 export async function colorMixing(
   batches: Batches<Tensor4D>,
-  options: LongWork<{ images: number }> = {},
+  options: LongWork<ImagesProgress> = {},
 ): Promise<ColorMixing> {
   const check = checker('@cnnviz/actmax', 'colorMixing');
   check.options(options);
   requireLongWork(check, options);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
+  const progressAt = imagesProgress(batches);
   let moments: ColorMoments | undefined;
   let count = 0;
   for await (const images of batches) {
@@ -60,7 +64,7 @@ export async function colorMixing(
     }
     addPixels(moments, await images.data<'float32'>());
     count += images.shape[0];
-    await reportProgress(options, { images: count });
+    await reportProgress(options, progressAt(count));
   }
   if (moments === undefined || moments.pixels === 0) return check.fail('range', 'batches', 'at least one image', []);
   const { values, vectors } = symmetricEigen(covarianceOf(moments));

@@ -21,14 +21,14 @@ export interface FourierOptions {
   decay?: number;
   /** Standard deviation of the start's coefficients. Default: 0.01, as lucid; 0 where `from` is given. */
   deviation?: number;
-  /** Images to start from, inside `bounds`: one for all, or one for each. Needed until the run has started; still the caller's. */
+  /** Images to start from, inside `bounds`: one for all, or one for each. Needed until the run has started; the caller keeps and disposes them. */
   from?: Tensor4D;
 }
 
 export interface FourierParameterization extends Parameterization {
   /**
-   * The coefficients `[n, c, h, w]` that become these images; pixels within a thousandth of a bound are moved away from
-   * it, and so are those outside, of which the console says later. The caller disposes.
+   * Gives the coefficients `[n, c, h, w]` of images. Pixels within a thousandth of a bound are moved away from it, and so
+   * are pixels outside, about which a warning appears later. The caller disposes.
    */
   invert(images: Tensor4D): Tensor4D;
 }
@@ -39,13 +39,14 @@ const FROM_BOUNDS = 1e-3;
 const AMPLITUDE = 0.25;
 
 /**
- * The spectrum of the image in decorrelated colors; a logistic curve keeps pixels inside `bounds`. The same step then
- * changes low frequencies, that objects are made of, more than high ones, that noise is made of.
+ * Changes the spectrum of the image in decorrelated colors; a logistic curve keeps pixels inside `bounds`. The same step
+ * then changes low frequencies, which make up objects, more than high ones, which make up noise.
  *
  * Coefficients are those of a real Fourier basis, orthonormal but for the scale 1 / frequency, so that the image is two
  * matrix products away, differentiable on every backend. Scales are lucid's: its half spectrum of complex numbers holds
  * each frequency once, which is a factor √2 here.
  *
+ * @returns A parameterization for `maximizeActivation`; holds no tensors.
  * @throws RangeError if an option is outside its range; on start, if `from` is outside `bounds` or for another number of
  *   images.
  * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;

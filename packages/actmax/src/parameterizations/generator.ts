@@ -19,7 +19,7 @@ export interface CodeBox {
 }
 
 export interface GeneratorOptions {
-  /** How many numbers a code has. */
+  /** Numbers per code. */
   codeLength: number;
   /** The range of the generator's images: [-1, 1] where it ends in tanh. */
   range: Bounds;
@@ -32,20 +32,21 @@ export interface GeneratorOptions {
   map?: 'linear' | ((images: Tensor4D) => Tensor4D);
   /** Codes are clipped to these after each step. Default: no bounds. */
   codeBounds?: CodeBox;
-  /** Codes to start from, `[n, codeLength]`; still the caller's. Default: drawn from a normal distribution around 0. */
+  /** Codes to start from, `[n, codeLength]`; the caller keeps and disposes them. Default: drawn from a normal distribution around 0. */
   from?: Tensor2D;
-  /** Standard deviation of codes that are drawn. Default: 1, as released for DGN-AM. */
+  /** Standard deviation of the drawn codes. Default: 1, as released for DGN-AM. */
   deviation?: number;
 }
 
 /**
- * Images that a generator makes of codes; the codes are what is changed. The generator is the prior: whatever the code,
- * the image looks like those that it has learned from.
+ * Changes the codes of a generator, which makes images of them. The generator is the prior: whatever the code, the image
+ * looks like those that it was trained on.
  *
  * After each step, codes are clipped to `codeBounds`. Pixels that the generator (or `map`) puts outside `bounds` are
  * clipped, and have no gradient.
  *
  * @param model Codes `[n, codeLength]` to images `[n, h, w, c]` within `range`. Its weights do not change.
+ * @returns A parameterization for `maximizeActivation`; holds no tensors.
  * @throws RangeError if `range` is not `bounds` and no `map` leads from one to the other, `codeBounds` are not for
  *   `codeLength` dimensions or reversed; on start, if images are outside `range`.
  * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks

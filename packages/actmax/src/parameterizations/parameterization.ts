@@ -1,7 +1,7 @@
 import type { Bounds, Random } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** What is changed in place of the pixels, and how it becomes an image. Made by `pixels`, `fourier` and `generator`. */
+/** What an ascent changes, and how it becomes an image. Made by `pixels`, `fourier`, `phase` and `generator`. */
 export interface Parameterization {
   /** As errors call it. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Parameterization {
   start(random: Random, count: number): Tensor;
   /** Variables `[n, ...variableShape]` to images `[n, h, w, c]` inside `bounds`, differentiable; within `tf.tidy`. */
   render(variables: Tensor): Tensor4D;
-  /** Takes variables back to what is allowed, after each step; within `tf.tidy`. Default: all is allowed. */
+  /** Takes variables back to what is allowed, after each step; within `tf.tidy`. Default: everything is allowed. */
   project?(variables: Tensor): Tensor;
   /** Reads the start and rejects what cannot work. */
   check?(variables: Tensor): Promise<void>;

@@ -30,8 +30,7 @@ const EPSILON = 1e-6;
  * a mean, is scaled to a standard deviation of 1, and a logistic curve keeps pixels inside `bounds`. Phases repeat after 2π,
  * so that steps can be long: MACO's learning rate is 1.
  *
- * @returns For `maximizeActivation`; holds no tensors.
- *
+ * @returns A parameterization for `maximizeActivation`; holds no tensors.
  * @throws RangeError if an option is outside its range, or `spectrum` is left out with other than 3 channels.
  * @see Fel et al., "Unlocking Feature Visualization for Deep Network with MAgnitude Constrained Optimization", NeurIPS 2023,
  *   https://arxiv.org/abs/2306.06805.

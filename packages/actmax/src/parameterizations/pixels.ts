@@ -9,7 +9,7 @@ export interface PixelsOptions {
   shape: readonly [height: number, width: number, channels: number];
   /** What a valid pixel may be: the range that the model was trained on. */
   bounds: Bounds;
-  /** Images to start from, inside `bounds`: one for all, or one for each. Needed until the run has started; still the caller's. */
+  /** Images to start from, inside `bounds`: one for all, or one for each. Needed until the run has started; the caller keeps and disposes them. */
   from?: Tensor4D;
   /**
    * Standard deviation of the noise that is added to the start. Default: 0.01 of max - min, as lucid, or 0 where `from`
@@ -19,13 +19,15 @@ export interface PixelsOptions {
 }
 
 /**
- * The pixels themselves; clipped to `bounds` after each step. Without anything to keep the images natural, networks are
- * maximized by noise: this is the baseline.
+ * Changes the pixels themselves, clipped to `bounds` after each step. Nothing keeps these images natural, so that networks
+ * are maximized by noise: this is the baseline.
  *
  * Starts from the middle of `bounds` with a little noise, each image with its own.
  *
+ * @returns A parameterization for `maximizeActivation`; holds no tensors.
  * @throws RangeError if an option is outside its range; on start, if `from` is outside `bounds` or for another number of
  *   images.
+ * @see Erhan, Bengio, Courville, Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009.
  *
  * @example
  * import { pixels } from '@cnnviz/actmax';

@@ -10,6 +10,7 @@ import {
 } from '@cnnviz/internal';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 import { type ColorMixing, mixColors, mixingOf } from './color-mixing.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Spectrum {
 }
 
 /** Options of {@link meanSpectrum}. */
-export interface MeanSpectrumOptions extends LongWork<{ done: number }> {
+export interface MeanSpectrumOptions extends LongWork<ImagesProgress> {
   /** As `fourier` and `phase` take it: which colors are independent. Default: those of ImageNet for 3 channels, else `none`. */
   colors?: ColorMixing | 'none';
 }
@@ -55,6 +56,7 @@ export async function meanSpectrum(batches: Batches<Tensor4D>, options: MeanSpec
   requireLongWork(check, options);
   requireBatches(check, 'batches', batches);
   throwIfAborted(options);
+  const progressAt = imagesProgress(batches);
   let sums: { size: readonly number[]; magnitudes: Float64Array; images: number } | undefined;
   for await (const images of batches) {
     const [count, ...size] = check.images('batches', images).shape;
@@ -68,7 +70,7 @@ export async function meanSpectrum(batches: Batches<Tensor4D>, options: MeanSpec
       magnitudes.dispose();
     }
     sums.images += count;
-    await reportProgress(options, { done: sums.images });
+    await reportProgress(options, progressAt(sums.images));
   }
   if (sums === undefined || sums.images === 0) return check.fail('range', 'batches', 'at least one image', []);
   const { size, images } = sums;

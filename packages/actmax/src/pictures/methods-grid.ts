@@ -3,10 +3,10 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import { type TiledBatchesOptions, tiledBatches } from './tiled-batches.ts';
 
 /**
- * What several methods make of the same units, as a picture: a row for each method, a column for each unit.
+ * Compares several methods on the same units: a picture with a row per method and a column per unit.
  *
  * @param methods The images of each method, `[units, h, w, 1 or 3]`, in the same order of units; not modified. Values
- *   outside `bounds` are shown as their ends.
+ *   outside `bounds` are clipped.
  * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
  * @throws RangeError if there is no method, the methods differ in shape, or an option is outside its range.
  * @throws TypeError if an argument is of another kind.

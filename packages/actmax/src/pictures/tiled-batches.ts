@@ -3,7 +3,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface TiledBatchesOptions {
-  /** What a pixel may be: becomes black and white. Pixels outside are clipped, and the console says so later. */
+  /** The range of a pixel, which becomes black and white. Pixels outside are clipped, and a warning appears later. */
   bounds: Bounds;
   /** White pixels between images. Default: 1. */
   padding?: number;

@@ -9,6 +9,7 @@ import {
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { type ImagesProgress, imagesProgress } from '../parts/images-progress.ts';
 
 export interface NearestDistance {
   /** Root mean square difference of the pixels, in their units. */
@@ -18,13 +19,14 @@ export interface NearestDistance {
 }
 
 /**
- * Finds the nearest image of a data set for each image: a distance of 0 says that it was learned by heart.
+ * Finds the nearest image of a data set for each image: a distance of 0 means that it was memorized.
  *
- * Distances are computed from the differences of pixels, in double precision, so that two nearly equal images have the
- * distance that they have. A comparison ends as soon as it is farther than the nearest so far.
+ * Distances are computed from the differences of pixels in double precision, so that they are exact for nearly equal
+ * images. A comparison ends as soon as it is farther than the nearest so far.
  *
  * @param images `[n, h, w, c]`.
  * @param batches Images of the same shape.
+ * @returns The nearest image and its distance, for each of `images`; plain data.
  * @throws RangeError if there is no image to compare with, or its shape differs.
  *
  * @example
@@ -36,7 +38,7 @@ export interface NearestDistance {
 export async function nearestDistances(
   images: Tensor4D,
   batches: Batches<Tensor4D>,
-  work: LongWork<{ images: number }> = {},
+  work: LongWork<ImagesProgress> = {},
 ): Promise<NearestDistance[]> {
   const check = checker('@cnnviz/actmax', 'nearestDistances');
   return distancesTo(check, images, batches, work);
@@ -47,13 +49,14 @@ export async function distancesTo(
   check: Check,
   images: Tensor4D,
   batches: Batches<Tensor4D>,
-  work: LongWork<{ images: number }>,
+  work: LongWork<ImagesProgress>,
   name = 'batches',
 ): Promise<NearestDistance[]> {
   requireLongWork(check, check.options(work));
   requireBatches(check, name, batches);
   const [count, ...shape] = check.images('images', images).shape;
   throwIfAborted(work);
+  const progressAt = imagesProgress(batches);
   const pixels = shape.reduce((product, size) => product * size, 1);
   const nearest = Array.from({ length: count }, () => ({ square: Number.POSITIVE_INFINITY, index: -1 }));
   const rows = await imageRows(images);
@@ -68,7 +71,7 @@ export async function distancesTo(
       }
     }
     seen += others.shape[0];
-    await reportProgress(work, { images: seen });
+    await reportProgress(work, progressAt(seen));
   }
   if (seen === 0) check.fail('range', name, 'at least one image', []);
   return nearest.map(({ square, index }) => ({ distance: Math.sqrt(square / pixels), index }));

@@ -27,7 +27,7 @@ export interface Synthesis {
   images: Tensor4D;
 }
 
-export interface SynthesisQualityOptions extends LongWork<{ done: number; of: number }> {
+export interface SynthesisQualityOptions extends LongWork<{ done: number; total: number }> {
   /** The network under study: images `[n, h, w, c]` to the activations `[n, units]` that were maximized, at once or later. */
   units: AnyEncoder;
   /** Real images, such as those that the networks were trained on. */
@@ -43,31 +43,31 @@ export interface SynthesisQualityOptions extends LongWork<{ done: number; of: nu
 export interface SynthesisQualityRow {
   method: string;
   unit: number;
-  /** How many images. */
+  /** Number of images. */
   images: number;
   /** Mean activation of the unit. */
   activation: number;
-  /** The activation of the real image that has most. */
+  /** The highest activation among the real images. */
   bestReal: number;
   /** `activation / bestReal`; above 1, more than any real image. */
   activationRatio: number;
-  /** Part of the images whose largest logit of the judge is the unit's, from 0 to 1; null without a judge. */
+  /** Share of the images whose largest logit of the judge is the unit's, from 0 to 1; null without a judge. */
   recognized: number | null;
   /** Mean probability that the judge gives the unit; null without a judge. */
   confidence: number | null;
-  /** Mean root mean square distance to the nearest real image, in the units of the pixels; 0: learned by heart. */
+  /** Mean root mean square distance to the nearest real image, in the units of the pixels; 0 means memorized. */
   nearestDistance: number;
   /** Mean root mean square distance between two of the images; null for a single one. */
   diversity: number | null;
 }
 
 /**
- * How good synthesized images are: do they excite the unit as real images do, does another network see the same in them,
- * are they new, do they differ.
+ * Measures how good synthesized images are: whether they excite the unit as real images do, whether another network sees
+ * the same in them, whether they are new, and whether they differ.
  *
- * With real images among the syntheses, under a name of their own, the table says what the best that could be looks like.
+ * Add real images to the syntheses, under a name of their own, to see the best values that can be expected.
  *
- * @returns A row for each synthesis, in their order.
+ * @returns A row per synthesis, in their order; plain data.
  * @throws RangeError if there is no synthesis or no real image, or a unit does not exist.
  * @throws Error if an activation or a logit is not finite.
  *
@@ -118,7 +118,7 @@ export async function synthesisQuality(
       nearestDistance: mean(nearest.map(({ distance }) => distance)),
       diversity: await meanPairwiseDistance(images),
     });
-    await reportProgress(options, { done: rows.length, of: syntheses.length });
+    await reportProgress(options, { done: rows.length, total: syntheses.length });
   }
   return rows;
 }

@@ -3,15 +3,16 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { Regularizer } from './regularizer.ts';
 
 export interface BlurOptions {
-  /** Standard deviation of the Gaussian in pixels, >= 0.3: less changes next to nothing. Default: 0.5. */
+  /** Standard deviation of the Gaussian in pixels, >= 0.3; a smaller one changes almost nothing. Default: 0.5. */
   sigma?: number;
-  /** Blurs after each so many steps, >= 1. Default: 4. */
+  /** Steps between two blurs, >= 1. Default: 4. */
   every?: number;
 }
 
 /**
  * Blurs the images after every few steps, so that high frequencies never build up. Only for `pixels`.
  *
+ * @returns A regularizer for `maximizeActivation`.
  * @throws RangeError if an option is outside its range.
  * @see Yosinski, Clune, Nguyen, Fuchs, Lipson, "Understanding Neural Networks Through Deep Visualization", ICML deep
  *   learning workshop 2015, https://arxiv.org/abs/1506.06579: sigma 0.5 and every 4 steps is one of its four sets of

@@ -3,16 +3,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Regularizer } from './regularizer.ts';
 
 export interface DecayOptions {
-  /** What each step leaves of the distance from `towards`, from 0 (nothing) to 1 (all). Default: 0.99, as released for DGN-AM. */
+  /** Share of the distance from `towards` that each step leaves, from 0 to 1. Default: 0.99, as released for DGN-AM. */
   factor?: number;
   /** The value that the variables decay to. Default: 0. For `pixels` give the middle of the bounds. */
   towards?: number;
 }
 
 /**
- * L2 regularization as DGN-AM does it: after each step, and after its bounds, the variables are multiplied by `factor`.
+ * Regularizes by L2 as DGN-AM does: multiplies the variables by `factor` after each step and its bounds.
  *
+ * @returns A regularizer for `maximizeActivation`.
  * @throws RangeError if `factor` is not from 0 to 1.
+ * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
+ *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304.
  *
  * @example
  * import { decay } from '@cnnviz/actmax';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Regularizer } from './regularizer.ts';
 
 export interface GaussianPriorOptions {
-  /** How much the prior counts beside the objective, >= 0. Default: 1, which makes of a log-probability a posterior. */
+  /** How much the prior counts beside the objective, >= 0. Default: 1, which turns a log-probability into a posterior. */
   weight?: number;
   /** Of each number of a variable: one value for all, or as many as a code has. Default: 0. */
   mean?: number | ArrayLike<number>;
@@ -13,10 +13,13 @@ export interface GaussianPriorOptions {
 }
 
 /**
- * Takes off the score what makes a code improbable: `weight` · Σ ((code - mean) / deviation)² / 2, the negative logarithm
- * of a normal distribution up to a constant. `codeBounds` measures `mean` and `deviation`.
+ * Penalizes improbable codes by `weight` · Σ ((code - mean) / deviation)² / 2, the negative logarithm of a normal
+ * distribution up to a constant. `codeBounds` measures `mean` and `deviation`.
  *
+ * @returns A regularizer for `maximizeActivation`.
  * @throws RangeError if an option is outside its range, or lists are not as long as a code.
+ * @see Nguyen, Clune, Bengio, Dosovitskiy, Yosinski, "Plug & Play Generative Networks: Conditional Iterative Generation
+ *   of Images in Latent Space", CVPR 2017, https://arxiv.org/abs/1612.00005.
  *
  * @example
  * import { gaussianPrior } from '@cnnviz/actmax';

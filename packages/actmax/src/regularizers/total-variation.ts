@@ -7,7 +7,7 @@ export interface TotalVariationOptions {
   /** How much it counts beside the objective, >= 0. */
   weight: number;
   /**
-   * The power of the length of each pixel's differences, >= 1: 1 keeps edges, 2 rather blurs them. Default: 2, as Mahendran
+   * The power of the length of each pixel's differences, >= 1: 1 keeps edges, 2 tends to blur them. Default: 2, as Mahendran
    * and Vedaldi recommend.
    */
   power?: number;
@@ -17,9 +17,10 @@ export interface TotalVariationOptions {
 const SMOOTHING = 1e-6;
 
 /**
- * Takes off the score how much neighboring pixels differ: `weight` times the mean over pixels of
- * (right² + down²)^(power / 2), in which `right` and `down` are the differences to the pixels beside and below.
+ * Penalizes differences between neighboring pixels: `weight` times the mean over pixels of
+ * (right² + down²)^(power / 2), where `right` and `down` are the differences to the pixels beside and below.
  *
+ * @returns A regularizer for `maximizeActivation`.
  * @throws RangeError if an option is outside its range.
  * @see Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", CVPR 2015,
  *   https://arxiv.org/abs/1412.0035, equation 4.

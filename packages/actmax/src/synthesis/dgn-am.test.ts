@@ -31,7 +31,7 @@ const range = [-1000, 1000] as const;
 async function synthesize(options: Partial<DgnAmOptions> & { stopAt?: number } = {}) {
   const { stopAt, ...own } = options;
   const network = linearGenerator(drawing, [2, 2, 1]);
-  const codes: Float32Array[] = [];
+  const codes: (readonly number[])[] = [];
   const result = await maximizeActivation({
     ...dgnAm((batch) => network.apply(batch, { training: false }), {
       codeBounds: { lower: [0, 0, 0], upper },
@@ -43,7 +43,7 @@ async function synthesize(options: Partial<DgnAmOptions> & { stopAt?: number } =
     objective: logit(linearClassifier(classes, [0, 0]), [0, 1]),
     seed: 3,
     ...(stopAt !== undefined && { stopAt }),
-    onProgress: async (step: AscentStep) => void codes.push((await step.state()).variables.slice()),
+    onProgress: async (step: AscentStep) => void codes.push((await step.state()).variables),
   });
   tf.dispose([result.images, result.last.images]);
   return { ...result, codes };

@@ -1,11 +1,11 @@
 import { checker, type Generator } from '@cnnviz/internal';
-import type { AscentOptions } from '../ascent/activation-steps.ts';
+import type { AscentOptions } from '../ascent/ascent-options.ts';
 import { normalizedAscent } from '../optimizers/normalized-ascent.ts';
 import { type CodeBox, type GeneratorOptions, generator, requireCodeBox } from '../parameterizations/generator.ts';
 import { decay } from '../regularizers/decay.ts';
 
 export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'codeBounds' | 'deviation'> {
-  /** What each number of a code may be, as `codeBounds` measures it. */
+  /** The range of each number of a code, as `codeBounds` measures it. */
   codeBounds: CodeBox;
   /**
    * Mean absolute change of a number of the code in the first step. Default: 8 / 11.85 of the mean width of `codeBounds`:
@@ -14,20 +14,20 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
   initialStep?: number;
   /** Standard deviation of the codes at the start. Default: 1 / 11.85 of the mean width of `codeBounds`, likewise. */
   deviation?: number;
-  /** What the steps fall to along a line. Default: 1e-10, as released. */
+  /** Size to which the steps fall linearly. Default: 1e-10, as released. */
   finalStep?: number;
-  /** What a code is multiplied by after each step. Default: 0.99, as released. */
+  /** Factor by which a code is multiplied after each step. Default: 0.99, as released. */
   decay?: number;
   /** Default: 200, as released. */
   steps?: number;
 }
 
 /**
- * Activation maximization with a deep generator network, as options for `maximizeActivation`: what a unit wants to see,
- * as an image of the kind that the generator has learned.
+ * Sets up activation maximization with a deep generator network (DGN-AM), as options for `maximizeActivation`: the result
+ * shows what excites a unit, as an image of the kind that the generator was trained on.
  *
  * 1. A code is drawn at random from a normal distribution around 0 and clipped to `codeBounds`.
- * 2. The generator makes an image of it, which is mapped to what the network takes.
+ * 2. The generator makes an image of it, which is mapped to the network's range.
  * 3. The network looks at the image.
  * 4. The gradient of the objective goes back to the image,
  * 5. and on through the generator to the code; neither network changes.
@@ -36,11 +36,13 @@ export interface DgnAmOptions extends Omit<GeneratorOptions, 'codeLength' | 'cod
  * 8. and multiplied by `decay`.
  * 9. `step` falls along a line, until the steps are done or the objective reaches `stopAt` of `maximizeActivation`.
  *
- * The released code normalizes the image's gradient by its mean size too before it goes on to the code. That changes the
- * code's gradient by a factor only, which its own normalization removes. And it keeps the last image, where
+ * The released code also normalizes the image's gradient by its mean size before it goes back to the code. That changes the
+ * code's gradient only by a factor, which its own normalization removes. The released code keeps the last image, where
  * `maximizeActivation` gives the best and the last.
  *
  * @param model Codes `[n, d]` to images `[n, h, w, c]` within `range`.
+ * @returns Parameterization, optimizer, regularizers and steps, to be spread into the options of `maximizeActivation`; they
+ *   hold no tensors.
  * @throws RangeError if a number is out of its range, or as `generator` does.
  * @see Nguyen, Dosovitskiy, Yosinski, Brox, Clune, "Synthesizing the preferred inputs for neurons in neural networks
  *   via deep generator networks", NIPS 2016, https://arxiv.org/abs/1605.09304; `act_max.py` of its released code.

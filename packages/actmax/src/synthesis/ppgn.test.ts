@@ -2,7 +2,7 @@ import { linearClassifier, useBackend } from '@cnnviz/testing';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test } from 'vitest';
-import type { AscentState } from '../ascent/activation-steps.ts';
+import type { AscentState } from '../ascent/ascent-state.ts';
 import { maximizeActivation } from '../ascent/maximize-activation.ts';
 import { logit } from '../objectives/logit.ts';
 import { type PpgnOptions, ppgn } from './ppgn.ts';
@@ -21,7 +21,7 @@ async function sample(
   options: Partial<PpgnOptions>,
   { count, resume }: { count: number; resume?: AscentState } = { count: 1 },
 ) {
-  const codes: Float32Array[] = [];
+  const codes: (readonly number[])[] = [];
   const states: AscentState[] = [];
   const result = await maximizeActivation({
     ...ppgn(generate, {
@@ -39,7 +39,7 @@ async function sample(
     ...(resume && { resume }),
     onProgress: async (step) => {
       states.push(await step.state());
-      codes.push(states.at(-1)!.variables.slice());
+      codes.push(states.at(-1)!.variables);
     },
   });
   tf.dispose([result.images, result.last.images]);
@@ -96,7 +96,7 @@ test('normalized, a step has the mean size that is asked for, and only ratios of
   const options = { from, normalized: true, stepSize: 0.25, steps: 4 };
   const first = await sample({ ...options, epsilon1: 0.1, epsilon2: 1, epsilon3: 0.5 });
   const scaled = await sample({ ...options, epsilon1: 0.2, epsilon2: 2, epsilon3: 1 });
-  let before: Float32Array = Float32Array.of(3, -2);
+  let before: readonly number[] = [3, -2];
   for (const [step, codes] of first.codes.entries()) {
     expect((Math.abs(codes[0]! - before[0]!) + Math.abs(codes[1]! - before[1]!)) / 2).toBeCloseTo(0.25, 5);
     for (const i of [0, 1]) expect(scaled.codes[step]![i]).toBeCloseTo(codes[i]!, 4);
@@ -104,7 +104,7 @@ test('normalized, a step has the mean size that is asked for, and only ratios of
   }
 });
 
-test('stays inside the bounds, and goes on after an interruption as if there had been none', async () => {
+test('stays inside the bounds, and resumes after an interruption as if there had been none', async () => {
   const options = {
     codeBounds: { lower: [-0.5, -0.5], upper: [0.5, 0.5] },
     epsilon1: 0.1,

@@ -1,7 +1,7 @@
 import { checker, createRandom, type Generator } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AscentOptions } from '../ascent/activation-steps.ts';
+import type { AscentOptions } from '../ascent/ascent-options.ts';
 import { type Encoder, encode } from '../generators/encoder.ts';
 import { ofMeanSizeOne } from '../optimizers/normalized-ascent.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
@@ -11,30 +11,31 @@ import type { Regularizer } from '../regularizers/regularizer.ts';
 export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'codeBounds'> {
   /** R of the prior: images as the network takes them to the features that are codes of the generator. */
   encoder: Encoder;
-  /** What each number of a code may be, as `codeBounds` measures it. Released: [0, 30] for AlexNet's fc6. */
+  /** The range of each number of a code, as `codeBounds` measures it. Released: [0, 30] for AlexNet's fc6. */
   codeBounds: CodeBox;
-  /** How strongly codes are drawn to those of their own images, to what is realistic, >= 0. Released: 1e-5. */
+  /** How strongly codes are drawn to the codes of their own images, which are realistic, >= 0. Released: 1e-5. */
   epsilon1?: number;
-  /** How strongly they are drawn to what the objective wants, > 0. Released: 1. */
+  /** How strongly they are drawn to higher scores of the objective, > 0. Released: 1. */
   epsilon2?: number;
   /** Standard deviation of the noise that keeps them moving, >= 0. Released: 1e-17. */
   epsilon3?: number;
   /**
-   * What a step is multiplied by. `normalized`: the step divided by the mean of its absolute values, times
-   * `stepSize`, as released. Default: `true`.
+   * Whether each step is divided by the mean of its absolute values before it is multiplied by `stepSize`, as released.
+   * Default: true.
    */
   normalized?: boolean;
   /** Default: 1, as released. */
   stepSize?: number;
-  /** Decides the noise. */
-  seed: number;
+  /** A whole number >= 0 that decides the noise. Default: 0. */
+  seed?: number;
   /** Default: 200, as released. */
   steps?: number;
 }
 
 /**
- * Plug-and-play generative sampling, as options for `maximizeActivation`: codes that wander through what is both
- * realistic and wanted. With enough noise the images of one class differ more than those of `dgnAm`, and excite it less.
+ * Sets up plug-and-play generative sampling (PPGN), as options for `maximizeActivation`: codes wander among images that are
+ * both realistic and wanted. With enough noise the images of one class differ more than those of `dgnAm`, and excite it
+ * less.
  *
  * A step takes a code h by
  *
@@ -47,6 +48,8 @@ export interface PpgnOptions extends Omit<GeneratorOptions, 'codeLength' | 'code
  * The samples are the last images of the run, not the best.
  *
  * @param model Codes `[n, d]` to images `[n, h, w, c]` within `range`.
+ * @returns Parameterization, optimizer, regularizers and steps, to be spread into the options of `maximizeActivation`; they
+ *   hold no tensors.
  * @throws RangeError if a number is out of its range, or as `generator` does.
  * @see Nguyen, Clune, Bengio, Dosovitskiy, Yosinski, "Plug & Play Generative Networks: Conditional Iterative Generation
  *   of Images in Latent Space", CVPR 2017, https://arxiv.org/abs/1612.00005.
@@ -72,7 +75,7 @@ export function ppgn(
   const check = checker('@cnnviz/actmax', 'ppgn');
   check.options(options);
   const { encoder, codeBounds, epsilon1 = 1e-5, epsilon2 = 1, epsilon3 = 1e-17, ...rest } = options;
-  const { normalized = true, stepSize = 1, seed, steps = 200, ...generatorOptions } = rest;
+  const { normalized = true, stepSize = 1, seed = 0, steps = 200, ...generatorOptions } = rest;
   check.callable('encoder', encoder);
   check.number('epsilon1', epsilon1, { min: 0 });
   check.number('epsilon2', epsilon2, { above: 0 });

@@ -44,13 +44,16 @@ test('a crop of everything is the image', async () => {
 test('refuses parts that are none', () => {
   expect(() => crop({ part: [0, 1] })).toThrow('@cnnviz/actmax: crop: part[0] must be');
   expect(() => crop({ part: [0.8, 0.5] })).toThrow('@cnnviz/actmax: crop: part[1] must be');
-  expect(() => noise(-1)).toThrow('@cnnviz/actmax: noise: deviation must be a number >= 0, got -1');
+  expect(() => noise({ deviation: -1 })).toThrow('@cnnviz/actmax: noise: deviation must be a number >= 0, got -1');
 });
 
 test('noise has its deviation, and is another one in each look', async () => {
   const images = tf.fill([1, 64, 64, 1], 0.5) as Tensor4D;
   const random = createRandom(1);
-  const [first, second] = tf.tidy(() => [noise(0.1)(images, random), noise(0.1)(images, random)]);
+  const [first, second] = tf.tidy(() => [
+    noise({ deviation: 0.1 })(images, random),
+    noise({ deviation: 0.1 })(images, random),
+  ]);
   const [one, other] = (await Promise.all([first.data(), second.data()])) as Float32Array[] as [
     Float32Array,
     Float32Array,

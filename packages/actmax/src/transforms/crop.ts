@@ -3,16 +3,17 @@ import { type ViewTransform, viewThrough, wholeView } from './transform.ts';
 
 /** Options of {@link crop}. */
 export interface CropOptions {
-  /** Least and largest part of the window's height and width that is shown, from 0 to 1. Default: [0.5, 0.95]. */
+  /** Smallest and largest share of the window's height and width that is shown, from 0 to 1. Default: [0.5, 0.95]. */
   part?: readonly [least: number, most: number];
-  /** Height and width that the network wants. Default: the images' own. */
+  /** The size that the network takes. Default: the images' own. */
   size?: readonly [height: number, width: number];
 }
 
 /**
- * Shows a part of the image, of random size and at a random place, as large as the network wants it: what is to be seen
- * must be there at several sizes and places.
+ * Shows a part of the image, of random size and at a random place, enlarged to the size that the network takes: the unit
+ * has to find what it looks for at several sizes and places.
  *
+ * @returns A transform for `transforms` of `maximizeActivation`.
  * @throws RangeError if an option is outside its range.
  * @see Fel et al., "Unlocking Feature Visualization for Deep Network with MAgnitude Constrained Optimization", NeurIPS 2023,
  *   https://arxiv.org/abs/2306.06805.
@@ -20,7 +21,7 @@ export interface CropOptions {
  * @example
  * import { crop, noise } from '@cnnviz/actmax';
  *
- * const transforms = [crop({ part: [0.3, 0.8] }), noise(0.1)];
+ * const transforms = [crop({ part: [0.3, 0.8] }), noise({ deviation: 0.1 })];
  */
 export function crop(options: CropOptions = {}): ViewTransform {
   const check = checker('@cnnviz/actmax', 'crop');

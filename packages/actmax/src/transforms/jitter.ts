@@ -1,19 +1,27 @@
 import { checker } from '@cnnviz/internal';
 import { type ViewTransform, viewThrough, wholeView } from './transform.ts';
 
+/** Options of {@link jitter}. */
+export interface JitterOptions {
+  /** How much narrower and lower the window becomes, >= 0. Default: 8, as lucid. */
+  pixels?: number | undefined;
+}
+
 /**
- * Narrows the window by some pixels, at a random place: the image seems to move.
+ * Narrows the window by some pixels, at a random place, so that the image seems to move.
  *
- * @param pixels How much narrower and lower it becomes, >= 0. Default: 8, as lucid.
- * @throws RangeError on use, if nothing would be left.
+ * @returns A transform for `transforms` of `maximizeActivation`.
+ * @throws RangeError if `pixels` is negative, or on use, if nothing would be left.
+ * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007.
  *
  * @example
  * import { jitter, pad } from '@cnnviz/actmax';
  *
- * const transforms = [pad(2), jitter(4)];
+ * const transforms = [pad({ pixels: 2 }), jitter({ pixels: 4 })];
  */
-export function jitter(pixels = 8): ViewTransform {
+export function jitter(options: JitterOptions = {}): ViewTransform {
   const check = checker('@cnnviz/actmax', 'jitter');
+  const { pixels = 8 } = check.options(options);
   check.number('pixels', pixels, { integer: true, min: 0 });
   return {
     name: 'jitter',

@@ -100,26 +100,35 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
       );
       return tf.slice(framed, [0, top, left, 0], [2, 13, 12, 3]) as Tensor4D;
     });
-    expect(await differenceOf(withTransforms([pad(2), jitter(3)], images, 7), expected)).toBeLessThan(1e-6);
+    expect(
+      await differenceOf(withTransforms([pad({ pixels: 2 }), jitter({ pixels: 3 })], images, 7), expected),
+    ).toBeLessThan(1e-6);
     images.dispose();
   });
 
   test('rotate by quarter turns is an exchange of rows and columns', async () => {
     const images = drawImages([2, 9, 9, 3]);
     const counterClockwise = tf.tidy(() => tf.reverse(tf.transpose(images, [0, 2, 1, 3]), 1)) as Tensor4D;
-    expect(await differenceOf(withTransforms([rotate([90])], images), counterClockwise)).toBeLessThan(1e-5);
+    expect(await differenceOf(withTransforms([rotate({ degrees: [90] })], images), counterClockwise)).toBeLessThan(
+      1e-5,
+    );
     const upsideDown = tf.tidy(() => tf.reverse(images, [1, 2])) as Tensor4D;
-    expect(await differenceOf(withTransforms([rotate([180])], images), upsideDown)).toBeLessThan(1e-5);
+    expect(await differenceOf(withTransforms([rotate({ degrees: [180] })], images), upsideDown)).toBeLessThan(1e-5);
     images.dispose();
   });
 
   test('scale by a half shows every second pixel, in the middle; twice and half is the image', async () => {
     const images = drawImages([2, 9, 9, 3]);
-    const shown = withTransforms([scale([0.5])], images);
+    const shown = withTransforms([scale({ factors: [0.5] })], images);
     const inner = tf.slice(shown, [0, 2, 2, 0], [2, 5, 5, 3]);
     const everySecond = tf.stridedSlice(images, [0, 0, 0, 0], [2, 9, 9, 3], [1, 2, 2, 1]) as Tensor4D;
     expect(await differenceOf(inner, everySecond)).toBeLessThan(1e-5);
-    expect(await differenceOf(withTransforms([scale([2]), scale([0.5])], images), tf.clone(images))).toBeLessThan(1e-5);
+    expect(
+      await differenceOf(
+        withTransforms([scale({ factors: [2] }), scale({ factors: [0.5] })], images),
+        tf.clone(images),
+      ),
+    ).toBeLessThan(1e-5);
     tf.dispose([images, shown]);
   });
 
@@ -128,7 +137,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     const [shown, expected] = tf.tidy(() => {
       const middleOf = (input: Tensor4D) => tf.slice(input, [0, 2, 2, 0], [2, 17, 14, 3]);
       return [
-        middleOf(withTransforms([resize([21, 18])], images)),
+        middleOf(withTransforms([resize({ size: [21, 18] })], images)),
         middleOf(tf.image.resizeBilinear(images, [21, 18], false, true)),
       ];
     });
@@ -152,9 +161,12 @@ describeOnBackends(['cpu'], () => {
 
   test('transforms in a row are one interpolation: turned there and back is the image, bit for bit of the middle', async () => {
     const images = drawImages([1, 16, 16, 1]);
-    expect(await differenceOf(withTransforms([rotate([30]), rotate([-30])], images), tf.clone(images))).toBeLessThan(
-      1e-4,
-    );
+    expect(
+      await differenceOf(
+        withTransforms([rotate({ degrees: [30] }), rotate({ degrees: [-30] })], images),
+        tf.clone(images),
+      ),
+    ).toBeLessThan(1e-4);
     images.dispose();
   });
 
@@ -164,7 +176,7 @@ describeOnBackends(['cpu'], () => {
       transformImages(
         images,
         [
-          pad(1),
+          pad({ pixels: 1 }),
           (input) => tf.mul(input, 2) as Tensor4D,
           (input, random) => tf.add(input, random.integer(1)) as Tensor4D,
         ],
@@ -202,7 +214,7 @@ describeOnBackends(['cpu'], () => {
     const random = createRandom(0);
     const counts = new Map<string, number>();
     for (let draw = 0; draw < 900; draw++) {
-      const { x0, y0 } = jitter(2).look(wholeView(8, 8), random, { height: 8, width: 8 });
+      const { x0, y0 } = jitter({ pixels: 2 }).look(wholeView(8, 8), random, { height: 8, width: 8 });
       counts.set(`${x0},${y0}`, (counts.get(`${x0},${y0}`) ?? 0) + 1);
     }
     expect(counts.size).toBe(9);
@@ -212,14 +224,18 @@ describeOnBackends(['cpu'], () => {
   });
 
   test('what cannot be is rejected', () => {
-    expect(() => pad(-1)).toThrow('@cnnviz/actmax: pad: pixels must be an integer >= 0, got -1');
-    expect(() => jitter(0.5)).toThrow('@cnnviz/actmax: jitter: pixels must be an integer >= 0, got 0.5');
-    expect(() => scale([])).toThrow('@cnnviz/actmax: scale: factors must be at least one number, got []');
-    expect(() => scale([0])).toThrow('@cnnviz/actmax: scale: factors must be a number > 0, got 0');
-    expect(() => rotate([Number.NaN])).toThrow('@cnnviz/actmax: rotate: degrees must be a number, got NaN');
-    expect(() => resize([0, 3])).toThrow('@cnnviz/actmax: resize: size must be 2 whole sizes >= 1, got [0, 3]');
+    expect(() => pad({ pixels: -1 })).toThrow('@cnnviz/actmax: pad: pixels must be an integer >= 0, got -1');
+    expect(() => jitter({ pixels: 0.5 })).toThrow('@cnnviz/actmax: jitter: pixels must be an integer >= 0, got 0.5');
+    expect(() => scale({ factors: [] })).toThrow('@cnnviz/actmax: scale: factors must be at least one number, got []');
+    expect(() => scale({ factors: [0] })).toThrow('@cnnviz/actmax: scale: factors must be a number > 0, got 0');
+    expect(() => rotate({ degrees: [Number.NaN] })).toThrow(
+      '@cnnviz/actmax: rotate: degrees must be a number, got NaN',
+    );
+    expect(() => resize({ size: [0, 3] })).toThrow(
+      '@cnnviz/actmax: resize: size must be 2 whole sizes >= 1, got [0, 3]',
+    );
     const images = drawImages([1, 4, 4, 1]);
-    expect(() => withTransforms([jitter(4)], images)).toThrow(
+    expect(() => withTransforms([jitter({ pixels: 4 })], images)).toThrow(
       '@cnnviz/actmax: jitter: pixels must be less than the images’ 4, got 4'.replace('’', "'"),
     );
     images.dispose();

@@ -1,19 +1,27 @@
 import { checker } from '@cnnviz/internal';
 import { type ViewTransform, viewThrough, wholeView } from './transform.ts';
 
+/** Options of {@link resize}. */
+export interface ResizeOptions {
+  /** Default: that of the image, before all transforms. */
+  size?: readonly [height: number, width: number] | undefined;
+}
+
 /**
- * Shows the same in a window of another size, as a network wants it. Between pixels it is bilinear, their corners aligned
- * (tfjs calls this half-pixel centers).
+ * Shows the same view in a window of another size, as a network requires it. Between pixels it is bilinear, with their
+ * corners aligned (tfjs calls this half-pixel centers).
  *
- * @param size Height and width. Default: those of the image, before all transforms.
+ * @returns A transform for `transforms` of `maximizeActivation`.
+ * @throws RangeError if a size is not a whole number >= 1.
  *
  * @example
  * import { pad, resize } from '@cnnviz/actmax';
  *
- * const transforms = [pad(4), resize([28, 28])];
+ * const transforms = [pad({ pixels: 4 }), resize({ size: [28, 28] })];
  */
-export function resize(size?: readonly [height: number, width: number]): ViewTransform {
+export function resize(options: ResizeOptions = {}): ViewTransform {
   const check = checker('@cnnviz/actmax', 'resize');
+  const { size } = check.options(options);
   if (size !== undefined) check.shape('size', size, 2);
   return {
     name: 'resize',

@@ -15,17 +15,19 @@ export interface RobustnessOptions {
   scale?: readonly number[];
   /** Degrees. Default: -10 to 10 in steps of 1, 0 six times as often. */
   rotate?: readonly number[];
-  /** Height and width that the network wants. Default: the images' own. */
+  /** The size that the network takes. Default: the images' own. */
   size?: readonly [height: number, width: number];
 }
 
 /**
  * lucid's transforms with its defaults, meant for images of some 200 pixels: `pad`, `jitter`, `scale`, `rotate`, `jitter`;
- * and a `resize` at the end, for networks that take only one size. What survives them is no noise that depends on the
- * place of each pixel.
+ * and a `resize` at the end, for networks that take only one size. Images that survive them are not noise that depends on
+ * the place of each pixel.
  *
- * All is one bilinear interpolation of the image.
+ * All of them together are one bilinear interpolation of the image.
  *
+ * @returns A list for `transforms` of `maximizeActivation`.
+ * @throws RangeError if an option is outside its range.
  * @see Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017, https://doi.org/10.23915/distill.00007;
  *   `standard_transforms` of lucid.
  *
@@ -42,11 +44,11 @@ export function robustness(options: RobustnessOptions = {}): ViewTransform[] {
     check.fail('type', 'jitter', 'two numbers [before, after]', pixels);
   const [before, after] = pixels.map((most: number) => check.number('jitter', most, { integer: true, min: 0 }));
   return [
-    pad(options.pad),
-    jitter(before),
-    scale(options.scale),
-    rotate(options.rotate),
-    jitter(after),
-    resize(options.size),
+    pad({ pixels: options.pad }),
+    jitter({ pixels: before }),
+    scale({ factors: options.scale }),
+    rotate({ degrees: options.rotate }),
+    jitter({ pixels: after }),
+    resize({ size: options.size }),
   ];
 }

@@ -5,7 +5,7 @@ import { bitFlipMutation } from '../operators/mutation/bit-flip-mutation.ts';
 import { type Encoding, markAsReader, requirePair } from './encoding.ts';
 
 export interface BitEncodingOptions {
-  /** Bits in a genome. */
+  /** Bits per genome. */
   length: number;
   /** Default: `twoPointCrossover`. */
   crossover?: (first: Uint8Array, second: Uint8Array, random: Random) => readonly [Uint8Array, Uint8Array];
@@ -17,11 +17,13 @@ const check = checker('@cnnviz/genetic', 'bitEncoding');
 const BIT = [0, 1] as const;
 
 /**
- * Genomes of zeros and ones, a byte each; initially each is either with equal probability.
+ * Encodes genomes as zeros and ones, one byte per bit; initially both are equally likely.
  *
- * Their diversity is the share of bits in which two individuals differ on average, 0.5 in a random population.
+ * The diversity of a population is the share of bits in which two individuals differ on average: 0.5 if it is random.
  *
+ * @returns An encoding for `GeneticAlgorithm`, `evolve` and `MapElites`.
  * @throws RangeError if the length is below 2 or the rate outside [0, 1].
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { bitEncoding } from '@cnnviz/genetic';

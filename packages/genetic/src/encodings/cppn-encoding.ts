@@ -15,10 +15,10 @@ export interface CppnEncodingOptions extends Partial<CppnMutationOptions> {
    * - `fooling`: the released fooling code, which is not NEAT proper: children are copies of their parents, a split
    *   replaces the connection, and x and y are pixel indices, so that patterns are finer.
    *
-   * Both have that code's mutation rates, and each option can be set by itself. Default: `neat`.
+   * Both have that code's mutation rates, and each option can be set separately. Default: `neat`.
    */
   preset?: 'neat' | 'fooling';
-  /** What a crossover does: NEAT's alignment, or nothing but copies. */
+  /** Whether a crossover aligns genomes, as in NEAT, or only copies them. */
   crossover?: 'aligned' | 'copy';
   /** What x and y are: from -1 to 1, or pixel indices of the image that evolves. */
   coordinates?: 'normalized' | 'pixels';
@@ -45,14 +45,15 @@ const PRESETS = {
 } as const;
 
 /**
- * Images as compositional pattern-producing networks, evolved by NEAT: a genome is a small network from a pixel's x, y,
+ * Encodes images as compositional pattern-producing networks (CPPNs), evolved by NEAT: a genome is a small network from a pixel's x, y,
  * distance from the center and a bias to its gray level, or its hue, lightness and saturation. It starts with all inputs
  * connected to the outputs and no hidden node, and grows. It renders at any size.
  *
  * Mutation, with the fooling code's rates, in its order: each weight steps polynomially (0.1, eta 15, within ±10), each
  * activation changes (0.1), a connection is added (0.5) and removed (0.3), a node is added (0.5) and removed (0.2).
- * `maxHidden` (50) bounds the size. Diversity is the mean distance of neighbors in the population, by NEAT's measure.
+ * `maxHidden` (50) bounds the size. The diversity of a population is the mean distance of neighbors in the population, by NEAT's measure.
  *
+ * @returns An encoding for `evolveFoolingImages` and `MapElites`; the caller disposes what its `render` returns.
  * @throws RangeError if there are not 1 or 3 channels, or a rate is outside [0, 1].
  * @see Stanley, "Compositional pattern producing networks", Genetic Programming and Evolvable Machines 8(2), 2007,
  *   https://doi.org/10.1007/s10710-007-9028-8.

@@ -17,7 +17,7 @@ export interface DirectEncodingOptions {
   mutationRate?: number;
   /** Distribution index of the mutation. Default: 15, the fooling code's. */
   mutationEta?: number;
-  /** The mutation rate halves each time that so many generations have passed: 1000 in the paper. Default: never, as in its code. */
+  /** Generations after which the mutation rate halves: 1000 in the paper. Default: never, as in its code. */
   halveEvery?: number;
 }
 
@@ -26,12 +26,13 @@ const UNIT = [0, 1] as const;
 const { resizeNearestNeighbor } = tf.image;
 
 /**
- * Genomes that are images: one number in [0, 1] for each pixel and channel, row by row, initially uniform. Children come
- * of simulated binary crossover and of polynomial mutation, unbounded and clipped.
+ * Encodes images as their pixels: one number in [0, 1] per pixel and channel, row by row, initially uniform. Children are
+ * made by simulated binary crossover and by polynomial mutation, unbounded and clipped.
  *
- * Genes are the real brightness, where the fooling code rounds it down to 256 levels; and a gene that is equal in both
- * parents stays as it is, where that code by mistake resets it to gray.
+ * Genes are the real brightness, where the fooling code rounds it down to 256 levels. A gene that is equal in both
+ * parents stays as it is, where that code mistakenly resets it to gray.
  *
+ * @returns An encoding for `evolveFoolingImages` and `MapElites`; the caller disposes what its `render` returns.
  * @throws RangeError if a rate is outside [0, 1] or a size below 1.
  * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *

@@ -1,9 +1,9 @@
 import type { Check, Random } from '@cnnviz/internal';
 
-/** What an algorithm lends an encoding while it breeds. */
+/** What an encoding needs to breed; lent by the algorithm. */
 export interface Breeding {
   random: Random;
-  /** Of the genomes being made; 0 is the initial one. */
+  /** The generation being made; 0 is the initial one. */
   generation: number;
   /** Numbers that the encoding keeps across the run, such as NEAT's innovation numbers. Saved with the algorithm's state. */
   memory: Record<string, number>;
@@ -27,9 +27,9 @@ export interface Encoding<G> {
   cross(first: G, second: G, breeding: Breeding, fitter?: 'first' | 'second'): readonly [G, G];
   /** A mutated copy. */
   mutate(genome: G, breeding: Breeding): G;
-  /** How much the genomes of a population differ; 0 where all are equal. */
+  /** How much the genomes of a population differ; 0 if all are equal. */
   diversity(genomes: readonly G[]): number;
-  /** How far two genomes are apart; speciation needs it. */
+  /** The distance between two genomes; needed for speciation. */
   distance?(first: G, second: G): number;
   /** The genome as JSON data. */
   save(genome: G): unknown;

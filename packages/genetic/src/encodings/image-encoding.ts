@@ -7,9 +7,9 @@ export interface ImageEncoding<G> extends Encoding<G> {
   /** Of the images that evolve. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /**
-   * The images `[n, h, w, c]` in [0, 1] of genomes. The caller disposes.
+   * Renders genomes as images `[n, h, w, c]` in [0, 1]. The caller disposes.
    *
-   * @param size Of the images. Default: `shape`.
+   * @param size Of the images. Default: that of `shape`.
    */
   render(genomes: readonly G[], size?: readonly [height: number, width: number]): Tensor4D;
 }

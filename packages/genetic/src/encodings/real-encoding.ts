@@ -5,7 +5,7 @@ import { polynomialMutation } from '../operators/mutation/polynomial-mutation.ts
 import { type Encoding, requirePair } from './encoding.ts';
 
 export interface RealEncodingOptions {
-  /** Numbers in a genome. */
+  /** Numbers per genome. */
   length: number;
   /** What a gene may be; initially uniform between them. */
   bounds: Bounds;
@@ -18,11 +18,14 @@ export interface RealEncodingOptions {
 const check = checker('@cnnviz/genetic', 'realEncoding');
 
 /**
- * Genomes of real numbers between bounds.
+ * Encodes genomes as real numbers between bounds.
  *
- * Their diversity is the standard deviation over the population, averaged over the genes.
+ * The diversity of a population is the standard deviation over the population, averaged over the genes.
  *
+ * @returns An encoding for `GeneticAlgorithm`, `evolve` and `MapElites`.
  * @throws RangeError if the length is below 1 or the bounds are reversed.
+ * @see Deb, Agrawal, "Simulated binary crossover for continuous search space", Complex Systems 9, 1995,
+ *   https://www.complex-systems.com/abstracts/v09_i02_a02/.
  *
  * @example
  * import { realEncoding } from '@cnnviz/genetic';

@@ -2,9 +2,9 @@ import { checker, type Random } from '@cnnviz/internal';
 import { type Goal, requireFitness, type Selection } from '../operators/selection/selection.ts';
 
 export interface Species<G> {
-  /** Of each genome, the species that it belongs to. */
+  /** The species of each genome. */
   species: Int32Array;
-  /** Of each species, the genome that others were compared with: the given ones, then the founders of new species. */
+  /** The genome of each species with which others were compared: the given ones, then the founders of new species. */
   representatives: G[];
 }
 
@@ -16,7 +16,8 @@ const checkSpeciate = checker('@cnnviz/genetic', 'speciate');
  *
  * @param genomes Not modified.
  * @param distance As an encoding gives it.
- * @param options `threshold`: distance at which a new species begins; `representatives`: of the species known so far.
+ * @param options `threshold`: distance at which a new species begins; `representatives`: one genome of each known species.
+ * @returns The species of each genome, and their representatives.
  * @throws RangeError if the threshold is not positive.
  * @see Stanley, Miikkulainen, "Evolving neural networks through augmenting topologies", Evolutionary Computation 10(2),
  *   2002, https://doi.org/10.1162/106365602320169811.

@@ -7,15 +7,15 @@ export interface Offers {
   objective: Float64Array;
 }
 
-/** How an archive is laid out: into how many cells, and which of them a batch of evaluated candidates is offered to. */
+/** The layout of an archive: how many cells it has, and to which of them a batch of evaluated candidates is offered. */
 export interface Archive<Evaluation> {
   /** Tells saved states of different archives apart, such as `classes(10, all)`. */
   readonly name: string;
-  /** What else it depends on, as JSON data: a saved run resumes with the same only. Default: nothing. */
+  /** Everything else it depends on, as JSON data: a saved run resumes only with the same. Default: nothing. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly cells: number;
   /**
-   * The offers of a batch, candidate by candidate.
+   * Gives the offers of a batch, candidate by candidate.
    *
    * @throws RangeError if the evaluation is not of `count` candidates, or is not finite; says which candidate.
    */
@@ -30,5 +30,5 @@ export function requireCells(check: Check, name: string, cells: number): number 
   return check.number(name, cells, { max: MOST_CELLS });
 }
 
-/** What became of an offer: it was turned down, improved a cell, or filled an empty one. */
+/** The statuses of `Insertion`: an offer was turned down, improved a cell, or filled an empty one. */
 export const AddStatus = { notAdded: 0, improved: 1, added: 2 } as const;

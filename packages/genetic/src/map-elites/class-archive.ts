@@ -2,12 +2,12 @@ import { checker } from '@cnnviz/internal';
 import { type Archive, requireCells } from './archive.ts';
 
 export interface ClassArchiveOptions {
-  /** One cell for each. */
+  /** Number of classes, each with one cell. */
   classes: number;
   /**
    * - `all`: each candidate is offered to every class, as in the paper's code. Every cell is filled by the first batch.
    * - `argmax`: each candidate is offered only to the class that it scores highest, the first of equals, as in pyribs'
-   *   tutorial. A class that nothing is taken for stays empty.
+   *   tutorial. A class to which nothing is assigned stays empty.
    *
    * Default: `all`.
    */
@@ -17,8 +17,10 @@ export interface ClassArchiveOptions {
 const check = checker('@cnnviz/genetic', 'classArchive');
 
 /**
- * One cell for each class; a candidate is evaluated by its scores, such as probabilities, `[candidates * classes]`.
+ * Makes an archive with one cell per class; a candidate is evaluated by its scores, such as probabilities,
+ * `[candidates * classes]`.
  *
+ * @returns An archive for `MapElites`.
  * @throws RangeError if there is no class.
  * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *

@@ -4,7 +4,7 @@ import { type Archive, requireCells } from './archive.ts';
 export interface GridArchiveOptions {
   /** Cells along each measure. */
   dims: readonly number[];
-  /** Of each measure: what its first cell begins with and its last one ends with. */
+  /** The range of each measure, from the start of its first cell to the end of its last. */
   ranges: readonly Bounds[];
   /**
    * Added to each measure's distance from the start of its range, times `dims`: a measure on a border that is rounded
@@ -30,10 +30,11 @@ export interface GridArchive extends Archive<GridEvaluation> {
 const check = checker('@cnnviz/genetic', 'gridArchive');
 
 /**
- * A grid over measures of behavior. A measure m falls into cell floor((dims * (m - low) + epsilon) / (high - low)),
- * clipped to the grid: what lies outside the range competes in the outermost cell. This is pyribs' rule, and `epsilon` its
+ * Makes an archive that is a grid over measures of behavior. A measure m falls into cell floor((dims * (m - low) + epsilon) / (high - low)),
+ * clipped to the grid: a candidate outside the range competes in the outermost cell. This is pyribs' rule, and `epsilon` its
  * guard against rounding at the borders.
  *
+ * @returns An archive for `MapElites`, with `cellOf` to look up the cell of measures.
  * @throws RangeError if there is no measure, dims and ranges differ in number, a range is reversed, `epsilon` is negative,
  *   or there are more than 2^27 cells.
  * @see Mouret, Clune, "Illuminating search spaces by mapping elites", 2015, https://arxiv.org/abs/1504.04909.

@@ -7,9 +7,9 @@ import { type Elite, requireElite } from '../map-elites/elite.ts';
 export interface ArchivePictureOptions {
   /** Of each rendered image. Default: the size at which it evolved. */
   size?: readonly [height: number, width: number];
-  /** Whole number by which each pixel is then repeated both ways. Default: 1. */
+  /** Whole factor by which the picture is then enlarged. Default: 1. */
   factor?: number;
-  /** Images in a row. Default: the smallest square that holds all. */
+  /** Images per row. Default: the smallest square that holds all. */
   columns?: number;
   /** Pixels between images. Default: 2. */
   padding?: number;
@@ -17,7 +17,7 @@ export interface ArchivePictureOptions {
   classNames?: readonly string[];
 }
 
-/** What stands in one place of the grid, for captions beside the picture or on it. */
+/** The label of one place of the grid, for captions beside the picture or on it. */
 export interface ArchiveLabel {
   cell: number;
   /** Name of the class, or its number. */
@@ -38,17 +38,21 @@ export interface ArchiveLabel {
 export interface ArchivePicture {
   /** `[h, w, 3]` in [0, 1]. The caller disposes. */
   picture: Tensor3D;
-  /** Of the images, in their order. */
+  /** One per image, in their order. */
   labels: ArchiveLabel[];
 }
 
 const check = checker('@cnnviz/genetic', 'archivePicture');
 
 /**
- * The images of an archive as a grid, with the labels and confidences of its places.
+ * Draws the images of an archive as a grid, with the labels and confidences of its places.
  *
- * @param encoding That the elites are genomes of.
- * @param elites As many as are to be shown, in this order; at least one.
+ * @param encoding The encoding of the elites' genomes.
+ * @param elites The elites to show, in this order; at least one.
+ * @returns The picture, which the caller disposes, and a label per image.
+ * @throws RangeError if there is no elite, or an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
+ * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
  * @example
  * import { archivePicture, cppnEncoding, createRandom } from '@cnnviz/genetic';

@@ -7,7 +7,7 @@ import { type Ancestor, type Elite, requireElite } from '../map-elites/elite.ts'
 export interface FamilyLineOptions {
   /** Of each rendered image. Default: the size at which it evolved. */
   size?: readonly [height: number, width: number];
-  /** Whole number by which each pixel is then repeated both ways. Default: 1. */
+  /** Whole factor by which the picture is then enlarged. Default: 1. */
   factor?: number;
   /** Pixels between images. Default: 2. */
   padding?: number;
@@ -16,17 +16,21 @@ export interface FamilyLineOptions {
 export interface FamilyLine {
   /** `[h, w, 3]` in [0, 1], one row. The caller disposes. */
   picture: Tensor3D;
-  /** In which each of its images was made. */
+  /** The generation in which each image was made. */
   generations: number[];
 }
 
 const check = checker('@cnnviz/genetic', 'familyLine');
 
 /**
- * How one elite came about: its ancestors from the oldest on, and itself, side by side. The line goes from parent to
- * child by first parents; the run must have kept it with the option `lineage`.
+ * Shows how one elite came about: its ancestors, oldest first, and itself, side by side. The line goes from parent to child
+ * by first parents; the run must have kept it with the option `lineage`.
  *
- * @param encoding That the elite is a genome of.
+ * @param encoding The encoding of the elite's genome.
+ * @returns The picture, which the caller disposes, and the generation of each image.
+ * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
+ * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
  * @example
  * import { cppnEncoding, createRandom, familyLine } from '@cnnviz/genetic';

@@ -1,9 +1,9 @@
 import { checker } from '@cnnviz/internal';
 
 export interface FitnessCurvesOptions {
-  /** Of the vertical axis. Default: `fitness`. */
+  /** Title of the vertical axis. Default: `fitness`. */
   label?: string;
-  /** Points of a curve at most; others are left out evenly. Default: 500. */
+  /** Most points per curve; others are left out evenly. Default: 500. */
   points?: number;
 }
 
@@ -27,10 +27,13 @@ const check = checker('@cnnviz/genetic', 'fitnessCurves');
 const CURVES: Curve[] = ['best', 'mean', 'median', 'worst'];
 
 /**
- * How fitness rose, as a chart: best, mean and worst of a genetic algorithm, best, mean and median of an archive.
+ * Charts how fitness rose: best, mean and worst of a genetic algorithm, or best, mean and median of an archive.
  *
  * @param history Statistics by generation, as `evolve` and `evolveFoolingImages` give them.
  * @returns A Vega-Lite specification, plain JSON.
+ * @throws RangeError if the history is empty, or a number is not finite.
+ * @see Satyanarayan et al., "Vega-Lite: A Grammar of Interactive Graphics", IEEE TVCG 23(1), 2017,
+ *   https://doi.org/10.1109/TVCG.2016.2599030.
  *
  * @example
  * import { bitEncoding, evolve, fitnessCurves } from '@cnnviz/genetic';

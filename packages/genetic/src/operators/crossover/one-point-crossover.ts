@@ -5,12 +5,14 @@ import { exchangeSlice } from './two-point-crossover.ts';
 const check = checker('@cnnviz/genetic', 'onePointCrossover');
 
 /**
- * One-point crossover: the parents exchange what lies behind a cut. The cut is between two genes, each place equally likely.
+ * Crosses two parents at one point: they exchange the genes behind a cut, which lies between two genes, each place equally
+ * likely.
  *
  * @param first At least 2 genes; not modified.
  * @param second As many genes, of the same kind; not modified.
  * @returns Two children; at each place they hold what the parents hold there.
  * @throws RangeError if the parents have fewer than 2 genes, or one has more than the other.
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { createRandom, onePointCrossover } from '@cnnviz/genetic';

@@ -9,13 +9,14 @@ export interface PatchCrossoverOptions {
 const check = checker('@cnnviz/genetic', 'patchCrossover');
 
 /**
- * Two-point crossover in two dimensions, for genomes that are images: the parents exchange a rectangle of pixels, all its
- * channels. Each non-empty range of rows and each non-empty range of columns is equally likely.
+ * Crosses two images: the parents exchange a rectangle of pixels with all channels, which is two-point crossover in two
+ * dimensions. Each non-empty range of rows and each non-empty range of columns is equally likely.
  *
  * @param first `height * width * channels` genes; not modified.
  * @param second As many genes, of the same kind; not modified.
  * @returns Two children; at each place they hold what the parents hold there.
- * @throws RangeError if a parent has another number of genes than the shape has.
+ * @throws RangeError if a parent does not have as many genes as the shape.
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { createRandom, patchCrossover } from '@cnnviz/genetic';

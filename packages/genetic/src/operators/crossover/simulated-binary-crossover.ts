@@ -24,8 +24,8 @@ export interface SimulatedBinaryCrossoverOptions {
 const check = checker('@cnnviz/genetic', 'simulatedBinaryCrossover');
 
 /**
- * Simulated binary crossover, SBX: two children on the line through the parents, spread as far as one-point crossover
- * of binary codes would spread them. In the unbounded form their mean is the parents' mean.
+ * Crosses two parents of real numbers by simulated binary crossover (SBX): the children lie on the line through the
+ * parents, spread as far as one-point crossover of binary codes would spread them. In the unbounded form their mean is the parents' mean.
  *
  * @param first Inside `bounds`, if there are any; not modified.
  * @param second As many genes, of the same kind; not modified.

@@ -4,15 +4,16 @@ import { copyGenes, type Genes, requireAlike, requireRandom } from '../../genome
 const check = checker('@cnnviz/genetic', 'twoPointCrossover');
 
 /**
- * Two-point crossover: the parents exchange the genes between two cuts.
+ * Crosses two parents at two points: they exchange the genes between two cuts.
  *
  * The slice is never empty and never holds the first gene, and each such slice is equally likely, as with DEAP's
- * `cxTwoPoint`. (To exchange a slice that holds the first gene is to exchange the rest and swap the children.)
+ * `cxTwoPoint`. (Exchanging a slice that holds the first gene is the same as exchanging the rest and swapping the children.)
  *
  * @param first At least 2 genes; not modified.
  * @param second As many genes, of the same kind; not modified.
  * @returns Two children; at each place they hold what the parents hold there.
  * @throws RangeError if the parents have fewer than 2 genes, or one has more than the other.
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { createRandom, twoPointCrossover } from '@cnnviz/genetic';
@@ -29,7 +30,7 @@ export function twoPointCrossover<T extends Genes>(first: T, second: T, random: 
 }
 
 /** Two different cuts from 1 to `length`, in order, each pair equally likely. */
-export function drawCuts(length: number, random: Random): [start: number, end: number] {
+function drawCuts(length: number, random: Random): [start: number, end: number] {
   const one = 1 + random.integer(length);
   const other = 1 + random.integer(length - 1);
   return other >= one ? [one, other + 1] : [other, one];

@@ -9,7 +9,7 @@ export interface UniformCrossoverOptions {
 const check = checker('@cnnviz/genetic', 'uniformCrossover');
 
 /**
- * Uniform crossover: the parents exchange each gene with probability `rate`, independently.
+ * Crosses two parents gene by gene: they exchange each gene with probability `rate`, independently.
  *
  * @param first Not modified.
  * @param second As many genes, of the same kind; not modified.

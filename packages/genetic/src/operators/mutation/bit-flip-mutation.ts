@@ -11,11 +11,12 @@ const check = checker('@cnnviz/genetic', 'bitFlipMutation');
 const BIT = [0, 1] as const;
 
 /**
- * Flips each gene from 0 to 1 or back with probability `rate`, independently.
+ * Mutates bits: each flips with probability `rate`, independently.
  *
  * @param genome Zeros and ones; not modified.
  * @returns The mutated copy.
  * @throws RangeError if the rate is outside [0, 1], or a gene is neither 0 nor 1.
+ * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.
  *
  * @example
  * import { bitFlipMutation, createRandom } from '@cnnviz/genetic';

@@ -9,7 +9,7 @@ import {
 import { drawMutatingGenes } from './mutating-genes.ts';
 
 export interface GaussianMutationOptions {
-  /** Standard deviation of what is added, in units of the gene. */
+  /** Standard deviation of the added numbers, in the unit of the gene. */
   deviation: number;
   /** Probability that a gene mutates. Default: 1 / number of genes, one on average. */
   rate?: number;
@@ -20,12 +20,14 @@ export interface GaussianMutationOptions {
 const check = checker('@cnnviz/genetic', 'gaussianMutation');
 
 /**
- * Adds a normal number of mean 0 to each gene with probability `rate`, independently.
+ * Mutates real numbers: adds a normal number of mean 0 to each gene with probability `rate`, independently.
  *
  * @param genome Inside `bounds`, if there are any; not modified.
  * @returns The mutated copy.
  * @throws RangeError if the rate is outside [0, 1], the deviation negative, the bounds reversed, or a gene
  *   outside them or not finite.
+ * @see Bäck, Schwefel, "An overview of evolutionary algorithms for parameter optimization", Evolutionary Computation 1(1),
+ *   1993, https://doi.org/10.1162/evco.1993.1.1.1.
  *
  * @example
  * import { createRandom, gaussianMutation } from '@cnnviz/genetic';

@@ -23,8 +23,8 @@ export interface PolynomialMutationOptions {
 const check = checker('@cnnviz/genetic', 'polynomialMutation');
 
 /**
- * Polynomial mutation: each gene, with probability `rate`, takes a step from a symmetric distribution that falls from 0
- * as a polynomial of degree `eta`.
+ * Mutates real numbers by polynomial mutation: with probability `rate` each gene takes a step from a symmetric distribution
+ * that falls from 0 as a polynomial of degree `eta`.
  *
  * @param genome Inside `bounds`; not modified.
  * @returns The mutated copy, inside `bounds`.

@@ -12,12 +12,14 @@ export interface RankOptions {
 const check = checker('@cnnviz/genetic', 'rankSelection');
 
 /**
- * Linear ranking: the chance to be drawn falls linearly from the best to the worst, whatever the distances between them.
+ * Selects by linear ranking: the probability of being drawn falls linearly from the best to the worst, whatever the
+ * distances between them.
  * Individuals of equal fitness share the average of their ranks.
  *
- * @param fitness Finite, one an individual.
+ * @param fitness Finite, one per individual.
  * @param count How many to draw, with replacement.
- * @returns Indices of the drawn.
+ * @returns Indices of the drawn individuals.
+ * @throws RangeError if a fitness is not finite, or an option is outside its range.
  * @see Baker, "Adaptive selection methods for genetic algorithms", ICGA 1985.
  *
  * @example

@@ -5,13 +5,13 @@ import { type ScalingOptions, selectionWeights } from './selection-weights.ts';
 const check = checker('@cnnviz/genetic', 'rouletteSelection');
 
 /**
- * Roulette wheel, or fitness-proportionate, selection: each draw takes an individual with probability proportional to its
+ * Selects by roulette wheel, in proportion to fitness: each draw takes an individual with probability proportional to its
  * share of the wheel.
  *
- * @param fitness Finite, one an individual.
+ * @param fitness Finite, one per individual.
  * @param count How many to draw, with replacement.
  * @param options How fitness becomes a share; by default it is the fitness itself.
- * @returns Indices of the drawn, in the order drawn.
+ * @returns Indices of the drawn individuals, in the order drawn.
  * @throws RangeError where the plain wheel is not defined (negative fitness, a total of 0, a goal to minimize), with the
  *   option that defines it.
  * @see Holland, "Adaptation in Natural and Artificial Systems", 1975, https://doi.org/10.7551/mitpress/1090.001.0001.

@@ -24,11 +24,11 @@ export interface ScalingOptions {
 const check = checker('@cnnviz/genetic', 'selectionWeights');
 
 /**
- * Shares of the roulette wheel, not normalized.
+ * Turns fitness into shares of the roulette wheel, not normalized.
  *
  * With every scaling but `none`, individuals of equal fitness everywhere get equal shares.
  *
- * @param fitness Finite, one an individual.
+ * @param fitness Finite, one per individual.
  * @returns Weights >= 0 with a positive total.
  * @throws RangeError if `scaling` is `none` and a fitness is negative, all are 0, or the goal is to minimize.
  * @see Goldberg, "Genetic Algorithms in Search, Optimization, and Machine Learning", 1989, chapter 4.

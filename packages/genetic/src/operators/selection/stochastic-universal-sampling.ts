@@ -6,13 +6,13 @@ import { type ScalingOptions, selectionWeights } from './selection-weights.ts';
 const check = checker('@cnnviz/genetic', 'stochasticUniversalSampling');
 
 /**
- * Stochastic universal sampling: one spin of a wheel with `count` evenly spaced pointers. An individual that should be
+ * Selects by stochastic universal sampling: one spin of a wheel with `count` evenly spaced pointers. An individual that should be
  * drawn 2.4 times is drawn 2 or 3 times, never 0 or 10.
  *
- * @param fitness Finite, one an individual.
+ * @param fitness Finite, one per individual.
  * @param count How many to draw.
  * @param options How fitness becomes a share; by default it is the fitness itself.
- * @returns Indices of the drawn, in random order, so that neighbors can be mated.
+ * @returns Indices of the drawn individuals, in random order, so that neighbors can be mated.
  * @throws RangeError where the plain wheel is not defined, as `rouletteSelection`.
  * @see Baker, "Reducing bias and inefficiency in the selection algorithm", ICGA 1987.
  *

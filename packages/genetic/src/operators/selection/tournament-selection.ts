@@ -12,12 +12,13 @@ const check = checker('@cnnviz/genetic', 'tournamentSelection');
 const SIZE = { integer: true, min: 1 } as const;
 
 /**
- * Tournament selection: the best of `size` individuals drawn at random wins a place; among equals, the one drawn first.
+ * Selects by tournaments: the best of `size` individuals drawn at random wins a place; among equals, the one drawn first.
  * Only the order of fitness matters, so that any sign and scale will do.
  *
- * @param fitness Finite, one an individual.
- * @param count How many places there are.
+ * @param fitness Finite, one per individual.
+ * @param count Number of places.
  * @returns Indices of the winners.
+ * @throws RangeError if a fitness is not finite, or an option is outside its range.
  * @see Goldberg, Deb, "A comparative analysis of selection schemes used in genetic algorithms", FOGA 1991,
  *   https://doi.org/10.1016/B978-0-08-050684-5.50008-2.
  *

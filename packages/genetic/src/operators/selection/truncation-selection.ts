@@ -11,12 +11,13 @@ export interface TruncationOptions {
 const check = checker('@cnnviz/genetic', 'truncationSelection');
 
 /**
- * Truncation selection: only the best `fraction` of the population may be drawn, each equally likely. Where equals
+ * Selects by truncation: only the best `fraction` of the population may be drawn, each equally likely. Where equals
  * straddle the cut, those that come first are in.
  *
- * @param fitness Finite, one an individual.
+ * @param fitness Finite, one per individual.
  * @param count How many to draw, with replacement.
- * @returns Indices of the drawn.
+ * @returns Indices of the drawn individuals.
+ * @throws RangeError if a fitness is not finite, or an option is outside its range.
  * @see Mühlenbein, Schlierkamp-Voosen, "Predictive models for the breeder genetic algorithm", Evolutionary Computation
  *   1993, https://doi.org/10.1162/evco.1993.1.1.25.
  *
