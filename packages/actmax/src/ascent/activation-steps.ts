@@ -14,6 +14,7 @@ import {
   type RandomState,
   requireGradients,
   restoreRandom,
+  whereRows,
 } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -521,7 +522,7 @@ async function giveUpFailing(check: Check, settings: Settings, run: Run, scores:
 function backToBest(run: Run, scores: readonly Score[], failing: readonly FailedImage[]): void {
   const { best, variables } = run;
   const fails = scores.map((_, image) => failing.some(({ index }) => index === image));
-  run.variables = chooseRows(fails, best.variables, variables);
+  run.variables = whereRows(fails, best.variables, variables);
   variables.dispose();
   // At the start nothing has been kept yet.
   const isFirst = best.values.map((value, image) => fails[image] && value === Number.NEGATIVE_INFINITY);
@@ -588,7 +589,7 @@ function keepBest({ objective }: Settings, run: Run, scores: readonly Score[]): 
   if (!isBetter.some(Boolean)) return;
   const choose = (chosen: readonly number[], others: readonly number[]) =>
     isBetter.map((isChosen, image) => (isChosen ? chosen : others)[image]!);
-  const variables = chooseRows(isBetter, run.variables, best.variables);
+  const variables = whereRows(isBetter, run.variables, best.variables);
   best.variables.dispose();
   run.best = {
     variables,
@@ -601,29 +602,18 @@ function keepBest({ objective }: Settings, run: Run, scores: readonly Score[]): 
   };
 }
 
-/** For each image its row of `chosen` or of `others`, exactly, whatever the rows hold that are not chosen. */
-function chooseRows(isChosen: readonly boolean[], chosen: Tensor, others: Tensor): Tensor {
-  if (isChosen.every(Boolean)) return tf.clone(chosen);
-  // By `tf.gatherND`: `tf.where` of the wasm backend takes 10 to 30 times as long, `tf.gather` a hundred times (4.22).
-  const rows = isChosen.map((isOwn, row) => (isOwn ? row : isChosen.length + row));
-  return tf.tidy(() => {
-    const both = tf.reshape(tf.concat([chosen, others]), [rows.length * 2, -1]);
-    return tf.reshape(tf.gatherND(both, tf.tensor2d(rows, [rows.length, 1], 'int32')), chosen.shape);
-  });
-}
-
 function takeStep(settings: Settings, run: Run, gradient: Tensor, scores: readonly Score[]): void {
   const { parameterization, optimizer, regularizers, steps } = settings;
   const at = { step: run.step, steps };
   const project = (variables: Tensor) => parameterization.project?.(variables) ?? variables;
   const hasGradient = scores.map(isFiniteScore);
   const { variables, memory } = tf.tidy(() => {
-    const finite = hasGradient.every(Boolean) ? gradient : chooseRows(hasGradient, gradient, tf.zerosLike(gradient));
+    const finite = hasGradient.every(Boolean) ? gradient : whereRows(hasGradient, gradient, tf.zerosLike(gradient));
     const stepped = optimizer.update(finite, run.memory, at);
     let moved = project(tf.add(run.variables, stepped.update));
     for (const { afterStep } of regularizers) if (afterStep) moved = project(afterStep(moved, at));
     const isMoving = isResting(run).map((rests) => !rests);
-    return { variables: chooseRows(isMoving, moved, run.variables), memory: stepped.memory };
+    return { variables: whereRows(isMoving, moved, run.variables), memory: stepped.memory };
   });
   tf.dispose([run.variables, run.memory]);
   run.variables = variables;

@@ -1,4 +1,5 @@
 import type { Bounds, Check, Classifier } from '@cnnviz/internal';
+import { sumPerImage, takeRows } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
@@ -6,7 +7,7 @@ import type { Broken } from '../batches/failures.ts';
 import { joinParts, type Part, takeImages } from '../batches/take-images.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { projectToBall } from '../geometry/project-to-ball.ts';
-import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
+import { perImage, stepDirection } from '../geometry/step-direction.ts';
 import { readScores, type Score, scoresOf } from '../losses/attack-scores.ts';
 import { type Aim, differenceOfLogitsRatio, type LossAndGradient } from '../losses/difference-of-logits-ratio.ts';
 import { logOdds, logOddsGradient } from '../losses/log-odds.ts';
@@ -146,7 +147,7 @@ export async function adaptiveAscent(
       if (standing.length > 0.75 * rows.length) continue;
       const leaving = placesWhere(rows, (row) => !isStanding(row));
       parts.push({ places: leaving.map((row) => rows[row]!.place), images: takeImages(held.found, leaving) });
-      held = change(held, () => takeRows(held, standing));
+      held = change(held, () => takeHeld(held, standing));
       rows = standing.map((row) => rows[row]!);
       labels = standing.map((row) => labels[row]!);
     }
@@ -186,10 +187,9 @@ function select(isChosen: readonly boolean[], choices: Choices): Partial<Held> {
   return Object.fromEntries(entries.map(([name, [chosen, other]]) => [name, chooseImages(isChosen, chosen, other)]));
 }
 
-function takeRows(held: Held, rows: readonly number[]): Held {
-  const places = tf.tensor1d([...rows], 'int32');
+function takeHeld(held: Held, rows: readonly number[]): Held {
   return Object.fromEntries(
-    (Object.entries(held) as [string, Tensor][]).map(([name, tensor]) => [name, tf.gather(tensor, places)]),
+    (Object.entries(held) as [string, Tensor][]).map(([name, tensor]) => [name, takeRows(tensor, rows)]),
   ) as unknown as Held;
 }
 

@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
-import { reportProgress } from '@cnnviz/internal';
+import { reportProgress, takeRows } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
@@ -223,7 +223,7 @@ async function descend(
       const leaving = placesOf(isGoing, (goes) => !goes);
       parts.push({ places: pick(places, leaving), images: takeImages(held.points, leaving) });
       stopped += leaving.length;
-      const smaller = takeRows(held, going);
+      const smaller = takeHeld(held, going);
       tf.dispose(held);
       held = smaller;
       wanted = pick(wanted, going);
@@ -319,10 +319,10 @@ function brokenOf(scores: readonly Score[], places: readonly number[]): (readonl
   return scores.flatMap(({ broken }, row) => (broken === undefined ? [] : [[places[row]!, broken] as const]));
 }
 
-function takeRows({ labels, ...held }: Held, rows: readonly number[]): Held {
+function takeHeld({ labels, ...held }: Held, rows: readonly number[]): Held {
   return tf.tidy(() => {
     const entries = Object.entries(held).map(([name, images]) => [name, takeImages(images, rows)] as const);
-    return { ...Object.fromEntries(entries), labels: tf.gather(labels, [...rows]) } as Held;
+    return { ...Object.fromEntries(entries), labels: takeRows(labels, rows) } as Held;
   });
 }
 

@@ -5,6 +5,8 @@ import {
   createRandom,
   reportProgress,
   requireLongWork,
+  sumPerImage,
+  takeRows,
   throwIfAborted,
   warnOfProbabilities,
 } from '@cnnviz/internal';
@@ -15,7 +17,7 @@ import { noFailures } from '../batches/failures.ts';
 import { joinParts, type Part, takeImages } from '../batches/take-images.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
-import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
+import { perImage, stepDirection } from '../geometry/step-direction.ts';
 import { logOdds } from '../losses/log-odds.ts';
 import { checkLogits } from '../losses/logits-and-gradient.ts';
 import { checkBlackBoxAttack } from './check-attack.ts';
@@ -201,8 +203,7 @@ export async function searchWithSquares(
       const leaving = rows.flatMap((row, index) => (isStanding(row) ? [] : [index]));
       parts.push({ places: leaving.map((index) => rows[index]!.place), images: takeImages(held.points, leaving) });
       const smaller = tf.tidy(() => {
-        const places = tf.tensor1d(standing, 'int32');
-        const take = <T extends Tensor>(tensor: T) => tf.gather(tensor, places);
+        const take = <T extends Tensor>(tensor: T) => takeRows(tensor, standing);
         return { images: take(held.images), points: take(held.points), labels: take(held.labels) };
       });
       tf.dispose({ ...held });

@@ -7,13 +7,14 @@ import {
   reportProgress,
   requireGradients,
   requireLongWork,
+  sumPerImage,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
 import { type Broken, noFailures } from '../batches/failures.ts';
-import { oneIfZero, perImage, sumPerImage } from '../geometry/step-direction.ts';
+import { oneIfZero, perImage } from '../geometry/step-direction.ts';
 import { logOdds, logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';
 import { type WantedGain, wantedLogOddsGain } from '../losses/wanted-gain.ts';

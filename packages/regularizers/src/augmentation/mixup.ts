@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom, type Random } from '@cnnviz/internal';
+import { type Check, checker, createRandom, type Random, takeRows } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -82,7 +82,7 @@ function checkExamples(check: Check, images: Tensor4D, labels: Tensor2D): number
 function mixed<T extends Tensor>(examples: T, partners: readonly number[], shares: readonly number[]): T {
   const count = examples.shape[0]!;
   const rows = tf.reshape(examples, [count, -1]);
-  const others = tf.gatherND(rows, tf.tensor2d([...partners], [count, 1], 'int32'));
+  const others = takeRows(rows, partners);
   const share = tf.tensor2d([...shares], [count, 1]);
   return tf.reshape(tf.add(tf.mul(rows, share), tf.mul(others, tf.sub(1, share))), examples.shape) as T;
 }
