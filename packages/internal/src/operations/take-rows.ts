@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 /**
  * Takes rows of a tensor, which are its parts along the first axis: images of a batch, pixels of a table.
  *
- * Uses `tf.gatherND`, because `tf.gather` of the wasm backend takes a hundred times as long (4.22). On webgl it uses
- * `tf.gather`, because `tf.gatherND` of that backend leaks a buffer if its inputs are small. Has no gradient.
+ * Uses `tf.gatherND`, because `tf.gather` of the wasm backend takes a hundred times as long (4.22). On webgl and webgpu it
+ * uses `tf.gather`, because their `tf.gatherND` leaks two buffers if its inputs are small. Has no gradient.
  *
  * @param values `[n, …]`.
  * @param rows Numbers of the rows in the order of the result, also repeatedly; a list or int32 `[m]`.
@@ -16,9 +16,8 @@ export function takeRows<T extends Tensor>(values: T, rows: ArrayLike<number> | 
     const indices = rows instanceof tf.Tensor ? rows : tf.tensor1d(Int32Array.from(rows), 'int32');
     const [count, ...shape] = values.shape as [number, ...number[]];
     const wanted = indices.size;
-    if (wanted === 0 || values.size === 0 || values.rank === 1 || tf.getBackend() === 'webgl') {
-      return tf.gather(values, indices);
-    }
+    const isLeaky = ['webgl', 'webgpu'].includes(tf.getBackend());
+    if (isLeaky || wanted === 0 || values.size === 0 || values.rank === 1) return tf.gather(values, indices);
     const table = tf.reshape(values, [count, tf.util.sizeFromShape(shape)]);
     return tf.reshape(tf.gatherND(table, tf.reshape(indices, [wanted, 1])), [wanted, ...shape]) as T;
   });
