@@ -20,11 +20,11 @@ export interface EvolutionOptions {
   seed: number;
   /** The last generation; with `saved` too. 0 only shows what was saved. */
   generations: number;
-  /** Goes on from there. */
+  /** Resumes from there. */
   saved?: SavedEvolution;
 }
 
-/** What is needed to go on; plain JSON. */
+/** Everything that is needed to resume; plain JSON. */
 export interface SavedEvolution {
   encoding: EncodingName;
   seed: number;
@@ -58,14 +58,14 @@ export interface EvolutionReport {
 export interface EvolvedPictures extends EvolutionReport {
   /** Of all classes. */
   portraits: Portrait[];
-  stoppedBy: 'generations' | 'target' | 'pause';
+  stoppedBy: 'generations' | 'stopAt' | 'pause';
   saved: SavedEvolution;
 }
 
 /** The fooling code's, for digits. */
 const PICTURES_A_GENERATION = 200;
-/** Evolution ends when the network is as sure as that of each picture. */
-const TARGET = 0.9999;
+/** Evolution ends when the network is this sure of each picture. */
+const WANTED_CONFIDENCE = 0.9999;
 
 let isPauseAsked = false;
 const evolve = job(async (options: EvolutionOptions, work: Work<EvolutionReport>) =>
@@ -77,7 +77,7 @@ export const evolution = {
     isPauseAsked = false;
     return evolve(...call);
   },
-  /** What evolves ends after its generation, with what is needed to go on. */
+  /** Ends the evolution after the current generation, with everything that is needed to resume. */
   pause: (): void => {
     isPauseAsked = true;
   },
@@ -121,9 +121,9 @@ export async function evolvePictures(
     bounds: network.bounds,
     seed,
     generations,
-    target: TARGET,
+    stopAt: WANTED_CONFIDENCE,
     populationSize: PICTURES_A_GENERATION,
-    ...(before === undefined ? {} : { state: before.state }),
+    ...(before === undefined ? {} : { resume: before.state }),
     signal: AbortSignal.any([work.signal, pausing.signal]),
     onProgress: async ({ elites, state, ...statistics }) => {
       medians.push(statistics.median);
@@ -196,7 +196,7 @@ async function portraitsOf(
 function readSaved(saved: unknown): SavedEvolution {
   const { encoding, seed, medians, state = null } = (saved ?? {}) as Partial<SavedEvolution>;
   if (encoding !== 'direct' && encoding !== 'cppn') {
-    throw new Error('This is no saved evolution: it does not say whether its genomes are pixels or CPPNs.');
+    throw new Error('This is not a saved evolution: it does not say whether its genomes are pixels or CPPNs.');
   }
   if (!Array.isArray(medians) || !medians.every((median) => Number.isFinite(median))) {
     throw new Error('This saved evolution is damaged: its medians are not a list of numbers.');

@@ -24,7 +24,7 @@ it.each(algorithms)('%s calls no operation for which there is a way round a faul
   const sources = sourcesOf(name);
   expect(sources.length).toBeGreaterThan(5);
   const calls = sources.flatMap((path) => {
-    const code = readFileSync(path, 'utf8').replace(/\/\*[^]*?\*\/|\/\/.*/g, '');
+    const code = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     return Object.entries(insteadOf).flatMap(([call, instead]) =>
       code.includes(call) ? [`${path.slice(packages.length)}: ${instead} of internal instead of ${call})`] : [],
     );
