@@ -11,6 +11,7 @@ import { requireExamples } from './labeled-images.ts';
  * @returns A function that gives the batches of an epoch, counted from 0; their `length` is the number of batches. A
  *   batch is disposed when the next one is asked for.
  * @throws RangeError if `size` or `seed` is out of range, or there are no images; TypeError if `data` is of another kind.
+ * @see `train`, which takes it.
  *
  * @example
  * import { shuffledBatches } from '@cnnviz/regularizers';
