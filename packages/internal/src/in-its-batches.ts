@@ -24,6 +24,7 @@ export function inItsBatches<I extends Tensor, O>(
 function batchesOf<I extends Tensor>(images: I, count: number, size: number): I[] {
   return Array.from({ length: Math.ceil(count / size) }, (_, batch) => {
     const places = Array.from({ length: size }, (_unused, place) => Math.min(batch * size + place, count - 1));
+    // Not `takeRows`, which has no gradient.
     return tf.gather(images, places);
   });
 }

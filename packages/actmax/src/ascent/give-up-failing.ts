@@ -1,8 +1,7 @@
-import { type Check, type FailedImage, notFiniteError } from '@cnnviz/internal';
+import { type Check, type FailedImage, notFiniteError, whereRows } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AscentSettings } from './ascent-options.ts';
 import { type AscentRun, type BestSoFar, readNumbers } from './ascent-state.ts';
-import { chooseRows } from './choose-rows.ts';
 import { allAreDead, finiteOrNaN, isFiniteScore, reasonToGiveUp, type Score } from './failing-images.ts';
 
 /** Thrown when no image is left whose activations and gradients are finite; holds the best until then as plain data. */
@@ -44,7 +43,7 @@ export async function giveUpFailing(
 function returnToBest(run: AscentRun, scores: readonly Score[], failing: readonly FailedImage[]): void {
   const { best, variables } = run;
   const fails = scores.map((_, image) => failing.some(({ index }) => index === image));
-  run.variables = chooseRows(fails, best.variables, variables);
+  run.variables = whereRows(fails, best.variables, variables);
   variables.dispose();
   // At the start nothing has been kept yet.
   const isFirst = best.values.map((value, image) => fails[image] && value === Number.NEGATIVE_INFINITY);

@@ -1,6 +1,6 @@
+import { whereRows } from '@cnnviz/internal';
 import type { AscentSettings } from './ascent-options.ts';
 import type { AscentRun } from './ascent-state.ts';
-import { chooseRows } from './choose-rows.ts';
 import type { Score } from './failing-images.ts';
 
 /** Keeps the variables of each image that is better than ever; of a coupled objective, all or none. */
@@ -16,7 +16,7 @@ export function keepBest({ objective }: AscentSettings, run: AscentRun, scores: 
   if (!isBetter.some(Boolean)) return;
   const choose = (chosen: readonly number[], others: readonly number[]) =>
     isBetter.map((isChosen, image) => (isChosen ? chosen : others)[image]!);
-  const variables = chooseRows(isBetter, run.variables, best.variables);
+  const variables = whereRows(isBetter, run.variables, best.variables);
   best.variables.dispose();
   run.best = {
     variables,

@@ -6,6 +6,7 @@ import {
   createRandom,
   disposeTapeOnThrow,
   messageOf,
+  whereRows,
 } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,7 +16,6 @@ import { resize } from '../transforms/resize.ts';
 import { transformImages } from '../transforms/transform-images.ts';
 import type { AscentSettings } from './ascent-options.ts';
 import { type AscentRun, restingOf } from './ascent-state.ts';
-import { chooseRows } from './choose-rows.ts';
 import { isFiniteScore, type Score } from './failing-images.ts';
 
 export interface PreparedAscent extends PreparedObjective {
@@ -114,12 +114,12 @@ export function takeStep(settings: AscentSettings, run: AscentRun, gradient: Ten
   const project = (variables: Tensor) => parameterization.project?.(variables) ?? variables;
   const hasGradient = scores.map(isFiniteScore);
   const { variables, memory } = tf.tidy(() => {
-    const finite = hasGradient.every(Boolean) ? gradient : chooseRows(hasGradient, gradient, tf.zerosLike(gradient));
+    const finite = hasGradient.every(Boolean) ? gradient : whereRows(hasGradient, gradient, tf.zerosLike(gradient));
     const stepped = optimizer.update(finite, run.memory, at);
     let moved = project(tf.add(run.variables, stepped.update));
     for (const { afterStep } of regularizers) if (afterStep) moved = project(afterStep(moved, at));
     const isMoving = restingOf(run).map((rests) => !rests);
-    return { variables: chooseRows(isMoving, moved, run.variables), memory: stepped.memory };
+    return { variables: whereRows(isMoving, moved, run.variables), memory: stepped.memory };
   });
   tf.dispose([run.variables, run.memory]);
   run.variables = variables;

@@ -1,3 +1,4 @@
+import { takeRows } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { View } from './transform.ts';
@@ -104,7 +105,6 @@ function firstOfEach(each: number, pixels: number, sources: Int32Array, weights:
   return { each, sources: sources.subarray(0, each * pixels), weights: weights.subarray(0, each * pixels) };
 }
 
-/** By `tf.gatherND`, which all backends have; wasm's `tf.gather` takes a hundred times as long. */
 function gatherShares(images: Tensor4D, { each, sources, weights }: Shares, height: number, width: number): Tensor4D {
   const [count, oldHeight, oldWidth, channels] = images.shape;
   return tf.tidy(() => {
@@ -112,7 +112,7 @@ function gatherShares(images: Tensor4D, { each, sources, weights }: Shares, heig
       oldHeight * oldWidth,
       count * channels,
     ]);
-    const moved = tf.gatherND(table, tf.tensor2d(sources, [sources.length, 1], 'int32'));
+    const moved = takeRows(table, sources);
     const shares = tf.mul(moved, tf.tensor2d(weights, [weights.length, 1]));
     const sum = each === 1 ? shares : tf.sum(tf.reshape(shares, [each, -1]), 0);
     return tf.reshape(exchangeFirstTwo(sum, height * width, count, channels), [count, height, width, channels]);

@@ -1,4 +1,5 @@
 import type { Bounds, Check, Classifier } from '@cnnviz/internal';
+import { sumPerImage } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
@@ -7,7 +8,7 @@ import { joinBatch, shrinkBatch } from '../batches/shrink-batch.ts';
 import type { Part } from '../batches/take-images.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { projectToBall } from '../geometry/project-to-ball.ts';
-import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
+import { perImage, stepDirection } from '../geometry/step-direction.ts';
 import { readScores, type Score, scoresOf } from '../losses/attack-scores.ts';
 import { type Aim, differenceOfLogitsRatio, type LossAndGradient } from '../losses/difference-of-logits-ratio.ts';
 import { logOdds, logOddsGradient } from '../losses/log-odds.ts';

@@ -1,11 +1,10 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { askAtOnce, checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
+import { askAtOnce, checker, reportProgress, requireLongWork, sumPerImage, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
 import { type Broken, type Failures, noFailures } from '../batches/failures.ts';
 import { lengthPerImage } from '../geometry/project-to-ball.ts';
-import { sumPerImage } from '../geometry/step-direction.ts';
 import { logitMargin } from '../losses/logit-margin.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
 import type { AttackProgress, AttackResult } from './attack-result.ts';

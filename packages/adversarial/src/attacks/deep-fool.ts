@@ -1,12 +1,21 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { askAtOnce, checker, oneHot, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
+import {
+  askAtOnce,
+  checker,
+  oneHot,
+  reportProgress,
+  requireLongWork,
+  sumPerImage,
+  throwIfAborted,
+  whereRows,
+} from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { noFailures } from '../batches/failures.ts';
 import { takeImages } from '../batches/take-images.ts';
 import { perturb } from '../geometry/perturb.ts';
 import { lengthPerImage } from '../geometry/project-to-ball.ts';
-import { oneIfZero, perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
+import { oneIfZero, perImage, stepDirection } from '../geometry/step-direction.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
 import type { AttackProgress, AttackResult } from './attack-result.ts';
 import { checkAttack } from './check-attack.ts';
@@ -221,7 +230,7 @@ function moveToNearestBoundary(
         const ofCandidate = <T extends Tensor>(tensor: T): T => tf.slice(tensor, index * count, count);
         const distance = ofCandidate(distances);
         const isNearer = tf.logicalAnd(tf.less(distance, best[0]), tf.greater(ofCandidate(slopes), 0)) as Tensor1D;
-        const chosen = tf.where(perImage(isNearer), ofCandidate(steps), best[1]);
+        const chosen = whereRows(isNearer, ofCandidate(steps), best[1]);
         // NaN in a gradient that is not chosen must not be lost.
         best = [tf.where(isNearer, distance, best[0]), tf.add(chosen, tf.mul(ofCandidate(gradient), 0))];
       }

@@ -1,5 +1,5 @@
 import type { Bounds, Classifier, LongWork } from '@cnnviz/internal';
-import { checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
+import { checker, reportProgress, requireLongWork, sumPerImage, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chooseImages } from '../batches/choose-images.ts';
@@ -7,15 +7,7 @@ import { type Broken, noFailures } from '../batches/failures.ts';
 import { takeImages } from '../batches/take-images.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
-import {
-  type L1Step,
-  l1Steps,
-  type Norm,
-  norms,
-  perImage,
-  stepDirection,
-  sumPerImage,
-} from '../geometry/step-direction.ts';
+import { type L1Step, l1Steps, type Norm, norms, perImage, stepDirection } from '../geometry/step-direction.ts';
 import { readScores, scoreImages, scoresOf } from '../losses/attack-scores.ts';
 import { logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';

@@ -5,6 +5,7 @@ import {
   createRandom,
   reportProgress,
   requireLongWork,
+  sumPerImage,
   throwIfAborted,
   warnOfProbabilities,
 } from '@cnnviz/internal';
@@ -16,7 +17,7 @@ import { joinBatch, shrinkBatch } from '../batches/shrink-batch.ts';
 import type { Part } from '../batches/take-images.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
-import { perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
+import { perImage, stepDirection } from '../geometry/step-direction.ts';
 import { logOdds } from '../losses/log-odds.ts';
 import { checkLogits } from '../losses/logits-and-gradient.ts';
 import type { AttackProgress, AttackResult } from './attack-result.ts';

@@ -1,3 +1,4 @@
+import { takeRows } from '@cnnviz/internal';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { joinParts, type Part, takeImages } from './take-images.ts';
@@ -45,7 +46,7 @@ export function shrinkBatch<Held extends { [name in keyof Held]: Tensor }, Row e
   if (going.length > fullEnough * rows.length) return batch;
   const done = rowsWhere(rows, (row, index) => !isGoing(row, index));
   parts.push({ places: done.map((row) => rows[row]!.place), images: takeImages(finished, done) });
-  const smaller = tf.tidy(() => takeRows(held, going));
+  const smaller = tf.tidy(() => takeAll(held, going));
   tf.dispose({ ...held });
   return { held: smaller, rows: pickRows(rows, going) };
 }
@@ -55,8 +56,7 @@ export function joinBatch(parts: readonly Part[], rows: readonly { place: number
   return joinParts([...parts, { places: rows.map(({ place }) => place), images }]);
 }
 
-function takeRows<Held extends { [name in keyof Held]: Tensor }>(held: Held, rows: readonly number[]): Held {
-  const indices = tf.tensor1d([...rows], 'int32');
+function takeAll<Held extends { [name in keyof Held]: Tensor }>(held: Held, rows: readonly number[]): Held {
   const entries = Object.entries(held) as [string, Tensor][];
-  return Object.fromEntries(entries.map(([name, tensor]) => [name, tf.gather(tensor, indices)])) as Held;
+  return Object.fromEntries(entries.map(([name, tensor]) => [name, takeRows(tensor, rows)])) as Held;
 }

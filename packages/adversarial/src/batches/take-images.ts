@@ -1,3 +1,4 @@
+import { takeRows } from '@cnnviz/internal';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -10,7 +11,7 @@ export interface Part {
 /** The images at given places of a batch, in their order. The caller disposes. */
 export function takeImages(images: Tensor4D, places: readonly number[]): Tensor4D {
   if (places.length === images.shape[0] && places.every((place, index) => place === index)) return tf.clone(images);
-  return tf.tidy(() => tf.gather(images, tf.tensor1d([...places], 'int32')));
+  return takeRows(images, places);
 }
 
 /** A batch out of parts that hold each of its images once. The caller disposes it, and the parts. */

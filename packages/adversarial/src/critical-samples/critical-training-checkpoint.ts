@@ -106,15 +106,13 @@ const magic = 'cnnviz-critical-training-checkpoint\n';
  * } from '@cnnviz/adversarial';
  *
  * const options = { optimizer: tf.train.sgd(0.01), bounds: [0, 1] } as const;
- * let file = new Uint8Array();
+ * const files: Uint8Array[] = [];
  * await trainOnCriticalSamples(trainable, [{ images, labels }], {
  *   ...options,
  *   epochs: 1,
- *   onCheckpoint: (checkpoint) => {
- *     file = encodeCriticalTrainingCheckpoint(checkpoint);
- *   },
+ *   onCheckpoint: (checkpoint) => void files.push(encodeCriticalTrainingCheckpoint(checkpoint)),
  * });
- * const resume = decodeCriticalTrainingCheckpoint(file);
+ * const resume = decodeCriticalTrainingCheckpoint(files[0]!);
  * await trainOnCriticalSamples(trainable, [{ images, labels }], { ...options, epochs: 2, resume });
  */
 export function encodeCriticalTrainingCheckpoint(checkpoint: CriticalTrainingCheckpoint): Uint8Array {

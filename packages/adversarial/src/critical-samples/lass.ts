@@ -1,12 +1,11 @@
 import type { Bounds, Check, Classifier, FailedImage, LongWork, Random } from '@cnnviz/internal';
-import { askAtOnce, reportProgress, sign } from '@cnnviz/internal';
+import { askAtOnce, reportProgress, sign, sumPerImage } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { noFailures } from '../batches/failures.ts';
 import { fullEnough, rowsWhere } from '../batches/shrink-batch.ts';
 import { floorToFloat32 } from '../geometry/floor-to-float32.ts';
 import { perturb } from '../geometry/perturb.ts';
-import { sumPerImage } from '../geometry/step-direction.ts';
 import { predictionsOf, readScores } from '../losses/attack-scores.ts';
 import { logOddsGradient } from '../losses/log-odds.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';

@@ -1,9 +1,9 @@
 import type { Check, Classifier } from '@cnnviz/internal';
-import { gaussianBlur, oneHot } from '@cnnviz/internal';
+import { gaussianBlur, oneHot, sumPerImage } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Broken } from '../batches/failures.ts';
-import { oneIfZero, perImage, sumPerImage } from '../geometry/step-direction.ts';
+import { oneIfZero, perImage } from '../geometry/step-direction.ts';
 import { logOdds, logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';
 import { wantedLogOddsGain } from '../losses/wanted-gain.ts';

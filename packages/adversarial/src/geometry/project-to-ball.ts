@@ -1,7 +1,8 @@
+import { sumPerImage } from '@cnnviz/internal';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { floorToFloat32 } from './floor-to-float32.ts';
-import { largestPerImage, type Norm, oneIfZero, perImage, sumPerImage, worstRounding } from './step-direction.ts';
+import { largestPerImage, type Norm, oneIfZero, perImage, worstRounding } from './step-direction.ts';
 
 /**
  * The point nearest to each image's perturbation, in Euclidean distance, among those of length `epsilon` or less.

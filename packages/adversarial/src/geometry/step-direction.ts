@@ -1,4 +1,4 @@
-import { sign } from '@cnnviz/internal';
+import { sign, sumPerImage } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -56,12 +56,6 @@ export function directionAndCheck(gradient: Tensor4D, norm: Norm, l1Step: L1Step
   const scaled = tf.div(gradient, oneIfZero(largest)) as Tensor4D;
   const length = tf.sqrt(sumPerImage(tf.square(scaled)));
   return checked(tf.mul(scaled, tf.div(most, oneIfZero(perImage(length)))), length);
-}
-
-/** Sum over the values of each image, `[n]`. Row by row: the rounding error grows with the sum of the sides, not with their product. */
-export function sumPerImage(images: Tensor4D): Tensor1D {
-  const [count, height, width, channels] = images.shape;
-  return tf.tidy(() => tf.sum(tf.sum(tf.reshape(images, [count, height, width * channels]), 2), 1));
 }
 
 /** The largest value of each image, `[n, 1, 1, 1]`. */

@@ -1,5 +1,5 @@
 import type { AnyProbe, Normalization, Probe } from '@cnnviz/internal';
-import { askModel, checker, normalizeImages, requireOutput } from '@cnnviz/internal';
+import { askModel, checker, normalizeImages, requireOutput, takeRows } from '@cnnviz/internal';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
@@ -66,7 +66,7 @@ export function activationGrid(
     if (!Array.isArray(units) || units.length === 0) check.fail('type', 'units', 'a list of units', units);
     for (const unit of units) check.number('units', unit, { integer: true, min: 0, max: count - 1 });
     const tiles = normalizeImages(tf.transpose(activations, [3, 1, 2, 0]) as Tensor4D, normalization);
-    const shown = options.units === undefined ? tiles : tf.gather(tiles, tf.tensor1d([...units], 'int32'));
+    const shown = options.units === undefined ? tiles : takeRows(tiles, units);
     return gridOfTiles(shown, { ...layout, ...checkRowsAndColumns(check, units.length, options) });
   });
 }

@@ -5,14 +5,18 @@ import { type Augmentation, type Drawn, defineAugmentation, type ImagesShape } f
 import { cutWindows, type ImageWindows, windowsWithin } from './image-windows.ts';
 
 /**
- * One augmentation of several: each is applied to what the one before it made, with a seed of its own.
+ * Combines augmentations: each is applied to the result of the one before it, with a seed of its own.
  *
  * @param augmentations In the order of application; none at all is the identity.
+ * @returns One augmentation.
+ * @throws TypeError if one of them is no augmentation.
+ * @see He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016,
+ *   https://arxiv.org/abs/1512.03385, section 4.2, for the usual one on CIFAR-10.
  *
  * @example
  * import { augment, randomCrop, randomMirror } from '@cnnviz/regularizers';
  *
- * // What is usual for CIFAR-10: 4 pixels of padding, a random crop of the old size, and every second image mirrored.
+ * // The usual one for CIFAR-10: 4 pixels of padding, a random crop of the old size, and every second image mirrored.
  * const standard = augment(randomCrop({ size: [28, 28], padding: 4 }), randomMirror());
  * const varied = standard(images, { seed: 0 });
  *

@@ -5,58 +5,63 @@ import { cutWindows, type ImageWindows } from './image-windows.ts';
 /** `[n, h, w, c]`. */
 export type ImagesShape = readonly [count: number, height: number, width: number, channels: number];
 
-/** What was drawn for a batch: plain JSON, to be kept, sent or applied again. */
+/** The draw for a batch: plain JSON, to be saved, sent or applied again. */
 export interface Drawn<Parameters> {
-  /** The function that drew it. */
+  /** Name of the augmentation that drew it. */
   readonly augmentation: string;
-  /** `[n, h, w]` of what it was drawn for. */
+  /** `[n, h, w]` of the images that it was drawn for. */
   readonly size: readonly [count: number, height: number, width: number];
   readonly parameters: Parameters;
 }
 
 export interface ApplyOptions {
   /**
-   * `labels` are maps of a class for each pixel `[n, h, w, 1]`: they move like the images, but without interpolation,
-   * and what only changes colors leaves them as they are. Default: `images`.
+   * `labels` are maps with a class per pixel `[n, h, w, 1]`: they move like the images, but without interpolation, and
+   * changes of color leave them as they are. Default: `images`.
    */
   to?: 'images' | 'labels';
 }
 
 /**
- * A random change of images, drawn for each image by itself.
+ * A random change of images, drawn separately for each image.
  *
- * Called with images and a seed it draws and applies at once. `draw` and `apply` do the two apart, so that one draw can
- * be put on images and on their label maps, or on several versions of an image. Augmentations are differentiable in
- * the colors where their operations are (not where pixels move), and are not meant to be.
+ * Called with images and a seed (default 0), it draws and applies at once. `draw` and `apply` do these steps one at a time,
+ * so that one draw can be applied to images and to their label maps, or to several versions of an image. Augmentations
+ * are differentiable in the colors where their operations are (not where pixels move), and are not meant to be.
  */
 export interface Augmentation<Parameters = unknown> {
   /** Draws and applies. @returns A new tensor `[n, h', w', c]`. The caller disposes. */
-  (images: Tensor4D, options: { seed: number }): Tensor4D;
+  (images: Tensor4D, options?: { seed?: number }): Tensor4D;
   /** Draws the parameters of each image, as plain JSON that can be applied more than once. */
-  draw(shape: ImagesShape, options: { seed: number }): Drawn<Parameters>;
+  draw(shape: ImagesShape, options?: { seed?: number }): Drawn<Parameters>;
   /** @throws RangeError if `drawn` is of another augmentation, or of images of another number or size. */
   apply(images: Tensor4D, drawn: Drawn<Parameters>, options?: ApplyOptions): Tensor4D;
-  /** The shape of what it makes of images of `shape`. */
+  /** The shape that images of `shape` come out with. */
   shapeOf(shape: ImagesShape): ImagesShape;
-  /** Of an augmentation that only crops and mirrors: what it keeps. `augment` does several such cuts at once. */
+  /** The part that is kept, if the augmentation only crops and mirrors. `augment` makes several such cuts at once. */
   windows?(shape: ImagesShape, drawn: Drawn<Parameters>): ImageWindows;
 }
 
 export interface AugmentationParts<Parameters> {
-  /** As errors call it. */
+  /** The name in error messages. */
   name: string;
   /** Draws the parameters of all images. */
   draw(random: Random, shape: ImagesShape): Parameters;
   /** Applies them; runs inside `tf.tidy`. May return the images themselves. Default: cuts out `windows`. */
   apply?(images: Tensor4D, parameters: Parameters, to: 'images' | 'labels'): Tensor4D;
-  /** In place of `apply`, for what only crops and mirrors. */
+  /** In place of `apply`, for an augmentation that only crops and mirrors. */
   windows?(shape: ImagesShape, parameters: Parameters): ImageWindows;
-  /** Also the place to reject a shape. Default: the same. */
+  /** May reject a shape, too. Default: the shape stays. */
   shapeOf?(shape: ImagesShape): ImagesShape;
 }
 
 /**
- * Makes an augmentation of its parts, one's own like those of this package.
+ * Makes an augmentation of its parts: your own ones, and those of this package, are made this way.
+ *
+ * @param parts Its name, how to draw its parameters, and how to apply them.
+ * @returns An augmentation, which `train` takes and which can be combined with others by `augment`.
+ * @throws TypeError if a part is missing or of another kind.
+ * @see `augment`, which combines augmentations.
  *
  * @example
  * import { defineAugmentation } from '@cnnviz/regularizers';
@@ -77,9 +82,10 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
   check.callable('shapeOf', ownShapeOf);
   const shapeOf = (shape: ImagesShape) => check.shape('what shapeOf returns', ownShapeOf(shape), 4);
 
-  const draw = (shape: ImagesShape, options: { seed: number }): Drawn<Parameters> => {
+  const draw = (shape: ImagesShape, options: { seed?: number } = {}): Drawn<Parameters> => {
     const [count, height, width] = check.shape('shape', shape, 4);
-    const random = createRandom(check.seed('seed', options?.seed));
+    const { seed = 0 } = check.options(options);
+    const random = createRandom(check.seed('seed', seed));
     shapeOf(shape);
     return { augmentation: name, size: [count, height, width], parameters: parts.draw(random, shape) };
   };
@@ -108,7 +114,7 @@ export function defineAugmentation<Parameters>(parts: AugmentationParts<Paramete
     }
   };
 
-  const augment = (images: Tensor4D, options: { seed: number }) => {
+  const augment = (images: Tensor4D, options: { seed?: number } = {}) => {
     check.images('images', images);
     return apply(images, draw(images.shape, options));
   };

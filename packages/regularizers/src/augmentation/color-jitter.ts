@@ -38,8 +38,11 @@ const yiqOfRgb = [luma, [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]];
  * The factors are torchvision's, applied to the distance from the lower bound; hue is turned in the plane of I and Q of
  * YIQ, which keeps gray exactly, and not in HSV. What is drawn from a range of 0 is 1 (hue: 0) and changes nothing.
  *
+ * @param options `bounds`, and the range of each change; none by default.
+ * @returns An augmentation: images `[n, h, w, c]` to new ones, which the caller disposes.
  * @throws RangeError if a range is negative, `hue` is above 0.5, or `saturation` or `hue` is asked for images without 3
  *   channels.
+ * @see `torchvision.transforms.ColorJitter`, https://docs.pytorch.org/vision/stable/transforms.html.
  *
  * @example
  * import { colorJitter } from '@cnnviz/regularizers';

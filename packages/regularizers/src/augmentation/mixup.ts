@@ -1,11 +1,11 @@
-import { type Check, checker, createRandom, type Random } from '@cnnviz/internal';
+import { type Check, checker, createRandom, type Random, takeRows } from '@cnnviz/internal';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface MixupParameters {
-  /** The example that each is mixed with, `[n]`. */
+  /** The example with which each one is mixed, `[n]`. */
   readonly partners: readonly number[];
-  /** The part that each keeps of itself, `[n]`, from 0 to 1. */
+  /** The share that each one keeps of itself, `[n]`, from 0 to 1. */
   readonly shares: readonly number[];
 }
 
@@ -17,22 +17,23 @@ export interface SoftlyLabeledImages {
 
 export interface Mixup {
   /** Draws and applies. @returns New tensors; the caller disposes. */
-  (examples: SoftlyLabeledImages, options: { seed: number }): SoftlyLabeledImages;
+  (examples: SoftlyLabeledImages, options?: { seed?: number }): SoftlyLabeledImages;
   /** Draws partners and shares for `count` examples. */
-  draw(count: number, options: { seed: number }): MixupParameters;
+  draw(count: number, options?: { seed?: number }): MixupParameters;
   /** Mixes as drawn. @returns New tensors; the caller disposes. */
   apply(examples: SoftlyLabeledImages, drawn: MixupParameters): SoftlyLabeledImages;
 }
 
 /**
- * Mixup: each example becomes `share · itself + (1 - share) · another`, images and labels alike.
+ * Mixes pairs of examples (mixup): each becomes `share · itself + (1 - share) · another`, images and labels alike.
  *
- * The shares are drawn from Beta(alpha, alpha), for each example by itself (the paper's code draws one a batch); the
- * partners are a random permutation of the batch, as in the paper's code.
+ * The shares are drawn from Beta(alpha, alpha), one per example (the paper's code draws one per batch); the partners are
+ * a random permutation of the batch, as in the paper's code.
  *
- * @param options `alpha`: above 0; small ones leave most examples nearly as they are. The paper's CIFAR-10 value is 1,
- *   its ImageNet values are 0.1 to 0.4.
- * @throws RangeError if `alpha` is not above 0 or images and labels are not as many.
+ * @param options `alpha`: above 0; a small one leaves most examples nearly unchanged. The paper's CIFAR-10 value is 1, its
+ *   ImageNet values are 0.1 to 0.4.
+ * @returns A function that mixes a batch; the tensors that it returns are the caller's to dispose.
+ * @throws RangeError if `alpha` is not above 0 or the numbers of images and labels differ.
  * @see Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018,
  *   https://arxiv.org/abs/1710.09412.
  *
@@ -46,9 +47,10 @@ export function mixup(options: { alpha: number }): Mixup {
   const check = checker('@cnnviz/regularizers', 'mixup');
   const alpha = check.number('alpha', check.options(options).alpha, { above: 0 });
 
-  const draw = (count: number, drawing: { seed: number }): MixupParameters => {
+  const draw = (count: number, drawing: { seed?: number } = {}): MixupParameters => {
     check.number('count', count, { integer: true, min: 1 });
-    const random = createRandom(check.seed('seed', check.options(drawing).seed));
+    const { seed = 0 } = check.options(drawing);
+    const random = createRandom(check.seed('seed', seed));
     return {
       partners: [...random.permutation(count)],
       shares: Array.from({ length: count }, () => symmetricBeta(random, alpha)),
@@ -65,7 +67,7 @@ export function mixup(options: { alpha: number }): Mixup {
     return tf.tidy(() => ({ images: mixed(images, partners, shares), labels: mixed(labels, partners, shares) }));
   };
 
-  const drawAndApply = (examples: SoftlyLabeledImages, drawing: { seed: number }) => {
+  const drawAndApply = (examples: SoftlyLabeledImages, drawing: { seed?: number } = {}) => {
     const { images, labels } = check.options(examples, 'examples');
     return apply(examples, draw(checkExamples(check, images, labels), drawing));
   };
@@ -82,7 +84,7 @@ function checkExamples(check: Check, images: Tensor4D, labels: Tensor2D): number
 function mixed<T extends Tensor>(examples: T, partners: readonly number[], shares: readonly number[]): T {
   const count = examples.shape[0]!;
   const rows = tf.reshape(examples, [count, -1]);
-  const others = tf.gatherND(rows, tf.tensor2d([...partners], [count, 1], 'int32'));
+  const others = takeRows(rows, partners);
   const share = tf.tensor2d([...shares], [count, 1]);
   return tf.reshape(tf.add(tf.mul(rows, share), tf.mul(others, tf.sub(1, share))), examples.shape) as T;
 }

@@ -36,8 +36,11 @@ export interface AffineParameters {
  * Each pixel of the result looks up where it came from; that is computed on the host and gathered on the device, so
  * that every backend gives the same. There is no gradient to the images.
  *
+ * @param options The range of each change; none by default.
+ * @returns An augmentation: images `[n, h, w, c]` to new ones, which the caller disposes.
  * @throws RangeError if a range is reversed, a scale is not above 0, a shear reaches 90 degrees or a shift is not a part
  *   from 0 to 1.
+ * @see `torchvision.transforms.RandomAffine`, https://docs.pytorch.org/vision/stable/transforms.html.
  *
  * @example
  * import { randomAffine } from '@cnnviz/regularizers';

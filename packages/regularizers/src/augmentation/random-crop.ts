@@ -4,11 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation, type ImagesShape } from './augmentation.ts';
 
 export interface RandomCropOptions {
-  /** Of the crop, in pixels. */
+  /** Size of the crop, in pixels. */
   size: readonly [height: number, width: number];
   /** Pixels added on each side before. Default: 0. */
   padding?: number;
-  /** What they are: 0, or the image mirrored. Default: `zero`. */
+  /** The values of added pixels: 0, or the mirrored image. Default: `zero`. */
   mode?: 'zero' | 'reflect';
 }
 
@@ -19,12 +19,15 @@ export interface CropParameters {
 }
 
 /**
- * Crops each image at a place of its own, every place equally likely.
+ * Crops each image at a random place, drawn separately for each image; every place is equally likely.
  *
- * Of an axis of `in` pixels with padding the start is one of `in + 2 · padding - size + 1`. Zhang et al. crop CIFAR-10
+ * On an axis of `in` pixels there are `in + 2 · padding - size + 1` places. Zhang et al. crop CIFAR-10
  * to 28x28 and evaluate on the center; usual for CIFAR-10 is a padding of 4 and a size of 32.
  *
+ * @param options `size`, and the padding.
+ * @returns An augmentation: images `[n, h, w, c]` to new ones, which the caller disposes.
  * @throws RangeError if the crop is larger than the padded image, or `reflect` pads with more pixels than there are.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, appendix A.
  *
  * @example
  * import { randomCrop } from '@cnnviz/regularizers';
@@ -71,6 +74,8 @@ export function randomCrop(options: RandomCropOptions): Augmentation<CropParamet
  * Crops the middle of each image; an odd surplus leaves the larger part below and to the right, as in Keras.
  *
  * @param options `size`: of the crop, in pixels.
+ * @returns A function from images `[n, h, w, c]` to their middles, which the caller disposes.
+ * @see `randomCrop`, for training.
  * @throws RangeError if the crop is larger than the image.
  *
  * @example

@@ -15,9 +15,13 @@ export interface MirrorParameters {
 }
 
 /**
- * Mirrors each image, or leaves it.
+ * Mirrors images at random, each with the given probability.
  *
+ * @param options Probabilities of the two directions.
+ * @returns An augmentation: images `[n, h, w, c]` to new ones, which the caller disposes.
  * @throws RangeError if a probability is outside [0, 1].
+ * @see Krizhevsky, Sutskever, Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", NIPS 2012,
+ *   https://doi.org/10.1145/3065386, section 4.1.
  *
  * @example
  * import { randomMirror } from '@cnnviz/regularizers';

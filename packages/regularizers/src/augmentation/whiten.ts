@@ -3,11 +3,14 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Per-image whitening: `(x - mean) / max(deviation, 1 / √values)` of each image by itself, the preprocessing of Zhang et
- * al. and TensorFlow's `per_image_standardization`. The second term keeps constant images at zero.
+ * Whitens each image: `(x - mean) / max(deviation, 1 / √values)`, with its own mean and deviation. This is the
+ * preprocessing of Zhang et al., and TensorFlow's `per_image_standardization`. The second term keeps constant images at
+ * zero.
  *
- * @param images `[n, h, w, c]` of any range. Still the caller's.
+ * @param images `[n, h, w, c]` of any range. They stay the caller's.
  * @returns `[n, h, w, c]` of mean 0 and variance 1. The caller disposes.
+ * @throws TypeError if `images` is of another kind.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, appendix A.
  *
  * @example
  * import { whiten } from '@cnnviz/regularizers';

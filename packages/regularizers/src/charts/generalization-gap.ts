@@ -6,19 +6,22 @@ export interface GapRecord {
   epoch: number;
   trainLoss: number;
   testLoss: number;
-  /** Test minus training: above 0 the network does better on what it has seen. */
+  /** Test minus training loss; above 0 the network does better on images that it has seen. */
   lossGap: number;
   trainAccuracy: number;
   testAccuracy: number;
-  /** Training minus test. */
+  /** Training minus test accuracy. */
   accuracyGap: number;
 }
 
 /**
- * Training against test, epoch by epoch.
+ * Compares training and test, epoch by epoch.
  *
- * @param history Of `train` with the test set as `validation`.
+ * @param history The history of a `train` with the test set as `validation`.
+ * @returns A record per epoch: plain data.
  * @throws RangeError if an epoch has no validation.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, https://arxiv.org/abs/1611.03530, section 1.
  *
  * @example
  * import { generalizationGap, train } from '@cnnviz/regularizers';
@@ -52,11 +55,13 @@ export function generalizationGap(history: readonly EpochRecord[]): GapRecord[] 
 }
 
 /**
- * The lecture's picture of overfitting: error of training and test over the epochs, side by side for each of several
- * trainings.
+ * Charts overfitting: the error on training and test images over the epochs, side by side for several trainings.
  *
- * @param histories By name, such as `{ none: history, dropout: otherHistory }`.
+ * @param histories Histories by name, such as `{ none: history, dropout: otherHistory }`.
  * @param options `metric`: the error rate (1 - accuracy, the default) or the loss.
+ * @returns A Vega-Lite specification: plain JSON.
+ * @throws RangeError if there is no history, or an epoch has no validation.
+ * @see Prechelt, "Early Stopping - But When?", 1998, https://doi.org/10.1007/3-540-49430-8_3, figure 1.
  *
  * @example
  * import { overfittingChart, train } from '@cnnviz/regularizers';

@@ -6,7 +6,7 @@ export interface RandomizationSummary {
   condition: string;
   corruption: number;
   regularizer: string;
-  /** How many there were, of different seeds. */
+  /** Number of runs, one per seed. */
   runs: number;
   parameters: number;
   samples: number;
@@ -21,7 +21,13 @@ export interface RandomizationSummary {
 }
 
 /**
- * One row for each condition and regularizer: the table of the paper.
+ * Summarizes runs in one row per condition and regularizer: the table of the paper.
+ *
+ * @param runs The result of `randomizationTest`.
+ * @returns A row for each, with means over the seeds: plain data.
+ * @throws TypeError or RangeError if a run is incomplete, or there is none.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, https://arxiv.org/abs/1611.03530, table 1.
  *
  * @example
  * import { randomizationTest, summarizeRuns } from '@cnnviz/regularizers';
@@ -67,9 +73,14 @@ export function summarizeRuns(runs: readonly RandomizationRun[]): RandomizationS
 }
 
 /**
- * Training loss over the epochs, a line for each condition: figure 1a of the paper.
+ * Charts the training loss over the epochs, one line per condition: figure 1a of the paper.
  *
- * @param runs Where there are several regularizers, each has a chart of its own; of several seeds, the mean is shown.
+ * @param runs The result of `randomizationTest`. Each regularizer has a chart of its own; of several seeds the mean is
+ *   shown.
+ * @returns A Vega-Lite specification: plain JSON.
+ * @throws TypeError or RangeError if a run is incomplete, or there is none.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, https://arxiv.org/abs/1611.03530, figure 1.
  *
  * @example
  * import { randomizationCurves, randomizationTest } from '@cnnviz/regularizers';
@@ -117,10 +128,15 @@ export function randomizationCurves(runs: readonly RandomizationRun[]): ChartSpe
 }
 
 /**
- * Test error over the probability with which labels were corrupted, a line for each regularizer: figure 1c of the paper.
- * Only conditions that leave the pixels alone count; the dashed line is chance.
+ * Charts the test error over the probability of corrupted labels, one line per regularizer: figure 1c of the paper. Only
+ * runs on unchanged pixels are shown; the dashed line is chance.
  *
- * @param options `classes`: how many there are.
+ * @param runs The result of `randomizationTest`.
+ * @param options `classes`: the number of classes.
+ * @returns A Vega-Lite specification: plain JSON.
+ * @throws TypeError or RangeError if a run is incomplete, or there is none.
+ * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
+ *   2017, https://arxiv.org/abs/1611.03530, figure 1.
  *
  * @example
  * import { corruptionChart, randomizationTest } from '@cnnviz/regularizers';

@@ -5,8 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface SpatialDropoutOptions {
   /** Probability of dropping, from 0 to 1, as in Keras and PyTorch. (The paper's p and TensorFlow 1 keep with it.) */
   rate: number;
-  /** Decides what is dropped: give each step and each layer another one, or the same values are dropped each time. */
-  seed: number;
+  /** Decides what is dropped. Give each step and each layer another one, or the same values are dropped each time. Default: 0. */
+  seed?: number;
   /** Whether to drop at all; without training the input is returned as it is. */
   training: boolean;
 }
@@ -17,12 +17,12 @@ export interface DropoutOptions extends SpatialDropoutOptions {
 }
 
 /**
- * Inverted dropout: each value becomes 0 with probability `rate`, else is divided by `1 - rate`, so that its
- * expectation stays. The gradient passes where a value was kept. A `rate` of 1 drops all.
+ * Drops values (inverted dropout): each becomes 0 with probability `rate`, and is divided by `1 - rate` otherwise, which
+ * keeps its expectation. The gradient passes where a value was kept. A `rate` of 1 drops everything.
  *
- * Whether a value is dropped does not depend on the backend: the mask is drawn on the host.
+ * The mask is drawn on the host, and is therefore the same on every backend.
  *
- * @param input Any float32 tensor. Still the caller's.
+ * @param input Any float32 tensor. It stays the caller's.
  * @returns A tensor of the same shape, differentiable. The caller disposes, or `tf.tidy` does.
  * @throws RangeError if `rate` is outside [0, 1] or `noiseShape` does not broadcast to the input.
  * @see Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15, 2014,
@@ -47,8 +47,8 @@ export function dropout<T extends Tensor>(input: T, options: DropoutOptions): T 
 }
 
 /**
- * Dropout of whole channels: neighbors in a feature map say much the same, so that dropping single values hides
- * little.
+ * Drops whole channels: neighbors in a feature map carry much the same information, so that dropping single values
+ * hides little.
  *
  * @param input `[n, h, w, c]`; each of the `n · c` maps is kept or dropped as one.
  * @returns `[n, h, w, c]`, differentiable. The caller disposes, or `tf.tidy` does.
@@ -74,8 +74,9 @@ function dropWith<T extends Tensor>(
   noiseShape: readonly number[],
   options: SpatialDropoutOptions,
 ): T {
-  const rate = check.number('rate', check.options(options).rate, { min: 0, max: 1 });
-  const seed = check.seed('seed', options.seed);
+  const { seed = 0 } = check.options(options);
+  const rate = check.number('rate', options.rate, { min: 0, max: 1 });
+  check.seed('seed', seed);
   if (!check.boolean('training', options.training) || rate === 0) return tf.clone(input);
   if (rate === 1) return tf.zerosLike(input);
   // Chosen, not multiplied with 0: that would make NaN of an infinite value.

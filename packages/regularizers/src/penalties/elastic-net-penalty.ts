@@ -1,4 +1,4 @@
-import { checker } from '@cnnviz/internal';
+import { checker, sumInStages } from '@cnnviz/internal';
 import type { Scalar, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { chosenWeights, type WeightChoice } from './is-weight.ts';
@@ -37,9 +37,4 @@ export function elasticNetPenalty(variables: readonly Variable[], options: Elast
 
 export function scaledSum(of: (weight: Variable) => tf.Tensor, weights: readonly Variable[], factor: number): Scalar {
   return tf.tidy(() => tf.mul(factor, tf.addN(weights.map((weight) => sumInStages(of(weight))))));
-}
-
-/** One axis after the other: some backends add up float32 numbers one by one, and lose a hundredth of a million of them. */
-function sumInStages(values: tf.Tensor): Scalar {
-  return values.shape.reduceRight<tf.Tensor>((left, _, axis) => tf.sum(left, axis), values) as Scalar;
 }

@@ -8,9 +8,13 @@ export type WeightChoice = RegExp | ((variable: Variable) => boolean);
 const offsetOrNormalization = /(?:^|[/_.-])(?:bias|gamma|beta|moving_mean|moving_variance)(?:_\d+)?$/i;
 
 /**
- * Whether a variable is a kernel: float32, of rank 2 or more and not named like a bias or a parameter of batch normalization
+ * Tells whether a variable is a kernel: float32, of rank 2 or more and not named like a bias or a parameter of batch normalization
  * (`bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`, as tfjs-layers names them). Those are what a penalty
  * leaves out: they do not make a function steep, and shrinking a batch norm's scale regularizes nothing.
+ *
+ * @param variable Any variable.
+ * @returns Whether it is penalized by default.
+ * @see `l2Penalty`, `decayWeights`, which penalize what this chooses.
  *
  * @example
  * import { isWeight, l2Penalty } from '@cnnviz/regularizers';

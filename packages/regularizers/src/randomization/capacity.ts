@@ -12,19 +12,20 @@ export interface Capacity {
   parameters: number;
   /** Training examples. */
   samples: number;
-  /** Above 1 a network has more parameters than examples, and may be able to learn them by heart. */
+  /** Above 1 a network has more parameters than examples, and may be able to memorize them. */
   parametersPerSample: number;
   layers: LayerCapacity[];
 }
 
 /**
- * How many parameters a model has, for how many samples: in all and for each layer.
+ * Counts the parameters of a model, in all and per layer, and compares them with the number of samples.
  *
  * Two layers, 2n + d parameters, suffice to represent any labeling of n samples in d dimensions.
  *
  * @param variables The trainable variables, or anything with a `name` and a `shape`. tfjs-layers names them
  *   `layer/kernel`; what has no slash counts as a layer.
  * @param options `samples`: training examples, >= 1.
+ * @returns The counts: plain data.
  * @throws RangeError if there are no variables or samples.
  * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, theorem 1.
  *

@@ -3,19 +3,20 @@ import type { Tensor1D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface CorruptLabelsOptions {
-  /** Of drawing a label anew, for each by itself, from 0 to 1; 1 makes all labels random. */
+  /** Probability with which each label is redrawn, from 0 to 1; 1 makes all labels random. */
   probability: number;
-  /** How many classes there are to draw from, >= 2. */
+  /** Number of classes to draw from, >= 2. */
   classes: number;
-  seed: number;
+  /** Default: 0. */
+  seed?: number;
 }
 
 /**
- * Replaces each label, with a probability, by a class drawn uniformly from all, the true one included: so a part
- * `probability · (classes - 1) / classes` of the labels becomes wrong.
+ * Replaces labels by random ones: each, with a given probability, by a class drawn uniformly from all classes, the true
+ * one included. A fraction `probability · (classes - 1) / classes` of the labels becomes wrong.
  *
- * Draw once before training and for the training set only: labels drawn anew in each epoch cannot be learned by heart,
- * and a test set with wrong labels measures nothing.
+ * Corrupt the labels once, before training, and only those of the training set: labels that change in each epoch cannot
+ * be memorized, and a test set with wrong labels measures nothing.
  *
  * @param labels `[n]` int32. Still the caller's.
  * @returns `[n]` int32. The caller disposes.
@@ -33,7 +34,8 @@ export function corruptLabels(labels: Tensor1D, options: CorruptLabelsOptions): 
   const [count] = check.tensor<tf.Rank.R1>('labels', labels, { rank: 1, dtype: 'int32' }).shape;
   const probability = check.number('probability', check.options(options).probability, { min: 0, max: 1 });
   const classes = check.number('classes', options.classes, { integer: true, min: 2 });
-  const random = createRandom(check.seed('seed', options.seed));
+  const { seed = 0 } = options;
+  const random = createRandom(check.seed('seed', seed));
   const isDrawn = new Uint8Array(count);
   const drawn = new Int32Array(count);
   for (let index = 0; index < count; index++) {

@@ -6,7 +6,7 @@ import { corruptLabels } from './corrupt-labels.ts';
 import { gaussianPixels, pixelStatistics } from './gaussian-pixels.ts';
 import { randomizePixels, shufflePixels } from './randomize-pixels.ts';
 
-/** What is done to a data set before a network is trained on it. */
+/** What the randomization test does to a data set before it trains a network on it. */
 export type DataCondition =
   | 'true labels'
   | 'random labels'
@@ -15,7 +15,7 @@ export type DataCondition =
   | 'gaussian'
   | { readonly corruptedLabels: number };
 
-/** What a network learns from and what it is judged by. */
+/** The images that a network learns from, and those on which it is tested. */
 export interface TrainAndTest {
   train: LabeledImages;
   test: LabeledImages;
@@ -23,7 +23,8 @@ export interface TrainAndTest {
 
 export interface ApplyConditionOptions {
   classes: number;
-  seed: number;
+  /** Decides labels and pixels. Default: 0. */
+  seed?: number;
 }
 
 /** The six conditions of Zhang et al., with half of the labels corrupted for `partially corrupted`. */
@@ -36,26 +37,38 @@ export const zhangConditions: readonly DataCondition[] = [
   'gaussian',
 ];
 
-/** As tables and charts call it: `labels corrupted with p = 0.5`. */
+/**
+ * Names a condition as tables and charts do: `labels corrupted with p = 0.5`.
+ *
+ * @param condition One of `zhangConditions`, or another probability of corrupted labels.
+ * @returns The name.
+ * @throws RangeError or TypeError if it is no condition.
+ * @see `randomizationTest`
+ *
+ * @example
+ * import { conditionName } from '@cnnviz/regularizers';
+ *
+ * const name = conditionName('random labels'); // 'random labels'
+ */
 export function conditionName(condition: DataCondition): string {
   checkCondition(condition, 'conditionName');
   return typeof condition === 'string' ? condition : `labels corrupted with p = ${condition.corruptedLabels}`;
 }
 
-/** With which probability a condition draws a label anew. */
+/** The probability with which a condition redraws a label. */
 export function corruptionOf(condition: DataCondition): number {
   if (typeof condition !== 'string') return condition.corruptedLabels;
   return condition === 'random labels' ? 1 : 0;
 }
 
 /**
- * A data set under one of the conditions of the randomization test, drawn once.
+ * Puts a data set under one of the conditions of the randomization test, drawn once.
  *
- * Labels change in the training set only. Shuffled pixels move by one permutation in both sets; random pixels (one
- * permutation an image) and Gaussian noise (of the training set's mean and variance) replace the training images, and
- * leave the test images, by which such a network has nothing to go.
+ * Labels change in the training set only. Shuffled pixels move by one permutation in both sets. Random pixels (one
+ * permutation per image) and Gaussian noise (of the training set's mean and variance) replace the training images only;
+ * the test images stay, and such a network has learned nothing that helps with them.
  *
- * @param data Images `[n, h, w, c]` and labels `[n]` int32. Still the caller's.
+ * @param data Images `[n, h, w, c]` and labels `[n]` int32. They stay the caller's.
  * @returns New tensors. The caller disposes.
  * @throws RangeError if a set is empty, counts differ or the condition is none.
  * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, section 2.
@@ -77,7 +90,8 @@ export async function applyCondition(
   requireExamples(check, test, 'test');
   check.number('classes', check.options(options).classes, { integer: true, min: 2 });
   checkCondition(condition);
-  const random = createRandom(check.seed('seed', options.seed));
+  const { seed = 0 } = options;
+  const random = createRandom(check.seed('seed', seed));
   const [labelSeed, pixelSeed] = [random.integer(2 ** 32), random.integer(2 ** 32)];
   const { classes } = options;
 

@@ -10,10 +10,12 @@ export interface PixelStatistics {
 }
 
 /**
- * Mean and standard deviation of all values of a data set, summed on the host in float64.
+ * Measures the mean and the standard deviation of all values of a data set, summed on the host in float64.
  *
  * @param batches Images `[n, h, w, c]`.
- * @throws RangeError if there are none.
+ * @returns `{ mean, deviation }`, which `gaussianPixels` takes: plain data.
+ * @throws RangeError if there are no images.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "Gaussian".
  *
  * @example
  * import { pixelStatistics } from '@cnnviz/regularizers';
@@ -37,16 +39,17 @@ export async function pixelStatistics(batches: Batches<Tensor4D>): Promise<Pixel
 }
 
 export interface GaussianPixelsOptions extends PixelStatistics {
-  seed: number;
+  /** Default: 0. */
+  seed?: number;
   /** Number of the first image within its data set, when that is made batch by batch. Default: 0. */
   first?: number;
 }
 
 /**
- * Images of independent Gaussian noise in place of others. With the statistics of a data set it has the mean and
- * variance of its values and nothing else of it.
+ * Makes images of independent Gaussian noise in place of others. With the statistics of a data set they have the mean
+ * and variance of its values, and nothing else in common with it.
  *
- * @param images `[n, h, w, c]`: only their shape counts. Still the caller's.
+ * @param images `[n, h, w, c]`: only their shape is used. They stay the caller's.
  * @returns `[n, h, w, c]`, not clipped. The caller disposes.
  * @throws RangeError if `deviation` is negative.
  * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "Gaussian".
@@ -62,7 +65,8 @@ export function gaussianPixels(images: Tensor4D, options: GaussianPixelsOptions)
   const mean = check.number('mean', check.options(options).mean);
   const deviation = check.number('deviation', options.deviation, { min: 0 });
   const first = check.number('first', options.first ?? 0, { integer: true, min: 0 });
-  const seedOf = seedOfImage(check.seed('seed', options.seed), first);
+  const { seed = 0 } = options;
+  const seedOf = seedOfImage(check.seed('seed', seed), first);
   const size = shape[1] * shape[2] * shape[3];
   const values = new Float32Array(shape[0] * size);
   for (let image = 0; image < shape[0]; image++) {

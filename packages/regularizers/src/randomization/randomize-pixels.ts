@@ -4,19 +4,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gatherPixels } from '../augmentation/gather-pixels.ts';
 
 export interface ShufflePixelsOptions {
-  seed: number;
+  /** Default: 0. */
+  seed?: number;
   /** Puts the pixels back where they were. Default: false. */
   undo?: boolean;
 }
 
 /**
- * Moves the pixels of every image by one and the same random permutation of places: use the same seed for training and
+ * Shuffles the pixels of all images by one random permutation of places: use the same seed for the training set and the
  * test set. Channels stay together.
  *
- * What a dense network can learn is left as it was; what a convolution looks for is gone.
+ * A dense network can learn as much as before; the local patterns that a convolution looks for are gone.
  *
- * @param images `[n, h, w, c]`. Still the caller's.
+ * @param images `[n, h, w, c]`. They stay the caller's.
  * @returns `[n, h, w, c]`. The caller disposes.
+ * @throws TypeError if `images` is of another kind; RangeError if `seed` is out of range.
  * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "shuffled pixels".
  *
  * @example
@@ -29,13 +31,15 @@ export function shufflePixels(images: Tensor4D, options: ShufflePixelsOptions): 
   const check = checker('@cnnviz/regularizers', 'shufflePixels');
   const [, height, width] = check.images('images', images).shape;
   const undo = check.boolean('undo', check.options(options).undo ?? false);
-  const order = createRandom(check.seed('seed', options.seed)).permutation(height * width);
+  const { seed = 0 } = options;
+  const order = createRandom(check.seed('seed', seed)).permutation(height * width);
   const places = undo ? inverse(order) : order;
   return movePixels(images, () => places);
 }
 
 export interface RandomizePixelsOptions {
-  seed: number;
+  /** Default: 0. */
+  seed?: number;
   /** Number of the first image within its data set, when that is changed batch by batch. Default: 0. */
   first?: number;
 }
@@ -43,8 +47,9 @@ export interface RandomizePixelsOptions {
 /**
  * Moves the pixels of each image by a random permutation of its own. Channels stay together.
  *
- * @param images `[n, h, w, c]`. Still the caller's.
+ * @param images `[n, h, w, c]`. They stay the caller's.
  * @returns `[n, h, w, c]`. The caller disposes.
+ * @throws TypeError if `images` is of another kind; RangeError if `seed` is out of range.
  * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, "random pixels".
  *
  * @example
@@ -56,7 +61,8 @@ export function randomizePixels(images: Tensor4D, options: RandomizePixelsOption
   const check = checker('@cnnviz/regularizers', 'randomizePixels');
   const [, height, width] = check.images('images', images).shape;
   const first = check.number('first', check.options(options).first ?? 0, { integer: true, min: 0 });
-  const seedOf = seedOfImage(check.seed('seed', options.seed), first);
+  const { seed = 0 } = options;
+  const seedOf = seedOfImage(check.seed('seed', seed), first);
   return movePixels(images, (image) => createRandom(seedOf(image)).permutation(height * width));
 }
 

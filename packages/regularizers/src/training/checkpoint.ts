@@ -125,15 +125,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * import { decodeCheckpoint, encodeCheckpoint, train } from '@cnnviz/regularizers';
  *
  * const options = { optimizer: tf.train.sgd(0.01), epochs: 2 };
- * let file = new Uint8Array();
+ * const files: Uint8Array[] = [];
  * await train(trainable, [{ images, labels }], {
  *   ...options,
  *   epochs: 1,
- *   onCheckpoint: (checkpoint) => {
- *     file = encodeCheckpoint(checkpoint);
- *   },
+ *   onCheckpoint: (checkpoint) => void files.push(encodeCheckpoint(checkpoint)),
  * });
- * await train(trainable, [{ images, labels }], { ...options, resume: decodeCheckpoint(file) });
+ * await train(trainable, [{ images, labels }], { ...options, resume: decodeCheckpoint(files[0]!) });
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const check = checker('@cnnviz/regularizers', 'decodeCheckpoint');

@@ -17,11 +17,11 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface EarlyStoppingOptions {
   /** Whether a smaller metric is better, as of a loss, or a larger one, as of an accuracy. Never guessed from a name. */
   mode: 'min' | 'max';
-  /** By how much a metric has to be better than the best to count, >= 0. Default: 0, any. */
+  /** The least improvement that counts, >= 0. Default: 0, any. */
   minDelta?: number;
   /** Epochs without improvement after which training stops. Default: 0, at the first. */
   patience?: number;
-  /** First epoch, from 0, that is looked at: a warm-up. Default: 0. */
+  /** First epoch that counts, from 0; the epochs before are a warm-up. Default: 0. */
   startEpoch?: number;
   /** What the metric has to beat before an improvement resets the patience. Default: none. */
   baseline?: number;
@@ -42,17 +42,20 @@ export interface EarlyStoppingState extends SavedState<'EarlyStopping'> {
 }
 
 /**
- * Stops training when a metric no longer improves, with the semantics of Keras's `EarlyStopping`, for a loop of one's
- * own; `earlyStoppingCallback` is the same for `LayersModel.fit`, and `train` takes these options.
+ * Stops training when a metric no longer improves, with the semantics of Keras's `EarlyStopping`, in a loop of your own.
+ * `earlyStoppingCallback` does the same for `LayersModel.fit`, and `train` takes these options.
  *
  * An epoch improves if its metric is better than the best by more than `minDelta`; the first one is always accepted.
  * Each epoch counts as waited for, and an improvement resets the count, with a `baseline` only if it beats that too.
  * Training stops at an epoch without improvement after the first (epoch 0) once the count reaches `patience`.
  *
- * Other than in Keras, where a first metric of NaN makes every later comparison false, a metric that is not finite is
- * never the best: it is an epoch without improvement.
+ * A metric that is not finite is never the best: it is an epoch without improvement. (In Keras a first metric of NaN makes
+ * every later comparison false.)
  *
- * Weights that are kept are float32, int32 or bool.
+ * The weights to restore may be float32, int32 or bool.
+ *
+ * @param options `mode` is required.
+ * @returns An object to be asked after each epoch; its `state()` is plain data and survives a resume.
  *
  * @throws RangeError if a number is out of range; TypeError if `mode` is missing.
  * @see Prechelt, "Early Stopping - But When?", 1998, https://doi.org/10.1007/3-540-49430-8_3.
@@ -71,7 +74,7 @@ export class EarlyStopping {
   /** The best metric so far. */
   best: number | undefined;
   bestEpoch: number | undefined;
-  /** Where it said stop. */
+  /** The epoch after which it said stop. */
   stoppedEpoch: number | undefined;
   /** Epochs since the patience began. */
   wait = 0;
@@ -200,13 +203,15 @@ export interface EarlyStoppingCallback {
 }
 
 /**
- * {@link EarlyStopping} for `LayersModel.fit`, which gets the best weights back whatever ended the training:
- * tfjs-layers' own `tf.callbacks.earlyStopping` throws when asked to (tensorflow/tfjs#8488).
+ * Makes {@link EarlyStopping} a callback of `LayersModel.fit`. The model gets its best weights back whatever ended the
+ * training: tfjs-layers' own `tf.callbacks.earlyStopping` throws when asked to (tensorflow/tfjs#8488).
  *
- * @param model The `LayersModel` that is fitted; it is known by its methods, nothing of tfjs-layers is imported.
- * @param options As of `EarlyStopping`, and `monitor`: the metric as `fit` logs it, `val_loss` or `val_acc`.
+ * @param model The `LayersModel` to be fitted. Only its methods are used; tfjs-layers is not imported.
+ * @param options Those of `EarlyStopping`, and `monitor`: the name under which `fit` logs the metric, such as `val_loss` or
+ *   `val_acc`.
  * @returns What `fit` takes in `callbacks`.
  * @throws Error, from `fit`, if it logs no such metric.
+ * @see Prechelt, "Early Stopping - But When?", 1998, https://doi.org/10.1007/3-540-49430-8_3.
  *
  * @example
  * import { earlyStoppingCallback } from '@cnnviz/regularizers';

@@ -14,7 +14,7 @@ import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { requireExamples } from './labeled-images.ts';
 
-/** The mean over a batch of what each example costs: logits `[n, classes]` and labels `[n, classes]` to a scalar. */
+/** The mean loss of a batch: logits `[n, classes]` and labels `[n, classes]` to a scalar. */
 export type Loss = (logits: Tensor2D, labels: Tensor2D) => Scalar;
 
 /** Cross-entropy of softmax, in nats. */
@@ -36,7 +36,7 @@ const crossEntropies = tf.customGrad((...inputs) => {
   return { value: tf.sum(costs, 1), gradFunc };
 });
 
-/** What `evaluate` asks of a model: a `Trainable`, or one that answers later, by the rules of `AnyClassifier`. */
+/** A model that `evaluate` takes: a `Trainable`, or one that answers with a promise, by the rules of `AnyClassifier`. */
 export interface Evaluable {
   /** Images `[n, h, w, c]` to logits `[n, classes]`. */
   apply(images: Tensor4D, options: { training: boolean }): Tensor2D | Promise<Tensor2D>;
@@ -45,20 +45,22 @@ export interface Evaluable {
 export interface Evaluation {
   /** Mean over all examples. */
   loss: number;
-  /** Part of the examples whose largest logit is the label's, from 0 to 1. One with a logit of NaN is none of them. */
+  /** Fraction of the examples whose largest logit is the label's, from 0 to 1. An example with a logit of NaN counts as wrong. */
   accuracy: number;
   examples: number;
 }
 
 /**
- * Loss and accuracy of a model that is not training.
+ * Measures the loss and the accuracy of a model, without training it.
  *
- * @param model Answers at once or later.
+ * @param model Answers at once or with a promise.
  * @param batches Images `[n, h, w, c]` as the model takes them, and labels `[n]` int32.
- * @param options `loss`: default the cross-entropy of softmax, for which the model has to return logits. It warns once of
- *   one that seems to return probabilities.
+ * @param options `loss`: by default the cross-entropy of softmax, which expects logits; a warning is given once if the
+ *   model seems to return probabilities.
+ * @returns Loss, accuracy and the number of examples: plain data.
  * @throws RangeError if there is no batch, a label has no logit, or the model gives fewer than two logits.
- * @throws TypeError if the model or the loss gives something else than logits and a scalar.
+ * @throws TypeError if the model returns anything but logits, or the loss anything but a scalar.
+ * @see `train`, which measures the same on its `validation`.
  *
  * @example
  * import { evaluate } from '@cnnviz/regularizers';

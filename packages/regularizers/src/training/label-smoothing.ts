@@ -3,9 +3,9 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Label smoothing: `(1 - smoothing) · labels + smoothing / classes`, so that no finite logit is ever large enough.
+ * Smooths labels: `(1 - smoothing) · labels + smoothing / classes`, so that no finite logit is ever large enough.
  *
- * @param labels Probability of each class `[n, classes]`, such as one-hot labels. Still the caller's.
+ * @param labels Probability of each class `[n, classes]`, such as one-hot labels. They stay the caller's.
  * @param options `smoothing`: from 0 to 1; the paper's value is 0.1.
  * @returns `[n, classes]`. The caller disposes.
  * @throws RangeError if `smoothing` is outside [0, 1].

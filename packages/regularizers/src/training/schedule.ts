@@ -4,7 +4,12 @@ import { checker } from '@cnnviz/internal';
 export type Schedule = (epoch: number) => number;
 
 /**
- * The same learning rate in each epoch.
+ * Keeps the learning rate the same in each epoch.
+ *
+ * @param rate Above 0.
+ * @returns A schedule.
+ * @throws RangeError if `rate` is not above 0.
+ * @see `train`, whose option `schedule` takes it.
  *
  * @example
  * import { constantRate } from '@cnnviz/regularizers';
@@ -20,6 +25,10 @@ export function constantRate(rate: number): Schedule {
  * Multiplies the learning rate by `factor` at each epoch of `at`.
  *
  * @param options `initial` rate, epochs `at`, `factor` (default 0.1).
+ * @returns A schedule.
+ * @throws RangeError if a number is out of range; TypeError if `at` is no list.
+ * @see He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016,
+ *   https://arxiv.org/abs/1512.03385, section 3.4.
  *
  * @example
  * import { stepRate } from '@cnnviz/regularizers';
@@ -36,7 +45,12 @@ export function stepRate(options: { initial: number; at: readonly number[]; fact
 }
 
 /**
- * Multiplies the learning rate by `factor` after each epoch: Zhang et al. use 0.95.
+ * Multiplies the learning rate by `factor` after each epoch. Zhang et al. use 0.95.
+ *
+ * @param options `initial` rate and `factor`, both above 0.
+ * @returns A schedule.
+ * @throws RangeError if a number is not above 0.
+ * @see Zhang et al., ICLR 2017, https://arxiv.org/abs/1611.03530, appendix A.
  *
  * @example
  * import { exponentialRate } from '@cnnviz/regularizers';
@@ -51,8 +65,12 @@ export function exponentialRate(options: { initial: number; factor: number }): S
 }
 
 /**
- * From `initial` to `final` (default 0) along half a cosine in `epochs` epochs, and `final` from there on.
+ * Lowers the learning rate from `initial` to `final` (default 0) along half a cosine in `epochs` epochs; it stays at
+ * `final` from there on.
  *
+ * @param options `initial` rate, `epochs`, `final` rate.
+ * @returns A schedule.
+ * @throws RangeError if a number is out of range.
  * @see Loshchilov, Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017,
  *   https://arxiv.org/abs/1608.03983, equation 5.
  *

@@ -1,4 +1,4 @@
-import { checker, createRandom, type LabeledImages } from '@cnnviz/internal';
+import { checker, createRandom, type LabeledImages, takeRows } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { requireExamples } from './labeled-images.ts';
 
@@ -11,6 +11,7 @@ import { requireExamples } from './labeled-images.ts';
  * @returns A function that gives the batches of an epoch, counted from 0; their `length` is the number of batches. A
  *   batch is disposed when the next one is asked for.
  * @throws RangeError if `size` or `seed` is out of range, or there are no images; TypeError if `data` is of another kind.
+ * @see `train`, which takes it.
  *
  * @example
  * import { shuffledBatches } from '@cnnviz/regularizers';
@@ -27,22 +28,13 @@ export function shuffledBatches(
   const size = check.number('size', check.options(options).size, { integer: true, min: 1 });
   const { seed = 0 } = options;
   const start = createRandom(check.seed('seed', seed)).integer(2 ** 32);
-  const [, height, width, channels] = data.images.shape;
   return (epoch) => ({
     length: Math.ceil(count / size),
     *[Symbol.iterator]() {
       const order = createRandom(start + epoch).permutation(count);
       for (let first = 0; first < count; first += size) {
         const chosen = order.subarray(first, first + size);
-        const batch = tf.tidy(() => {
-          const indices = tf.tensor2d(chosen, [chosen.length, 1], 'int32');
-          const rows = tf.gatherND(tf.reshape(data.images, [count, -1]), indices);
-          return {
-            images: tf.reshape(rows, [chosen.length, height, width, channels]),
-            // Not gatherND: on webgl that leaks a buffer where the input is small.
-            labels: tf.gather(data.labels, tf.reshape(indices, [chosen.length])),
-          };
-        }) as LabeledImages;
+        const batch = { images: takeRows(data.images, chosen), labels: takeRows(data.labels, chosen) };
         try {
           yield batch;
         } finally {

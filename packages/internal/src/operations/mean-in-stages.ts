@@ -2,11 +2,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Mean over several axes, which stay with length 1.
+ * The mean over several axes, which are kept with length 1.
  *
- * Some backends add up float32 numbers one by one, and over a whole image at once lose up to a thousandth of the sum.
- * Here one axis follows the other, and what is added up are distances from the first value: the mean of a constant is
- * that constant.
+ * Goes through one axis after the other, because the wasm backend adds float32 numbers one by one (4.22), and over a
+ * whole image loses up to a thousandth of the sum. Adds distances from the first value, so that the mean of a constant is
+ * exactly that constant.
  */
 export function meanInStages(values: Tensor, axes: readonly number[]): Tensor {
   return tf.tidy(() => {

@@ -5,8 +5,9 @@ import * as tf from '@tensorflow/tfjs-core';
 const HUGE = 1e38;
 
 /**
- * -1, 0 or 1, and NaN for NaN. By clipping, because `tf.sign` of the wasm backend is 0 up to 1e-7, and its comparisons
- * take 20 times as long (4.22).
+ * The sign of each value: -1, 0 or 1, and NaN for NaN.
+ *
+ * Clips, because `tf.sign` of the wasm backend is 0 up to 1e-7, and its comparisons take 20 times as long (4.22).
  */
 export function sign<T extends Tensor>(values: T): T {
   return tf.tidy(() => {

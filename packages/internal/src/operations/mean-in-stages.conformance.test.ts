@@ -1,8 +1,8 @@
 import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { createRandom } from '../random.ts';
 import { meanInStages } from './mean-in-stages.ts';
-import { createRandom } from './random.ts';
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
   test('the mean of a constant is that constant, to the last bit', async () => {
