@@ -6,10 +6,10 @@ import {
   lenet,
   loadSqueezeNet,
   mnist,
+  type ProgressUpdate,
   readPhoto,
   selectImages,
   trainModel,
-  type ProgressUpdate,
 } from '@cnnviz/example-support';
 import type { Bounds, Classifier } from '@cnnviz/internal';
 import { classifier, trainable } from '@cnnviz/models';

@@ -1,4 +1,4 @@
-import { accuracy, type DataSet, imageBatches, trainModel, type ProgressUpdate } from '@cnnviz/example-support';
+import { accuracy, type DataSet, imageBatches, type ProgressUpdate, trainModel } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
 import { classifier, trainable } from '@cnnviz/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

@@ -22,7 +22,7 @@ import { learnDigits } from './learn-digits.ts';
 const USAGE = `Fools LeNet by gradient, by evolved pixels and by evolved CPPNs, and asks a second network what it sees.
 
   --target NUMBER      confidence that is enough for every digit (default: 0.999)
-  --steps NUMBER       iterations or generations at most (default: 300)
+  --steps NUMBER       steps of the gradient, or generations, at most (default: 300)
   --population NUMBER  images of a generation (default: 200)
   --epochs NUMBER      of training, for both networks (default: 3)
   --seed NUMBER        (default: 0)
