@@ -1,107 +1,67 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import {
-  chooseBackend,
-  cifar10,
-  fashionMnist,
-  progressBars,
-  workspaceRoot,
-  writeClaims,
-  writeReport,
-  writeWhole,
-} from '@cnnviz/example-support';
+import { join } from 'node:path';
+import { cifar10, fashionMnist, option, runExample, writeWhole } from '@cnnviz/example-support';
 import { criticalSampleClaims } from './claims.ts';
 import { conditionName, runExperiment, type Scale, scales } from './experiment.ts';
 import { readRuns } from './kept-runs.ts';
 import { poolRuns } from './pool-runs.ts';
 import { criticalSamplesChapter, percent } from './report.ts';
 
-const USAGE = `Trains the same network on real images and labels, on random labels and on Gaussian noise, with and without
-dropout and critical samples, and writes a page that compares how tangled its decisions become.
+const readers = { 'fashion-mnist': fashionMnist, cifar10 };
 
-  --quick          fewer images, epochs and hidden units
-  --data NAME      fashion-mnist or cifar10 (default: fashion-mnist)
-  --folder FOLDER  where its files are (default: found or downloaded, see examples/support)
-  --out FOLDER     where the page and runs.json go (default: report/critical-samples); started again with the same folder
-                   and options, only the runs that are missing are done
-  --seeds LIST     of repetitions, such as 0,1,2,3,4 (default: 0,1,2); each decides subset, labels, weights and order
-  --backend NAME   tensorflow-gpu, tensorflow, webgpu, wasm or cpu (default: the first of them that starts)
-  --help`;
-
-const { values } = parseArgs({
+await runExample({
+  folder: 'report/critical-samples',
+  summary:
+    'Trains the same network on real images and labels, on random labels and on Gaussian noise, with and without dropout and critical samples, and writes a page that compares how tangled its decisions become.',
   options: {
-    quick: { type: 'boolean', default: false },
-    data: { type: 'string', default: 'fashion-mnist' },
-    folder: { type: 'string' },
-    out: { type: 'string' },
-    seeds: { type: 'string' },
-    backend: { type: 'string' },
-    help: { type: 'boolean', default: false },
+    quick: option.flag('fewer images, epochs and hidden units'),
+    data: option.oneOf(['fashion-mnist', 'cifar10'], 'fashion-mnist or cifar10', { default: 'fashion-mnist' }),
+    folder: option.path('FOLDER', 'where its files are (default: found or downloaded, see examples/support)'),
+    seeds: option.wholeNumbers(
+      'LIST',
+      'one per repetition, such as 0,1,2,3,4 (default: 0,1,2); each decides subset, labels, weights and order',
+    ),
+  },
+  writes: 'the page and runs.json',
+  resumes: true,
+  stages: (values) => scaleOf(values).seeds.length,
+  async run({ data: dataSet, folder, ...values }, { out, progress }) {
+    const scale = scaleOf(values);
+    const data = await readers[dataSet](folder === undefined ? {} : { folder });
+    const { name } = data.train;
+    const settings = JSON.stringify({ dataSet: name, ...scale, seeds: undefined, conditions: undefined });
+    const kept = join(out, 'runs.json');
+    const completed = await readRuns(kept, settings, scale);
+    await mkdir(out, { recursive: true });
+    const runs = await runExperiment({
+      data,
+      scale,
+      progress,
+      resume: completed,
+      onRun: async (run) => {
+        completed.push(run);
+        await writeWhole(kept, JSON.stringify({ settings, runs: completed }));
+      },
+    });
+    return {
+      page: {
+        title: 'Critical samples',
+        intro: [`How close are a network's decisions to the images? ${scale.trainImages} training images of ${name}.`],
+        chapters: [criticalSamplesChapter(runs, name)],
+      },
+      claims: criticalSampleClaims(runs, name),
+      lines: poolRuns(runs).map((group) => {
+        const { ratio, interval } = group.csr;
+        const csr = `CSR ${percent(ratio)} (${percent(interval[0])} to ${percent(interval[1])})`;
+        const memorized = group.last.map(({ trainAccuracy }) => percent(trainAccuracy)).join(', ');
+        const heldOut = group.last.map(({ heldOutAccuracy }) => percent(heldOutAccuracy)).join(', ');
+        return `${conditionName(group)}, ${group.remedy}: ${csr}, training ${memorized}, held-out ${heldOut}`;
+      }),
+    };
   },
 });
 
-const readers: Readonly<Record<string, typeof cifar10 | typeof fashionMnist>> = {
-  'fashion-mnist': fashionMnist,
-  cifar10,
-};
-
-if (values.help) {
-  console.log(USAGE);
-} else {
-  const read = readers[values.data];
-  if (read === undefined) {
-    throw new RangeError(`--data must be one of ${Object.keys(readers).join(', ')}, got ${values.data}`);
-  }
-  const scale = scaleOf(values);
-  // pnpm starts this in its own folder; INIT_CWD is where the user stood.
-  const from = process.env.INIT_CWD ?? '.';
-  const out =
-    values.out === undefined ? resolve(workspaceRoot(), 'report/critical-samples') : resolve(from, values.out);
-  const backend = await chooseBackend();
-  const folder = values.folder === undefined ? {} : { folder: resolve(from, values.folder) };
-  const data = await (read as typeof fashionMnist)(folder);
-
-  const settings = JSON.stringify({ dataSet: data.train.name, ...scale, seeds: undefined, conditions: undefined });
-  const kept = join(out, 'runs.json');
-  const completed = await readRuns(kept, settings, scale);
-  const start = performance.now();
-  await mkdir(out, { recursive: true });
-  const runs = await runExperiment({
-    data,
-    scale,
-    progress: progressBars({ stages: scale.seeds.length }),
-    resume: completed,
-    onRun: async (run) => {
-      completed.push(run);
-      await writeWhole(kept, JSON.stringify({ settings, runs: completed }));
-    },
-  });
-  const seconds = (performance.now() - start) / 1000;
-  const page = await writeReport(out, {
-    title: 'Critical samples',
-    intro: [`${data.train.name}, ${scale.trainImages} training images, on ${backend.name} (${backend.detail}).`],
-    facts: [],
-    chapters: [criticalSamplesChapter(runs, data.train.name)],
-  });
-  await writeClaims(out, { claims: criticalSampleClaims(runs, data.train.name), backend, seconds });
-  for (const group of poolRuns(runs)) {
-    const [low, high] = group.csr.interval;
-    const memorized = group.last.map(({ trainAccuracy }) => percent(trainAccuracy)).join(', ');
-    const heldOut = group.last.map(({ heldOutAccuracy }) => percent(heldOutAccuracy)).join(', ');
-    console.log(
-      `${conditionName(group)}, ${group.remedy}: CSR ${percent(group.csr.ratio)} (${percent(low)} to ${percent(high)}), training ${memorized}, held-out ${heldOut}`,
-    );
-  }
-  console.log(`Everything took ${seconds.toFixed(0)} s. Open ${page}`);
-}
-
-function scaleOf({ quick, seeds }: { quick: boolean; seeds?: string | undefined }): Scale {
+function scaleOf({ quick, seeds }: { quick: boolean; seeds: number[] | undefined }): Scale {
   const scale = scales[quick ? 'quick' : 'standard'];
-  if (seeds === undefined) return scale;
-  const list = seeds.split(',').map(Number);
-  if (!list.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
-    throw new RangeError(`--seeds must be whole numbers >= 0 with commas between them, got ${seeds}`);
-  }
-  return { ...scale, seeds: list };
+  return seeds === undefined ? scale : { ...scale, seeds };
 }

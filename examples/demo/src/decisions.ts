@@ -12,7 +12,7 @@ export interface DecisionsOptions {
   seed: number;
 }
 
-/** Euclidean distance from the digit to each side of the map; black to white is 1 for each pixel. */
+/** Euclidean distance from the digit to each side of the map; black to white is 1 per pixel. */
 const EXTENT = 5;
 const RESOLUTION = 21;
 const POINT = 12;
@@ -38,7 +38,7 @@ export async function decisionsFigure({ model, image, bounds, seed }: DecisionsO
   }
   return {
     kind: 'pictures',
-    caption: `What the network reads around a ${digit} (the cross): each map is a plane through it, ${2 * EXTENT} wide in Euclidean distance. Blue is ${digit}, each other color another digit, the largest area first; paler where the network is less sure. Striped: some pixel is blacker than black or whiter than white.`,
+    caption: `What the network reads around a ${digit} (the cross). Each map is a plane through it, ${2 * EXTENT} wide in Euclidean distance. Blue is ${digit}, every other color another digit; colors are paler where the network is less sure. Striped areas have pixels blacker than black or whiter than white.`,
     rows: [{ cells }],
   };
 }

@@ -31,17 +31,17 @@ export interface DemoOptions {
   progress: Progress;
   /** Default 3. */
   epochs?: number;
-  /** At most how many images are tried for each digit to be faked. Default 300. */
+  /** Most images tried per faked digit. Default 300. */
   foolingIterations?: number;
-  /** Of images that evolve, for each of two encodings. Default 80. */
+  /** Generations of evolving images, for each of two encodings. Default 80. */
   evolutionGenerations?: number;
-  /** At most, of each network that learns by heart. Default 30. */
+  /** Most epochs of each network that learns by heart. Default 30. */
   memorizingEpochs?: number;
   /** Digits from which a generator learns to draw. Default 2000. */
   generatorImages?: number;
   /** Default 3. */
   generatorEpochs?: number;
-  /** Rendered scenes, on which another network is dissected. Default 120. */
+  /** Rendered scenes on which another network is dissected. Default 120. */
   dissectedScenes?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
   data?: DataSet;
@@ -58,8 +58,8 @@ export const STAGES = 9;
 const PERTURBED = 500;
 
 /**
- * Trains LeNet on handwritten digits, looks at its filters, fools it in two ways and by evolution, draws what it wants
- * to see, shows what a network learns by heart, dissects one that was trained beforehand, and writes what it found.
+ * Writes the page of the demo: trains LeNet on handwritten digits, looks at its filters, fools it by gradients and by
+ * evolution, draws what it wants to see, shows what a network learns by heart, and dissects another network.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const {
@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       data,
       epochs,
       seed,
-      onProgress: (at) => update(at, `${percent(at.accuracy)} right`),
+      onProgress: (at) => update(at, `${percent(at.accuracy)} correct`),
     }),
   );
   const { network, testAccuracy } = learned;
@@ -134,7 +134,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       writeReport(out, {
         title: 'What a small network has learned about digits',
         intro: [
-          'A convolutional network was trained on handwritten digits, and then asked what it learned: what it looks for, how little it takes to change its mind, and what else it takes for a digit.',
+          'A convolutional network was trained on handwritten digits and then examined: what it looks for, how little it takes to change its mind, and what else it takes for a digit.',
         ],
         facts: [
           { label: 'test accuracy', value: percent(testAccuracy) },

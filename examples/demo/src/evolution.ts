@@ -18,7 +18,7 @@ export interface EvolutionOptions {
 const POPULATION = 100;
 const BITS = 20;
 
-/** A genetic algorithm on strings of bits, then on images: what evolution comes to with no gradient to follow. */
+/** Shows how far evolution gets without a gradient, first with strings of bits, then with images. */
 export async function evolutionChapters(options: EvolutionOptions): Promise<Chapter[]> {
   const strings = await runChapter(oneMax({ length: BITS, seed: options.seed }), {
     id: 'evolution',
@@ -26,21 +26,21 @@ export async function evolutionChapters(options: EvolutionOptions): Promise<Chap
     length: BITS,
   });
   const intro = [
-    `A genetic algorithm knows nothing of what it improves but a number, the fitness. The smallest example: strings of ${BITS} bits, whose fitness is their number of ones. Fitter strings are more often parents, pairs exchange what lies between two cuts, and some bits flip.`,
+    `A genetic algorithm knows only one number about the things that it improves: their fitness. The smallest example is strings of ${BITS} bits whose fitness is their number of ones. Fitter strings become parents more often, pairs exchange the bits between two cuts, and some bits flip.`,
   ];
   return [
     { ...strings, intro },
     await imagesChapter(options, 'direct', 0, {
       title: 'Images evolved pixel by pixel',
       intro: [
-        'The same with images: the fitness of an image is how sure the network is of a digit, and the best image of each digit is kept and bred from. No gradient is taken: the network is only asked.',
-        'Here each gene is the brightness of one pixel, at first random.',
+        'The same works with images. The fitness of an image is the network’s confidence in a digit, and the best image for each digit is kept and bred from. No gradient is taken: evolution sees only the network’s answers.',
+        'Here each gene is the brightness of one pixel, random at first.',
       ],
     }),
     await imagesChapter(options, 'cppn', options.generations, {
       title: 'Images evolved as patterns',
       intro: [
-        'Here a gene belongs to a small network that maps the place of a pixel to its brightness, and that grows as it evolves. Its patterns are regular, like nothing that the digits are made of, and fool the network as well.',
+        'Here the genes build a small network that maps the position of a pixel to its brightness and grows as it evolves. Its patterns are regular and unlike any stroke of a digit, and they fool the network as well.',
       ],
     }),
   ];

@@ -15,12 +15,12 @@ export interface FiltersOptions {
 }
 
 const COLUMNS = 5;
-/** So that five filters and five answers are about as wide. */
+/** So that five filters and five responses are about equally wide. */
 const [FILTER_FACTOR, RESPONSE_FACTOR] = [9, 2];
 /** Lines that are no shade of gray, so that none is taken for a weight. */
 const GRID = { columns: COLUMNS, padding: 1, border: 'around', background: [0.18, 0.53, 0.78] } as const;
 
-/** The filters of the first layer, and what each makes of one image. */
+/** Shows the filters of the first layer and the response of each to one image. */
 export async function filtersChapter({ kernel, initialKernel, image, imageClass }: FiltersOptions): Promise<Chapter> {
   const [height, width, , count] = kernel.shape;
   const before = filterGrid(initialKernel, { normalization: 'zero-centered', ...GRID });
@@ -31,13 +31,13 @@ export async function filtersChapter({ kernel, initialKernel, image, imageClass 
       id: 'filters',
       title: 'What its first layer looks for',
       intro: [
-        `The first layer slides ${count} filters of ${height}x${width} pixels over the image. Each answers where the image resembles it: bright beside dark finds an edge of that direction, a bright band between dark ones a stroke.`,
-        'They began as weak noise, a tenth of the usual weights, so that nearly all of what they show now was learned.',
+        `The first layer slides ${count} filters of ${height}x${width} pixels over the image. Each responds where the image resembles it: a filter that is bright beside dark finds edges of that direction, a bright band between dark ones finds strokes.`,
+        'They started as weak noise, a tenth of the usual weights, so nearly everything that they show now was learned.',
       ],
       figures: [
         {
           kind: 'pictures',
-          caption: `The filters as training found them and as it left them: mid gray is a weight of zero, white and black the largest weights of the grid, positive and negative. In the same places, what each trained filter makes of a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid gray where the filter finds nothing.`,
+          caption: `The filters before and after training: mid gray is a weight of zero, white and black are the largest positive and negative weights of the grid. On the right, in the same places, the response of each trained filter to a ${imageClass}: white where the image resembles the filter, black where it resembles the filter's negative, mid gray where the filter finds nothing.`,
           rows: [
             {
               cells: [
@@ -60,10 +60,10 @@ export async function filtersChapter({ kernel, initialKernel, image, imageClass 
                 {
                   picture: await pngPicture(responses, {
                     name: 'filter-responses',
-                    alt: `A handwritten ${imageClass} as each of the ${count} trained filters answers it, ${COLUMNS} in a row`,
+                    alt: `A handwritten ${imageClass} as each of the ${count} trained filters responds to it, ${COLUMNS} in a row`,
                     factor: RESPONSE_FACTOR,
                   }),
-                  label: `their answers to a ${imageClass}`,
+                  label: `their responses to a ${imageClass}`,
                 },
               ],
             },

@@ -22,7 +22,7 @@ const WANTED = 0.999;
 const DEVIATION = 0.25;
 const ENLARGED = 4;
 
-/** Images of noise that the network takes for each of its classes. */
+/** Makes one image of noise for each class that the network takes for that class. */
 export async function foolingChapter(options: FoolingOptions): Promise<Chapter> {
   const { model, shape, classes, bounds, seed, iterations, onProgress } = options;
   const targets = classes.map((_, label) => label);
@@ -58,22 +58,22 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
       id: 'fooling',
       title: 'Noise that it is sure about',
       intro: [
-        'Each image begins as the same Gaussian noise and follows the gradient of one class until the network is sure. No step asks whether a person would see the digit.',
-        `The network never learned to say "none of these": whatever it is shown must be one of ${classes.length} digits.`,
+        'Each image starts as the same Gaussian noise and follows the gradient of one class until the network is sure. No step asks whether a person would see the digit.',
+        `The network never learned to say “none of these”: it takes every image for one of ${classes.length} digits.`,
       ],
       facts: [
-        { label: 'least sure of the ten', value: percent(least, 2) },
-        { label: 'images tried for each, at most', value: String(fooling.steps) },
+        { label: 'lowest confidence of the ten', value: percent(least, 2) },
+        { label: 'images tried per digit, at most', value: String(fooling.steps) },
       ],
       figures: [
         {
           kind: 'pictures',
-          caption: 'Below each image: the digit that the network reads in it, and how sure it is.',
+          caption: 'Below each image: the digit that it was made for, and the network’s confidence in its reading.',
           rows: [{ cells: cells.slice(0, 5) }, { cells: cells.slice(5) }],
         },
         {
           kind: 'pictures',
-          caption: `The noise that all began from, normal with a standard deviation of ${DEVIATION} of the range from black to white.`,
+          caption: `The noise that all ten started from, normal with a standard deviation of ${DEVIATION} of the range from black to white.`,
           rows: [
             {
               cells: [
@@ -88,7 +88,7 @@ export async function foolingChapter(options: FoolingOptions): Promise<Chapter> 
         },
         {
           kind: 'table',
-          caption: 'Iterations of gradient ascent until the network …',
+          caption: 'Steps of gradient ascent until the network …',
           columns: ['digit', 'prefers it', 'is over 99 % sure', 'is over 99.9 % sure'],
           rows: targets.map((target, index) => {
             const { majority, '0.99': sure, '0.999': surer } = fooling.firstSteps;

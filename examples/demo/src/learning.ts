@@ -40,9 +40,9 @@ export interface Learned {
 
 const BATCH = 64;
 const TEST_BATCH = 500;
-/** The network is tested twice an epoch, since most is learned in the first. */
+/** The network is tested twice per epoch, since most is learned in the first. */
 const PARTS = 2;
-/** Of the first layer's random weights, as a share of what is usual. */
+/** Size of the first layer's random weights, as a share of the usual size. */
 const INITIAL_STRENGTH = 0.1;
 const LEARNING_RATE = 0.04;
 const LEARNING_RATE_DECAY = 0.5;
@@ -87,7 +87,7 @@ export async function learn({ data, epochs, seed, onProgress }: LearningOptions)
   }
 }
 
-/** The first filters start weak: few steps of training would not outshine full random weights, and one would see those. */
+/** Weakens the first filters: a few steps of training would not outshine full random weights, and only those would be seen. */
 function weakenFirstLayer(network: LayersModel): void {
   const layer = network.layers[0];
   const [kernel, ...rest] = layer?.getWeights() ?? [];
@@ -111,7 +111,7 @@ function everyNth(batches: Iterable<LabeledImages>, n: number, first: number): B
   };
 }
 
-/** What was learned, how fast, and where it still fails. */
+/** Shows what was learned, how fast, and where it still fails. */
 export async function learningChapter(
   { network, curve, testAccuracy, untrainedAccuracy, seconds }: Learned,
   { train, test }: DataSet,
@@ -127,7 +127,7 @@ export async function learningChapter(
     id: 'learning',
     title: 'What it learned',
     intro: [
-      `LeNet (${grouped(countParameters(network))} weights) began with random weights and saw ${grouped(train.labels.length)} handwritten digits, ${BATCH} at a time. It is judged by ${grouped(test.labels.length)} others, which it never learned from.`,
+      `LeNet (${grouped(countParameters(network))} weights) started with random weights and saw ${grouped(train.labels.length)} handwritten digits, ${BATCH} at a time. It is tested on ${grouped(test.labels.length)} other digits, from which it never learned.`,
     ],
     facts: [
       { label: 'test accuracy', value: percent(testAccuracy) },
@@ -139,8 +139,8 @@ export async function learningChapter(
       {
         kind: 'chart',
         caption:
-          'Learning curve. Training accuracy is that of the images since the point before, each read before the network learned from it.',
-        alt: `Learning curve: ${points.map(({ epochs, trainAccuracy, testAccuracy }) => `after ${epochs} epochs ${percent(trainAccuracy)} of the training images and ${percent(testAccuracy)} of the test images are read rightly`).join('; ')}.`,
+          'Learning curve. Training accuracy covers the images since the previous point, each read before the network learned from it.',
+        alt: `Learning curve: ${points.map(({ epochs, trainAccuracy, testAccuracy }) => `after ${epochs} epochs ${percent(trainAccuracy)} of the training images and ${percent(testAccuracy)} of the test images are read correctly`).join('; ')}.`,
         spec: {
           width: 420,
           height: 240,

@@ -52,7 +52,7 @@ const JUDGE_EPOCHS = 3;
 const PARTS = 2 + METHODS.length;
 const ENLARGED = 3;
 
-/** What each digit is to the network: drawn by gradient ascent, with more and with less to keep the drawing natural. */
+/** Draws what each digit is to the network, by gradient ascent, with more and with less to keep the drawing natural. */
 export async function maximizationChapter(options: MaximizationOptions): Promise<Chapter> {
   const { network, data, seed, images, generatorEpochs, onProgress } = options;
   const { classes, shape, bounds } = data.train;
@@ -144,8 +144,8 @@ function chapterOf(
     id: 'maximization',
     title: 'What it wants to see',
     intro: [
-      `Gradient ascent on the logit of each digit, until it is ${WANTED} of that of the best training image, or for ${STEPS} steps. Plain pixels have nothing to keep them natural: what of a digit there is drowns in clutter. Fourier coefficients, seen through small shifts, turns and scalings, become smoother.`,
-      `The generator has learned from ${learnedFrom.toLocaleString('en-GB')} digits to draw an image from what the network's last hidden units say of it, and so draws strokes, dark around them; the ascent chooses which. A judge, another network trained on the same digits, says what it sees: it may be kinder to clutter than a person is.`,
+      `Gradient ascent raises the logit of each digit until it reaches ${WANTED} of that of the best training image, for at most ${STEPS} steps. Nothing keeps plain pixels natural, and any trace of a digit drowns in clutter. Fourier coefficients, seen through small shifts, rotations and scalings, give smoother images.`,
+      `The generator has learned from ${learnedFrom.toLocaleString('en-GB')} digits to draw an image from the activations of the network's last hidden units. So it draws strokes on a dark ground, and the ascent chooses which. A judge, another network trained on the same digits, says what it sees; it may be kinder to clutter than a person.`,
     ],
     facts: [{ label: 'test accuracy of the judge', value: percent(judgeAccuracy) }],
     figures: [
@@ -156,8 +156,8 @@ function chapterOf(
       },
       {
         kind: 'table',
-        caption: `The same over ${STARTS} starts for each digit. Activations are logits, as multiples of that of the best training image.`,
-        columns: ['', 'images', 'recognized by the judge', 'mean activation', 'least'],
+        caption: `The same over ${STARTS} starts per digit. Activations are logits, as multiples of that of the best training image.`,
+        columns: ['', 'images', 'recognized by the judge', 'mean activation', 'lowest'],
         rows: drawings.map(({ method, images, recognized, meanActivation, leastActivation }) => [
           TITLES[method],
           images,

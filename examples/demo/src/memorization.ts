@@ -40,7 +40,7 @@ export const MEMORIZING_NETWORKS = SHOWN_REMEDIES.length + CONDITIONS.length;
 
 type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
 
-/** How far a network with more parameters than it has digits goes in learning them by heart. */
+/** Shows how far a network with more parameters than digits goes in learning them by heart. */
 export async function memorizationChapter(options: MemorizationOptions): Promise<Chapter> {
   const { data, seed, epochs, onProgress } = options;
   const progress: Progress = {
@@ -69,18 +69,18 @@ export async function memorizationChapter(options: MemorizationOptions): Promise
     id: 'memorization',
     title: 'Understood, or learned by heart?',
     intro: [
-      `A network with one hidden layer and ${parameters.toLocaleString('en-GB')} parameters was given only ${samples} of the digits: ${parametersPerSample.toFixed(0)} parameters for each. It can learn every one of them by heart, and does, whether there is anything to understand or not.`,
+      `A network with one hidden layer and ${parameters.toLocaleString('en-GB')} parameters was given only ${samples} of the digits: ${parametersPerSample.toFixed(0)} parameters per digit. It can learn every one of them by heart, and does, whether or not there is anything to understand.`,
     ],
     facts: [
-      { label: 'learned, wrong labels included', value: percent(without.trainAccuracy) },
-      { label: 'other digits right', value: percent(without.testAccuracy) },
-      { label: 'random labels learned', value: percent(random.trainAccuracy) },
-      { label: 'other digits right then', value: percent(random.testAccuracy) },
+      { label: 'training accuracy, wrong labels included', value: percent(without.trainAccuracy) },
+      { label: 'accuracy on other digits', value: percent(without.testAccuracy) },
+      { label: 'training accuracy, random labels', value: percent(random.trainAccuracy) },
+      { label: 'accuracy on other digits then', value: percent(random.testAccuracy) },
     ],
     figures: [
       {
         kind: 'chart',
-        caption: `Overfitting: the label of each of the ${samples} digits was drawn anew with a probability of ${percent(CORRUPTION, 0)}. Without a remedy the error on them goes to zero, wrong labels included, while the error on ${TEST} other digits, whose labels are right, soon stays where it is. Dropout and augmentation make learning by heart harder; the training error is then that of the harder task.`,
+        caption: `Overfitting. The label of each of the ${samples} digits was drawn anew with a probability of ${percent(CORRUPTION, 0)}. Without a remedy, the error on them goes to zero, wrong labels included, while the error on ${TEST} other digits with correct labels soon stops falling. Dropout and augmentation make learning by heart harder; the training error is then that of the harder task.`,
         alt: `Error at the end: ${ends.map((end) => `${end.remedy}: training ${percent(1 - end.trainAccuracy)}, test ${percent(1 - end.testAccuracy)}`).join('; ')}.`,
         spec: overfittingChart(
           Object.fromEntries(outcomes.map(({ remedy, history }) => [remedy, history])),
@@ -88,7 +88,7 @@ export async function memorizationChapter(options: MemorizationOptions): Promise
       },
       {
         kind: 'chart',
-        caption: `The randomization test: random labels are fitted too, more slowly, and so are digits whose pixels are shuffled, and noise. That a network fits its training set says nothing of what it has understood. A line ends once ${percent(FITTED, 0)} are fitted.`,
+        caption: `The randomization test of Zhang et al. (arXiv:1611.03530). The network also fits random labels, more slowly, and digits with shuffled pixels, and noise. Fitting the training set does not show that a network has understood anything. A line ends once ${percent(FITTED, 0)} are fitted.`,
         alt: `Training loss by condition. ${runs.map(({ condition, epochs, trainAccuracy, testAccuracy }) => `${condition}: ${epochs} epochs, then ${percent(trainAccuracy)} of the training digits and ${percent(testAccuracy)} of other digits`).join('; ')}.`,
         spec: randomizationCurves(runs) as unknown as Spec,
       },

@@ -27,7 +27,7 @@ const ENLARGED = 5;
 
 type Row = PictureFigure['rows'][number];
 
-/** How the network's view of test digits changes when each pixel moves a little in the direction that hurts most. */
+/** Shows how the network reads test digits whose pixels have moved a little in the direction that hurts most. */
 export async function perturbationChapter(options: PerturbationOptions): Promise<Chapter> {
   const { digits, model, bounds, seed } = options;
   const curve = await accuracyCurve(options);
@@ -42,26 +42,26 @@ export async function perturbationChapter(options: PerturbationOptions): Promise
     id: 'perturbation',
     title: 'How little it takes to change its mind',
     intro: [
-      `Each pixel of a test digit is moved by at most ${EPSILON} of the way from black to white, in the direction that raises the network's error most (fast gradient sign method). To the eye the digit stays what it was.`,
+      `Each pixel of a test digit moves by at most ${EPSILON} of the way from black to white, in the direction that raises the network's error most (the fast gradient sign method of Goodfellow et al., arXiv:1412.6572). To the eye, the digit stays the same.`,
     ],
     facts: [
-      { label: `right on ${count} test digits`, value: percent(before) },
-      { label: 'right after the perturbation', value: percent(gradient) },
-      { label: 'right after as much random noise', value: percent(random) },
+      { label: `accuracy on ${count} test digits`, value: percent(before) },
+      { label: 'after the perturbation', value: percent(gradient) },
+      { label: 'after random noise of the same size', value: percent(random) },
       {
-        label: `right of the first ${manySteps.count} after ${PGD_STEPS} steps (PGD)`,
+        label: `of the first ${manySteps.count}, after ${PGD_STEPS} steps (PGD)`,
         value: percent(manySteps.accuracy),
       },
     ],
     figures: [
       {
         kind: 'pictures',
-        caption: `Test digits of different classes that the network reads rightly, first of all those that it misreads once they are perturbed by ${EPSILON}. The perturbation is what was really added, amplified ${AMPLIFIED} times: mid gray is no change, white is brighter by ${EPSILON}, black is darker by ${EPSILON}. Where the digit is black already it cannot get darker.`,
+        caption: `Test digits of different classes that the network reads correctly; those that it misreads after a perturbation of ${EPSILON} come first. The perturbation shown is what was actually added, amplified ${AMPLIFIED} times: mid gray is no change, white is brighter by ${EPSILON}, black is darker by ${EPSILON}. Pixels that are already black cannot get darker.`,
         rows: await showDigits(options),
       },
       {
         kind: 'chart',
-        caption: `Share of ${count} test digits that are read rightly, by the size of the perturbation. Noise that moves each pixel just as far, but up or down at random, does much less.`,
+        caption: `Accuracy on ${count} test digits by size of the perturbation. Noise that moves each pixel just as far, but up or down at random, does much less harm.`,
         alt: `Accuracy by size of perturbation. Fast gradient sign method: ${curve.map(({ epsilon, gradient }) => `${percent(gradient)} at ${epsilon}`).join(', ')}. Random noise of the same size: ${curve.map(({ epsilon, random }) => `${percent(random)} at ${epsilon}`).join(', ')}.`,
         spec: {
           width: 420,
@@ -127,7 +127,7 @@ async function accuracyCurve({ model, digits, bounds, seed, onProgress }: Pertur
   return curve;
 }
 
-/** Projected gradient descent: the same distance from the digit at most, but looking for the way again after each step. */
+/** Projected gradient descent: no farther from the digit, but with a new gradient at each step. */
 async function accuracyAfterManySteps({ model, digits, bounds, seed }: PerturbationOptions) {
   const count = Math.min(PGD_DIGITS, digits.labels.shape[0]);
   const [images, labels] = [tf.slice(digits.images, 0, count), tf.slice(digits.labels, 0, count)];
@@ -147,7 +147,7 @@ function randomSigns(shape: tf.Tensor4D['shape'], seed: number): tf.Tensor4D {
   return tf.tensor4d(signs.map(Math.sign), shape);
 }
 
-/** The first digits of different classes that are read rightly, above all those that are misread once perturbed. */
+/** The first digits of different classes that are read correctly; those that are misread after the perturbation come first. */
 async function showDigits({ model, digits, bounds }: PerturbationOptions): Promise<PictureFigure['rows']> {
   const { images, labels } = digits;
   const perturbed = fgsm(model, images, labels, { epsilon: EPSILON, bounds });

@@ -11,7 +11,7 @@ export interface UnitsOptions {
   onProgress: (share: number) => void;
 }
 
-/** What the units of a network detect that was trained beforehand to tell rendered scenes apart. */
+/** Shows what the units detect of a network that was trained beforehand to tell rendered scenes apart. */
 export async function unitsChapter({ count, seed, onProgress }: UnitsOptions): Promise<Chapter> {
   const network = await loadSceneNetwork();
   try {
@@ -29,7 +29,7 @@ export async function unitsChapter({ count, seed, onProgress }: UnitsOptions): P
       id: 'units',
       title: 'What the units of a network detect',
       intro: [
-        'Digits have no parts with names, so this is another network. It was trained beforehand, by examples/dissect-training, to tell six kinds of rendered scenes apart, and comes with the repository: a street is a house and a car, a road a tree and a car, a garden a house and a flower. Its labels said only which kind of scene an image is.',
+        'The parts of digits have no names, so this is another network. It was trained beforehand, in examples/dissect-training, to tell six kinds of rendered scenes apart: a street is a house and a car, a road a tree and a car, a garden a house and a flower. Its labels said only which kind of scene an image shows.',
         ...chapter.intro,
       ],
     };

@@ -1,4 +1,4 @@
-import { accuracy, imageBatches, lenet, mnist, trainModel, type ProgressUpdate } from '@cnnviz/example-support';
+import { accuracy, imageBatches, lenet, mnist, type ProgressUpdate, trainModel } from '@cnnviz/example-support';
 import { classifier, trainable } from '@cnnviz/models';
 import type { Subject } from './subject.ts';
 

@@ -3,13 +3,13 @@ import { messageOf } from './long-job.ts';
 import type { Page } from './page.ts';
 import type { BackendName, BackendState } from './worker/backends.ts';
 
-const meanings: Record<BackendName, string> = {
-  webgpu: 'WebGPU: the graphics card',
-  webgl: 'WebGL: the graphics card, everywhere',
-  wasm: 'WebAssembly: the processor',
+const meanings: Record<BackendName, { title: string; runsOn: string }> = {
+  webgpu: { title: 'WebGPU', runsOn: 'the graphics card' },
+  webgl: { title: 'WebGL', runsOn: 'the graphics card, in nearly every browser' },
+  wasm: { title: 'WebAssembly', runsOn: 'the processor' },
 };
 
-/** Where the page computes: which backends there are, why not the others, and which is in use. */
+/** Lets the visitor choose where the page computes, and says which backends are available and why others are not. */
 export function backendChooser(page: Page, tellChange: () => void) {
   const element = document.createElement('div');
   element.className = 'setting';
@@ -27,7 +27,7 @@ export function backendChooser(page: Page, tellChange: () => void) {
           ${backends.map(
             ({ name, isAvailable }) => html`
               <option value=${name} ?disabled=${!isAvailable} .selected=${name === current}>
-                ${meanings[name]}${isAvailable ? '' : ' (not here)'}
+                ${meanings[name].title}: ${meanings[name].runsOn}${isAvailable ? '' : ' (not available)'}
               </option>
             `,
           )}
@@ -35,13 +35,13 @@ export function backendChooser(page: Page, tellChange: () => void) {
         <p class="status" role="status">${status}</p>
         <p class="error" role="alert">${error}</p>
         <details id="backend-notes">
-          <summary>What there is on this machine</summary>
+          <summary>Backends on this machine</summary>
           <ul>
             ${backends.map(
               ({ name, isAvailable, detail, isSoftware }) => html`
                 <li>
                   <strong>${name}</strong>${isAvailable ? '' : ' is not available'}: ${detail}${
-                    isSoftware ? '; that is the processor imitating a graphics card, and wasm is quicker' : ''
+                    isSoftware ? ', which is the processor imitating a graphics card; WebAssembly is faster' : ''
                   }.
                 </li>
               `,
@@ -58,12 +58,13 @@ export function backendChooser(page: Page, tellChange: () => void) {
     try {
       const { name: started, lostNetwork } = await page.api.useBackend(name);
       current = started;
-      if (lostNetwork !== undefined) error = `Your network cannot be used on ${current}. ${lostNetwork}`;
+      if (lostNetwork !== undefined)
+        error = `Your network cannot be used on ${meanings[started].title}. ${lostNetwork}`;
     } catch (thrown) {
       error = messageOf(thrown);
     }
     isBusy = false;
-    status = current === undefined ? 'Nothing can be computed.' : `${meanings[current]} is in use.`;
+    status = current === undefined ? 'No backend starts.' : `Computing with ${meanings[current].title}.`;
     show();
     tellChange();
   };

@@ -22,16 +22,15 @@ export function modelChooser(page: Page, tellChange: () => void) {
         <details @toggle=${show}>
           <summary>Use a model of your own</summary>
           <p>
-            A model of TensorFlow.js, a LayersModel or a GraphModel: a folder with <code>model.json</code> and its
-            <code>.bin</code> files. One that takes 28 x 28 gray images and gives ten answers takes the place of the digit
-            network.
+            Bring a TensorFlow.js model, a LayersModel or a GraphModel: a folder with <code>model.json</code> and its
+            <code>.bin</code> files. A model with 28 x 28 gray images as input and ten classes replaces the digit network.
           </p>
           <p>
-            <label for="range">Its pixels go from</label>
+            <label for="range">Its pixels range from</label>
             <select id="range" ?disabled=${isBusy}>
               ${Object.keys(ranges).map((name) => html`<option>${name}</option>`)}
             </select>
-            <span class="note">unless its model.json says so itself</span>
+            <span class="note">unless its model.json says otherwise</span>
           </p>
           <div
             class=${isOver ? 'drop over' : 'drop'}
@@ -121,10 +120,10 @@ export function modelChooser(page: Page, tellChange: () => void) {
 }
 
 function describe(network: NetworkDescription | undefined): string {
-  if (network === undefined) return 'The networks of this page are in use: one for digits, one for scenes.';
+  if (network === undefined) return 'The networks of this page are in use: one for digits and one for scenes.';
   const { shape, classes, layers, isForDigits } = network;
-  const what = `Your network is in use: images of ${shape.join(' x ')}, ${classes} classes, ${layers} layers to look into.`;
+  const what = `Your network is in use: images of ${shape.join(' x ')}, ${classes} classes, ${layers} layers to examine.`;
   return isForDigits
-    ? `${what} It takes the place of the digit network.`
-    : `${what} It does not take digits: it is asked what it wants to see, in that chapter.`;
+    ? `${what} It replaces the digit network.`
+    : `${what} It does not take digits, so only the chapter “What it wants to see” uses it.`;
 }

@@ -63,7 +63,7 @@ describe('the work of the chapter', () => {
     });
   });
 
-  it.each(['direct', 'cppn'] as const)('goes on from a file as if it had not been paused: %s', async (encoding) => {
+  it.each(['direct', 'cppn'] as const)('resumes from a file as if it had never been paused: %s', async (encoding) => {
     const tensors = tf.memory().numTensors;
     const unbroken = await evolve({ encoding, seed: 4, generations: 6 });
     let asks = 0;
@@ -146,10 +146,10 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
   };
   const open = (tab: Page, text: string) =>
     tab
-      .getByLabel('Open a saved one')
+      .getByLabel('Open a saved file')
       .setInputFiles({ name: 'saved.json', mimeType: 'application/json', buffer: Buffer.from(text) });
 
-  it('is paused, saved, opened in another page, and ends as if it had not been', async () => {
+  it('is paused, saved, opened in another page, and ends as if it had never been paused', async () => {
     const settings = { encoding: 'direct', seed: 3, generations: 40 } as const;
     const first = await openPage(browser, 'evolution', { acceptDownloads: true });
     await fill(first.tab, settings);
@@ -178,7 +178,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
 
     const second = await openPage(browser, 'evolution', { acceptDownloads: true });
     await open(second.tab, paused.text);
-    await second.tab.getByText('Opened: evolution stands at generation').waitFor();
+    await second.tab.getByText('Opened: evolution is at generation').waitFor();
     expect(await second.tab.getByLabel('Genomes are').inputValue()).toBe('direct');
     expect(await second.tab.getByLabel('Seed').inputValue()).toBe('3');
     await second.tab.getByLabel('Last generation').fill('40');
@@ -198,7 +198,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     const alert = tab.locator('.evolution [role=alert]').filter({ hasText: /./ });
 
     await open(tab, text.slice(0, -20));
-    await alert.filter({ hasText: 'saved.json is no saved evolution: it is not JSON.' }).waitFor();
+    await alert.filter({ hasText: 'saved.json is not a saved evolution: it is not JSON.' }).waitFor();
     await open(tab, '[1, 2, 3]');
     await alert.filter({ hasText: 'does not say whether its genomes are pixels or CPPNs' }).waitFor();
     await open(

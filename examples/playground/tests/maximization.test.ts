@@ -231,10 +231,10 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
 
   it('draws by three methods, and says what two networks take it for', async () => {
     const { tab, complaints, close } = await openPage(browser, 'maximization');
-    await tab.getByLabel('To please').selectOption({ label: 'the class 8' });
+    await tab.getByLabel('Maximize').selectOption({ label: 'the class 8' });
     await tab.getByLabel('Steps', { exact: true }).fill('60');
     await start(tab).click();
-    await tab.getByText('Done: below is the best picture of each method for the class 8.').waitFor();
+    await tab.getByText('Done. Below is the best picture of each method for the class 8.').waitFor();
     const shown = await labels(tab);
     expect(shown.map((label) => label?.split(' made for ')[0])).toEqual([
       'What plain pixels',
@@ -259,9 +259,9 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     const { tab, complaints, close } = await openPage(browser, 'maximization');
     const focused = () => tab.evaluate(() => document.activeElement?.textContent?.trim());
     await tab.getByRole('option', { name: 'hidden unit 63' }).waitFor({ state: 'attached' });
-    await tab.getByLabel('To please').focus();
+    await tab.getByLabel('Maximize').focus();
     await tab.keyboard.press('End');
-    expect(await tab.getByLabel('To please').inputValue()).toBe('hidden 63');
+    expect(await tab.getByLabel('Maximize').inputValue()).toBe('hidden 63');
     for (const number of ['7', '100000']) {
       await tab.keyboard.press('Tab');
       await tab.keyboard.press('ControlOrMeta+a');
@@ -287,7 +287,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     for (let round = 0; round < 10; round++) {
       await tab.getByLabel('Seed').fill(String(round));
       await start(tab).click();
-      await tab.getByText('Done:').waitFor();
+      await tab.getByText('Done.').waitFor();
       counts.push(await countTensors());
     }
     expect(counts).toEqual(Array(10).fill(counts[0]));
@@ -308,21 +308,21 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     await tab.getByText('Use a model of your own').click();
     await tab.getByLabel('Drop its folder here').setInputFiles(folder);
     await tab.getByText('your network takes images of 12 x 16 x 3.').waitFor();
-    expect(await tab.getByLabel('To please').locator('option').allTextContents()).toEqual([
+    expect(await tab.getByLabel('Maximize').locator('option').allTextContents()).toEqual([
       'the class ash',
       'the class birch',
       'the class cedar',
     ]);
-    await tab.getByLabel('To please').selectOption({ label: 'the class birch' });
+    await tab.getByLabel('Maximize').selectOption({ label: 'the class birch' });
     await tab.getByLabel('Steps', { exact: true }).fill('40');
     await start(tab).click();
-    await tab.getByText('Done:').waitFor();
+    await tab.getByText('Done.').waitFor();
     const shown = await labels(tab);
     expect(shown).toHaveLength(2);
     for (const label of shown) expect(label).toMatch(/made for the class birch: birch, \d+\.\d\s%/);
     expect(await tab.locator('.methods dt').allTextContents()).not.toContain('a second network takes it for');
     await tab.getByRole('button', { name: 'Back to the networks of this page' }).click();
-    await tab.getByLabel('To please').getByText('the class 9').waitFor({ state: 'attached' });
+    await tab.getByLabel('Maximize').getByText('the class 9').waitFor({ state: 'attached' });
     expect(complaints).toEqual([]);
     await close();
   });

@@ -189,15 +189,17 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     await close();
   });
 
-  it('runs until solved, stops, and begins anew', async () => {
+  it('runs until solved, stops, and starts over', async () => {
     const { tab, complaints, countTensors, close } = await openPage(browser, 'one-max');
     await tab.getByText('Generation 0: bits at random').waitFor();
     const first = await bitsOf(tab);
-    await tab.getByLabel('Pace of a run').selectOption('as quick as can be');
+    await tab.getByLabel('Pace of a run').selectOption('as fast as possible');
     await press(tab, 'Run until solved');
     await tab.getByText(/^Solved in generation \d+, after/).waitFor();
     expect((await bitsOf(tab)).some((bits) => bits === '1'.repeat(32))).toBe(true);
-    expect(await tab.locator('.line-chart > svg').getAttribute('aria-label')).toContain('the best has 32 ones of 32');
+    expect(await tab.locator('.line-chart > svg').getAttribute('aria-label')).toContain(
+      'the best genome has 32 ones of 32',
+    );
 
     await tab.getByLabel('genomes', { exact: true }).fill('8');
     await tab.getByLabel('genomes', { exact: true }).blur();
@@ -206,7 +208,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     expect(few).toEqual(first.slice(0, 8));
     const tensors = await countTensors();
     for (let round = 0; round < 10; round++) {
-      await press(tab, 'Begin anew');
+      await press(tab, 'Start over');
       await tab.getByText('Generation 0: bits at random').waitFor();
       expect(await bitsOf(tab)).toEqual(few);
       await press(tab, 'Next generation');

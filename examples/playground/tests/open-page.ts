@@ -47,7 +47,7 @@ export async function openPage(
   });
   tab.on('pageerror', (error) => complaints.push(String(error)));
   await tab.goto(`${inject('playground')}?backend=${backend}#${chapter}`);
-  await tab.getByText('is in use.').first().waitFor();
+  await tab.getByText('Computing with').waitFor();
   const countTensors = async () => {
     const { numTensors } = await tab.evaluate(() => window.playground.memory());
     return numTensors;

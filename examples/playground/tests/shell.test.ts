@@ -67,7 +67,7 @@ describeInBrowser('the page', () => {
   beforeAll(async () => {
     browser = await openBrowser();
     page = await openPage(browser, '');
-    await page.tab.getByText('What there is on this machine').click();
+    await page.tab.getByText('Backends on this machine').click();
     await page.tab.getByText('Use a model of your own').click();
     await press('3, first');
     await page.tab.getByText('It is taken for a 3').first().waitFor();
@@ -147,13 +147,13 @@ describeInBrowser('the page', () => {
       await press('Find the smallest change');
       await page.tab.getByText(/^step \d+ of at most 500$/).waitFor();
       await useBackend('webgl');
-      await page.tab.getByText('WebGL: the graphics card, everywhere is in use.').waitFor();
+      await page.tab.getByText('Computing with WebGL.').waitFor();
       await page.tab.getByText('Stopped.').waitFor();
       await press('Clear');
       await press('7, second');
       await page.tab.getByText('It is taken for a 7').first().waitFor();
       await useBackend('wasm');
-      await page.tab.getByText('WebAssembly: the processor is in use.').waitFor();
+      await page.tab.getByText('Computing with WebAssembly.').waitFor();
       await press('Clear');
       await press('3, first');
       await page.tab.getByText('It is taken for a 3').first().waitFor();
@@ -173,7 +173,7 @@ describeInBrowser('the page', () => {
     const torn = await copyNetwork('torn');
     await rm(join(torn, 'weights.bin'));
     await give(torn);
-    await complaint('torn/weights.bin: expected a file of a model, found only torn/model.json: give the whole folder');
+    await complaint('torn/weights.bin: expected a model file, found only torn/model.json: provide the whole folder');
 
     const short = await copyNetwork('short');
     await writeFile(join(short, 'weights.bin'), Buffer.alloc(1000));
@@ -200,9 +200,9 @@ describeInBrowser('the page', () => {
 
   it('says what is wrong with an address', async () => {
     await giveUrl(`${site}/nowhere/model.json`);
-    await complaint(`${site}/nowhere/model.json: expected a file of a model, found HTTP 404`);
+    await complaint(`${site}/nowhere/model.json: expected a model file, found HTTP 404`);
     await giveUrl(`${site}/closed`);
-    await complaint(/closed\/model\.json: expected a file of a model, found no answer .* \(CORS\)/s);
+    await complaint(/closed\/model\.json: expected a model file, got no response .* \(CORS\)/s);
     // The browser itself writes both into the console.
     expect(page.complaints.filter((line) => !/404|CORS|ERR_FAILED/.test(line))).toEqual([]);
     page.complaints.length = 0;
@@ -216,11 +216,11 @@ describeInBrowser('the page', () => {
         userDefinedMetadata.cnnviz.labels = words;
       }),
     );
-    await page.tab.getByText('It takes the place of the digit network.').waitFor();
+    await page.tab.getByText('It replaces the digit network.').waitFor();
     await page.tab.getByText('It is taken for a three').first().waitFor();
     await useBackend('webgl');
     await page.tab.getByText('It is taken for a three').first().waitFor();
-    await page.tab.getByText('It takes the place of the digit network.').waitFor();
+    await page.tab.getByText('It replaces the digit network.').waitFor();
     await useBackend('wasm');
     await press('Back to the networks of this page');
     await page.tab.getByText('It is taken for a 3').first().waitFor();
@@ -251,7 +251,7 @@ describeInBrowser('the page', () => {
   it('says of each backend what it runs on, and takes one that is no imitation', async () => {
     const opened = await openPage(browser, 'digit', { backend: 'none' });
     expect(await opened.tab.getByLabel('Compute with').inputValue()).toBe('wasm');
-    await opened.tab.getByText('What there is on this machine').click();
+    await opened.tab.getByText('Backends on this machine').click();
     const notes = await opened.tab.locator('#backend-notes li').allTextContents();
     expect(notes.map((note) => note.trim().split(/[: ]/)[0])).toEqual(['webgpu', 'webgl', 'wasm']);
     expect(notes.filter((note) => note.includes('the processor imitating a graphics card'))).toHaveLength(2);

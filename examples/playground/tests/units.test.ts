@@ -80,7 +80,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
 
     await tab
       .getByLabel('Brightness')
-      .selectOption({ label: 'a scale for each unit: black its least, white its most' });
+      .selectOption({ label: 'one scale per unit: black is its minimum, white its maximum' });
     const each = [...(await answers.data())].map((value, place, all) => {
       const start = 576 * Math.floor(place / 576);
       const own = all.slice(start, start + 576);
@@ -108,7 +108,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
     const scenes = conceptScenes({ seed: 4 + 2, count: 30, size: 32 });
     const dissection = (await dissectScenes(network, { scenes })).find(({ layer }) => layer === 'conv4')!;
     network.dispose();
-    const csv = await download(tab, 'as CSV, in NetDissect’s columns');
+    const csv = await download(tab, 'All units as CSV, with NetDissect’s columns');
     expect(csv).toEqual({ name: 'conv4-30-scenes.csv', text: tallyCsv(dissection) });
     expect(parseTallyCsv(csv.text).units).toHaveLength(64);
     const json = await download(tab, 'All units as JSON');

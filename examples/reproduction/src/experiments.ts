@@ -3,9 +3,9 @@ export interface Experiment {
   /** Its folder under `examples`, and that of its results. */
   name: string;
   title: string;
-  /** What it is started with, once for a table and with `--quick`. */
+  /** Its options, without and with `--quick`. */
   options: { standard: readonly string[]; quick: readonly string[] };
-  /** It is left out where `CNNVIZ_DATA` is not set. */
+  /** Skipped where `CNNVIZ_DATA` is not set. */
   needsData?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Where the papers are that claims come from, as claims name them. */
+/** Links of the sources, by the names that claims give them. */
 export const papers: Readonly<Record<string, string>> = {
   'Arpit et al. 2017': 'https://arxiv.org/abs/1706.05394',
   'Bau, Zhou et al. 2017': 'https://arxiv.org/abs/1704.05796',
@@ -15,6 +15,6 @@ export const papers: Readonly<Record<string, string>> = {
   'Zhou et al. 2018': 'https://arxiv.org/abs/1711.05611',
 };
 
-/** The same text in Markdown, with each paper a link. */
+/** A text in Markdown, with each source turned into a link. */
 export const linkPapers = (text: string): string =>
   Object.entries(papers).reduce((linked, [name, link]) => linked.replaceAll(name, `[${name}](${link})`), text);

@@ -2,19 +2,19 @@ import { agreements, type ClaimsFile, peakMemoryText } from '@cnnviz/example-sup
 import type { Experiment } from './experiments.ts';
 import { linkPapers } from './papers.ts';
 
-/** An experiment, and what it left; nothing if it was not run. */
+/** An experiment and its results; `undefined` if it was not run. */
 export interface Outcome {
   experiment: Experiment;
-  /** What it was started with. */
+  /** The options it was started with. */
   options: readonly string[];
   results: ClaimsFile | undefined;
 }
 
-/** `docs/reproduction.md`: a table of all experiments, and one of each with its claims. */
+/** `docs/reproduction.md`: a table of all experiments, and one table per experiment with its claims. */
 export function reproductionPage(outcomes: readonly Outcome[]): string {
   const summary = outcomes.map(({ experiment: { title, needsData }, results }) => {
     if (results === undefined) {
-      return [title, '', '', '', '', needsData ? 'not run: it needs CNNVIZ_DATA' : 'not run'];
+      return [title, '', '', '', '', needsData ? 'not run: needs CNNVIZ_DATA' : 'not run'];
     }
     const counts = agreements.map((agreement) => results.claims.filter(({ agrees }) => agrees === agreement).length);
     return [
@@ -26,11 +26,11 @@ export function reproductionPage(outcomes: readonly Outcome[]): string {
   });
   return [
     '# What reproduces, and what does not',
-    'Each example measures what a paper or the lecture states and compares the two by a rule in its `claims.ts`. This page is',
-    'written by `npx --yes pnpm@10.34.9 reproduce`, or with `--quick` in a fraction of the time and with less data; a claim',
-    'that does not come out stays. `--only overfitting,onemax` runs some of them, and keeps what others left in `report/`.',
+    'Each example measures what a paper or the lecture claims, and a rule in its `claims.ts` decides whether the two agree. Claims',
+    'that do not reproduce stay on this page. `npx --yes pnpm@10.34.9 reproduce` writes it; with `--quick` it uses less data and a',
+    'fraction of the time. `--only overfitting,onemax` runs only these two and keeps the results of earlier runs in `report/`.',
     '',
-    table(['experiment', 'yes', 'in part', 'no', 'memory at most', 'took'], summary),
+    table(['experiment', 'yes', 'in part', 'no', 'peak memory', 'time'], summary),
     ...outcomes.flatMap(({ experiment, options, results }) =>
       results === undefined ? [] : section(experiment, options, results),
     ),
@@ -43,7 +43,7 @@ function section({ name, title }: Experiment, options: readonly string[], result
     `\n## ${title}\n`,
     `\`${command}\`: ${results.seconds} s on ${results.backend}, Node ${results.node}, TensorFlow.js ${results.tfjs}, commit ${results.commit}.\n`,
     table(
-      ['claim', 'from', 'theirs', 'ours', 'on', 'seeds', 'agrees'],
+      ['claim', 'source', 'theirs', 'ours', 'on', 'seeds', 'agrees'],
       results.claims.map(({ claim, source, theirs, ours, on, seeds, agrees }) => [
         claim,
         linkPapers(source),

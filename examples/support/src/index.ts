@@ -11,3 +11,7 @@ export * from './models/index.ts';
 export * from './peak-memory.ts';
 export * from './progress-bar.ts';
 export { isListOf, readJson } from './read-json.ts';
+export { dataFolder } from './run-example/data-folder.ts';
+export * as option from './run-example/options.ts';
+export * from './run-example/preprocessing.ts';
+export * from './run-example/run-example.ts';

@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, test } from 'vitest';
-import { type BackendName, backendsHere, startBackend } from './backends/start-backend.ts';
+import { type BackendName, backendsHere, isNode, startBackend } from './backends/start-backend.ts';
 import { isRequired } from './required.ts';
 
 /**
- * Registers the tests of `suite` once for each backend that exists in this environment. In place of the tests on a
- * backend that cannot start there is one that is skipped with the reason, or fails if CNNVIZ_REQUIRE names the backend.
+ * Registers the tests of `suite` once for each backend that exists in this environment. A backend that cannot start gets a
+ * single test instead, which is skipped with the reason, or fails if `CNNVIZ_REQUIRE` names the backend.
  *
  * @example
  * describeOnBackends(['cpu', 'wasm'], () => {
@@ -12,7 +12,7 @@ import { isRequired } from './required.ts';
  * });
  */
 export function describeOnBackends(names: readonly BackendName[], suite: (name: BackendName) => void): void {
-  for (const name of names.filter((candidate) => backendsHere.includes(candidate))) {
+  for (const name of backendsToTry(names)) {
     describe(`on ${name}`, async () => {
       const reason = await reasonNotToStart(name);
       if (reason === undefined) {
@@ -26,6 +26,16 @@ export function describeOnBackends(names: readonly BackendName[], suite: (name: 
       }
     });
   }
+}
+
+/**
+ * In a browser, `cpu` only where no other backend is asked for: it is the same JavaScript on the same engine as in Node, where
+ * these tests run on it, too.
+ */
+function backendsToTry(names: readonly BackendName[]): readonly BackendName[] {
+  const here = names.filter((name) => backendsHere.includes(name));
+  const others = here.filter((name) => name !== 'cpu');
+  return isNode || others.length === 0 ? here : others;
 }
 
 /** Runs the tests of the surrounding `describe`, or file, on one backend; skips each with the reason if it cannot start. */

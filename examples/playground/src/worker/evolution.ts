@@ -24,7 +24,7 @@ export interface EvolutionOptions {
   saved?: SavedEvolution;
 }
 
-/** What is needed to resume; plain JSON. */
+/** Everything that is needed to resume; plain JSON. */
 export interface SavedEvolution {
   encoding: EncodingName;
   seed: number;
@@ -77,7 +77,7 @@ export const evolution = {
     isPauseAsked = false;
     return evolve(...call);
   },
-  /** What evolves ends after its generation, with what is needed to resume. */
+  /** Ends the evolution after the current generation, with everything that is needed to resume. */
   pause: (): void => {
     isPauseAsked = true;
   },
@@ -196,7 +196,7 @@ async function portraitsOf(
 function readSaved(saved: unknown): SavedEvolution {
   const { encoding, seed, medians, state = null } = (saved ?? {}) as Partial<SavedEvolution>;
   if (encoding !== 'direct' && encoding !== 'cppn') {
-    throw new Error('This is no saved evolution: it does not say whether its genomes are pixels or CPPNs.');
+    throw new Error('This is not a saved evolution: it does not say whether its genomes are pixels or CPPNs.');
   }
   if (!Array.isArray(medians) || !medians.every((median) => Number.isFinite(median))) {
     throw new Error('This saved evolution is damaged: its medians are not a list of numbers.');
