@@ -106,7 +106,7 @@ const magic = 'cnnviz-critical-training-checkpoint\n';
  * } from '@cnnviz/adversarial';
  *
  * const options = { optimizer: tf.train.sgd(0.01), bounds: [0, 1] } as const;
- * let file = new Uint8Array();
+ * let file: Uint8Array = new Uint8Array();
  * await trainOnCriticalSamples(trainable, [{ images, labels }], {
  *   ...options,
  *   epochs: 1,
