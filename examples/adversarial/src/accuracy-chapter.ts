@@ -15,16 +15,16 @@ export function accuracyChapter(subject: Subject, measured: readonly AccuracyAt[
   const warnings = measured.at(-1)!.robust.warnings;
   return {
     id: `${id}-accuracy`,
-    title: `How much ${network} stands`,
+    title: `How much ${network} withstands`,
     intro: [
-      `${count} images, each pixel moved by at most epsilon. Robust accuracy counts an image only if nothing that was tried (${attacks}) led the network astray.`,
+      `${count} images, each pixel moved by at most epsilon. Robust accuracy counts an image only if none of the attacks (${attacks}) changed the network's answer.`,
       ...warnings.map(({ message }) => `Warning: ${message}`),
     ],
-    facts: [{ label: 'right without an attack', value: percent(rows[0]!.fgsm) }],
+    facts: [{ label: 'correct without an attack', value: percent(rows[0]!.fgsm) }],
     figures: [
       {
         kind: 'chart',
-        caption: `Share of images read rightly, by the largest change of a pixel. PGD takes ${pgdSteps} steps.`,
+        caption: `Share of images that the network reads correctly, by the largest change of a pixel. PGD takes ${pgdSteps} steps.`,
         alt: `Accuracy by size of the perturbation. ${rows.map(({ epsilon, fgsm, pgd, robust }) => `At ${round(epsilon)}: ${percent(fgsm)} after one step, ${percent(pgd)} after many, ${percent(robust)} whatever is tried`).join('; ')}.`,
         spec: {
           width: 420,

@@ -53,7 +53,7 @@ export async function decisionChapter(
     id: `${id}-decisions`,
     title: `How ${network}'s decisions lie around an image`,
     intro: [
-      `Each map is a plane through an image (the cross), ${2 * extent} wide in Euclidean distance. To the right on the left map its class falls fastest; random directions lead nowhere in particular.`,
+      `Each map is a plane through an image (the cross), ${2 * extent} wide in Euclidean distance. On the left map, the image's class falls fastest to the right. The right map follows two random directions.`,
     ],
     figures: [
       {

@@ -40,12 +40,12 @@ export async function stripChapter(subject: Subject, seed: number): Promise<Show
     id: `${id}-strips`,
     title: `What it takes to change ${network}'s mind`,
     intro: [
-      `On the left an image that the network reads rightly. On the right the same after an attack that moves each pixel by at most ${epsilon}. In the middle what was added, amplified: mid gray is no change.`,
+      `The left column shows images that the network reads correctly. The right column shows them after an attack that moves each pixel by at most ${epsilon}. The middle column shows the difference, amplified; mid gray means no change.`,
     ],
     figures: [
       {
         kind: 'pictures',
-        caption: 'Each row: an image, what was added to it, and the sum.',
+        caption: 'Each row shows an image, the perturbation, and their sum.',
         rows: [{ cells }],
       },
       ...tables,

@@ -26,7 +26,7 @@ export function criticalSamplesChapter(runs: readonly CriticalRun[], dataSet: st
     id: 'critical-samples',
     title: 'Critical samples: how near another answer is',
     intro: [
-      `The same network was trained on ${dataSet} as it is and with less and less to learn in it. A held-out image is critical if the network takes a point next to it, no pixel further away than 0.3 of 255 levels, for something else: the decisions of a network that learned by heart are more tangled, and more images lie next to a border.`,
+      `The same network was trained on ${dataSet} unchanged, and on versions of it with less and less to learn. A held-out image is critical if the network assigns another class to a point next to it, with no pixel moved by more than 0.3 of 255 levels. The decisions of a network that learned by heart are more tangled, so more images lie next to a border.`,
       `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${heldOut} held-out images each. Intervals are Wilson's, 95 %, of all these images together.`,
     ],
     facts: [
@@ -55,7 +55,8 @@ export function criticalSamplesChapter(runs: readonly CriticalRun[], dataSet: st
         : [
             {
               kind: 'chart' as const,
-              caption: 'What each remedy leaves of random labels, and what it costs on real ones, each seed a dot.',
+              caption:
+                'How many random labels each remedy still lets the network fit, and what it costs on real labels. Each dot is a seed.',
               alt: remedied.map((group) => `${nameOf(group)}, ${group.remedy}: ${told([group])}`).join('; '),
               spec: remedyChart(remedied),
             },

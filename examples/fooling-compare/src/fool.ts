@@ -10,9 +10,9 @@ export interface FoolOptions {
   shape: readonly [height: number, width: number, channels: number];
   bounds: Bounds;
   classes: number;
-  /** Every class at this confidence is enough. */
+  /** The search ends once every class has this confidence. */
   target: number;
-  /** Iterations of the gradient, generations of evolution, at most. */
+  /** The most steps of the gradient, or generations of evolution. */
   steps: number;
   populationSize: number;
   seed: number;

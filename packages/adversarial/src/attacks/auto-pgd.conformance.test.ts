@@ -48,23 +48,4 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     bounds: [0, 1],
     nonFinite: /logits must be finite, got NaN or Infinity for image \d+ at step \d+/,
   });
-
-  conformance({
-    name: 'autoPgd',
-    inputs,
-    models: ['model'],
-    options: {
-      epsilon: 0.1,
-      bounds: [0, 1],
-      loss: 'dlr',
-      targetClasses: 2,
-      steps: 2,
-      randomStart: false,
-      earlyStop: true,
-    } as AutoPgdOptions,
-    run: ({ model, images, labels }, options) => autoPgd(model, images, labels, options),
-    badOptions: [],
-    batched: { inputs: ['images', 'labels'] },
-    bounds: [0, 1],
-  });
 });

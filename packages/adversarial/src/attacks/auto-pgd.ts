@@ -57,7 +57,8 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
- * @returns For each image the point of the highest loss, of those that fool if any was met.
+ * @returns In `images`, which the caller disposes, for each image the point of the highest loss, among those that fool if there are any.
+ *   The rest is plain data.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or the
  *   classes are too few for `loss: 'dlr'`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.

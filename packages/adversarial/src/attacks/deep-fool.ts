@@ -59,7 +59,8 @@ export interface DeepFoolResult extends AttackResult {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from. The attack has no targets.
- * @returns For each image the first point that fools, inside `bounds`, or the image as it is where none does.
+ * @returns In `images`, which the caller disposes, for each image the first point that fools, inside `bounds`, or the image unchanged if none does.
+ *   The rest is plain data.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are

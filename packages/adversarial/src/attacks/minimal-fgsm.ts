@@ -48,7 +48,8 @@ export interface MinimalFgsmResult extends AttackResult {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
- * @returns For each image what `fgsm` makes of it at its epsilon, or the image as it is where none fools.
+ * @returns In `images`, which the caller disposes, for each image the result of `fgsm` at its least epsilon, or the image unchanged if none fools.
+ *   The rest is plain data.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are

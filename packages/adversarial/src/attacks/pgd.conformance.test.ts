@@ -1,7 +1,6 @@
 import { conformance, describeOnBackends, tinyCnn } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type MomentumPgdOptions, momentumPgd } from './momentum-pgd.ts';
 import { type PgdOptions, pgd } from './pgd.ts';
 
 const inputs = () => ({
@@ -22,7 +21,7 @@ const badInputs = [
   ],
 ] as const;
 
-const badOptions = [
+const pgdBadOptions = [
   [{ epsilon: -1 }, /epsilon must be a number >= 0, got -1/],
   [{ epsilon: Number.NaN }, /epsilon must be a number >= 0, got NaN/],
   [{ bounds: [1, 0] }, /bounds must be two finite numbers \[min, max\] with min < max, got \[1, 0\]/],
@@ -31,10 +30,6 @@ const badOptions = [
   [{ stepSize: -1 }, /stepSize must be a number >= 0, got -1/],
   [{ targeted: 1 }, /targeted must be true or false, got 1/],
   [{ earlyStop: 1 }, /earlyStop must be true or false, got 1/],
-] as const;
-
-const pgdBadOptions = [
-  ...badOptions,
   [{ seed: -1 }, /seed must be an integer >= 0/],
   [{ restarts: 0 }, /restarts must be an integer >= 1, got 0/],
   [{ randomStart: false }, /restarts must be 1 without randomStart, got 2/],
@@ -57,33 +52,6 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     badInputs,
     seeded: true,
     abortable: true,
-    bounds: [0, 1],
-    nonFinite,
-  });
-
-  for (const norm of ['linf', 'l2', 'l1'] as const) {
-    conformance({
-      name: `pgd in ${norm}`,
-      inputs,
-      models: ['model'],
-      options: { epsilon: 0.1, bounds: [0, 1], steps: 2, norm, randomStart: false } as PgdOptions,
-      run: runPgd,
-      badOptions: [],
-      batched: { inputs: ['images', 'labels'] },
-      bounds: [0, 1],
-    });
-  }
-
-  conformance({
-    name: 'momentumPgd',
-    inputs,
-    models: ['model'],
-    options: { epsilon: 0.1, bounds: [0, 1], steps: 2 } as MomentumPgdOptions,
-    run: ({ model, images, labels }, options) => momentumPgd(model, images, labels, options),
-    badOptions: [...badOptions, [{ momentum: -1 }, /momentum must be a number >= 0, got -1/]],
-    badInputs,
-    abortable: true,
-    batched: { inputs: ['images', 'labels'] },
     bounds: [0, 1],
     nonFinite,
   });

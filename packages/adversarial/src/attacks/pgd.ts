@@ -45,6 +45,8 @@ export interface PgdOptions extends LongWork<AttackProgress> {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
+ * @returns Adversarial images in `images`, which the caller disposes, inside `bounds` and within `epsilon`; the rest is plain
+ *   data.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are

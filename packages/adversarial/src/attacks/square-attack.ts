@@ -67,6 +67,8 @@ export interface SquareAttackResult extends AttackResult {
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later. No gradients are needed.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
  * @param labels Class of each image, `[n]` int32: what to lead away from or, if `targeted`, to.
+ * @returns Adversarial images in `images`, which the caller disposes, inside `bounds` and within `epsilon`; the rest is plain
+ *   data.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or a label without a logit.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if no image is left whose logits are finite (and at which step).

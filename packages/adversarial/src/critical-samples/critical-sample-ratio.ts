@@ -37,11 +37,11 @@ export interface CriticalSampleRatioOptions
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not in training mode.
  * @param batches Images `[n, h, w, c]` inside `bounds`, with or without labels (which are not looked at).
- * @param options Those of `criticalSamples`. `onProgress` is called after each batch with the ratio so far and with
- *   `state`, which goes on from there.
+ * @param options Those of `criticalSamples`. `onProgress` is called after each batch with the ratio so far;
+ *   `resume` takes what its `state()` gave.
  * @returns The ratio with Wilson's interval.
- * @throws RangeError if an option is out of its range, an image outside `bounds`, there is no batch, or `state` is of
- *   other options.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, there is no batch, or `resume` was
+ *   saved with other options.
  * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
  *   without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.

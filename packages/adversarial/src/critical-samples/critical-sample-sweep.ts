@@ -28,11 +28,16 @@ export interface CriticalSampleSweepOptions
  * The critical sample ratio at several radii. What is critical at one radius counts at all larger ones, and only the rest
  * is searched there: the ratio never falls as the radius rises, as it cannot by definition, but could by an unlucky search.
  *
- * `alpha` and `beta` are the same at all radii: `maxSteps` has to suffice for the largest, at least radius / alpha.
+ * `alpha` and `beta` are the same at all radii, so `maxSteps` has to suffice for the largest: at least radius / alpha.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not in training mode.
  * @param batches As of `criticalSampleRatio`, which says all else.
- * @returns For each radius the ratio with Wilson's interval.
+ * @returns The ratio at each radius, with Wilson's interval; plain data.
+ * @throws RangeError if an option is out of its range, an image outside `bounds`, there is no batch, or `resume` was saved
+ *   with other options.
+ * @throws Error if logits or gradients are not finite, no gradients are registered, or the wasm backend is active
+ *   without `registerWasmGradients`.
+ * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.
  *
  * @example
  * import { criticalSampleSweep } from '@cnnviz/adversarial';

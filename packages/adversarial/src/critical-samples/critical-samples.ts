@@ -37,36 +37,36 @@ export interface CriticalSamples {
   critical: boolean[];
   /** Steps taken from each image: until it became critical, or all of them. */
   steps: number[];
-  /** What the model takes each image for; -1 where its logits are not finite. */
+  /** The class that the model assigns to each image; -1 if its logits are not finite. */
   predictions: number[];
-  /** What the model takes each point of the result for. */
+  /** The class that the model assigns to each point of the result. */
   criticalPredictions: number[];
   /**
-   * Images that were given up because their logits or gradients were not finite, the others having gone on without them.
-   * What `images` holds of them is the image as it is.
+   * Images that were given up because their logits or gradients were not finite. The search continued with the others.
+   * For these, `images` holds the image unchanged.
    */
   failed: FailedImage[];
 }
 
 /**
- * Critical samples by LASS (Langevin adversarial sample search): looks around each image, in the box of `radius` in L∞,
- * for a point that the model takes for something else than the image. It asks what the model says, not whether it is
- * right. A model that learned patterns has few such points this near to data; one that learned by heart has many.
+ * Finds critical samples by LASS (Langevin adversarial sample search): looks around each image, in the box of `radius` in
+ * L∞, for a point to which the model assigns another class than to the image. True labels play no part. A model that
+ * learned patterns has few such points this near to data; one that learned by heart has many.
  *
- * One iteration: x̃ ← x̃ + `alpha` · sign(gradient) + `beta` · η, then each pixel back into its interval
+ * One step: x̃ ← x̃ + `alpha` · sign(gradient) + `beta` · η, then each pixel back into its interval
  * [x - `radius`, x + `radius`]. The gradient is that of the cross-entropy to the prediction for x, so that the point
  * leaves it (the paper's formula has the other sign; this is the released code's), and η is a standard normal number for
- * each pixel of each image. An image that has become critical is left as it is, and takes no more time.
+ * each pixel of each image. An image that has become critical is not moved again and takes no more time.
  *
  * The constants are small: 0.3, 0.25 and 0.2 of 255 levels. Taken for numbers on [0, 1] they would make everything
  * critical, so their defaults are scaled by `bounds`.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, not in training mode: dropout must be off.
  * @param images `[n, h, w, c]` inside `bounds`; not modified.
- * @returns Points within `radius` as computed in float32, and plain data. `radius: 0` gives the images, none critical.
+ * @returns Points within `radius` as computed in float32, in `images`, which the caller disposes, and plain data. `radius: 0` gives the images, none critical.
  * @throws RangeError if an option is out of its range or an image outside `bounds`.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
- * @throws Error if no image is left whose logits and gradients are finite (and in which iteration), no gradients are
+ * @throws Error if no image is left whose logits and gradients are finite (and at which step), no gradients are
  *   registered, or the wasm backend is active without `registerWasmGradients`.
  * @throws The signal's reason if it is aborted.
  * @see Arpit et al., "A Closer Look at Memorization in Deep Networks", ICML 2017, https://arxiv.org/abs/1706.05394.

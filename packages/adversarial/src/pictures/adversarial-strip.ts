@@ -40,6 +40,7 @@ export interface AdversarialStrip {
  *   and after.
  * @param images `[n, h, w, 1 or 3]` inside `bounds`.
  * @param adversarial The same images after an attack.
+ * @returns The `picture`, which the caller disposes, and plain data to print beside it.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or the shapes differ.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  *

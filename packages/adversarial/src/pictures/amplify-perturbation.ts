@@ -27,6 +27,7 @@ export interface AmplifiedPerturbation {
  *
  * @param images `[n, h, w, c]` inside `bounds`.
  * @param adversarial The same images after an attack; a point outside `bounds` is shown as it is.
+ * @returns The `pictures`, which the caller disposes, and plain data to print beside them.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, or the shapes differ.
  * @throws TypeError if an argument is of another kind.
  *

@@ -79,6 +79,7 @@ export interface DecisionMap {
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`; with `random` directions, at once or later.
  * @param image The sample, `[1, h, w, c]` inside `bounds`; not modified.
+ * @returns Plain data: the class and its probability at each point of the plane.
  * @throws RangeError if an option is out of its range, the sample outside `bounds`, or there is not one image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
  *   `gradient` needs its gradient.

@@ -39,6 +39,7 @@ const STRIPE = 6;
  * left the bounds of a valid image, and a cross at the sample.
  *
  * @param map As `decisionMap` gives it.
+ * @returns The `picture`, which the caller disposes, and its legend.
  * @throws RangeError if an option is out of its range, or `map` has not one entry for each point.
  * @throws TypeError if an argument is of another kind.
  *

@@ -48,6 +48,7 @@ export interface FoolingGrid {
  * Nothing waits for the device: pixels outside `bounds` are clipped, and the console says so when their values arrive.
  *
  * @param fooling As `foolingImages` gives it, or `{ images, targets, confidences }` of other origin.
+ * @returns The `picture`, which the caller disposes, and a label for each place in it.
  * @throws RangeError if an option is out of its range, or there is not one target and confidence for each image.
  * @throws TypeError if an argument is of another kind.
  *

@@ -21,6 +21,7 @@ export interface NamedPrediction extends Prediction {
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`, at once or later.
  * @param images `[n, h, w, c]`.
+ * @returns The most likely class of each image and its probability; plain data.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`.
  * @throws Error if a confidence is not finite, as of logits with NaN: no class is the largest of them.
  *

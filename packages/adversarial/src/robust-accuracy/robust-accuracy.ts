@@ -20,19 +20,19 @@ import { beginEvaluation, type Evaluation, noteState, requireImages } from './ro
 import { summarizeRobustness } from './summarize-robustness.ts';
 
 /**
- * How many images the model stays right about, whatever is tried within `epsilon`, in the spirit of AutoAttack: each
- * attack is tried on what still stands, and what it breaks counts as broken. It is an upper bound of the true robust
- * accuracy.
+ * Counts the images that the model classifies correctly whatever is tried within `epsilon`, in the spirit of AutoAttack:
+ * each attack is tried on the images that still stand. The result is an upper bound of the true robust accuracy.
  *
- * Of AutoAttack's standard version it takes the attacks, their settings and their order, but for FAB, which is not here.
- * `warnings` tell where the model does not look like one that this can judge.
+ * The attacks, their settings and their order are those of AutoAttack's standard version, without FAB. `warnings` say
+ * where the model does not look like one that these attacks can judge.
  *
- * What comes of an image depends on the seed and on its place in the data, not on the size of the batches (`pgd` aside).
- * At `epsilon: 0` nothing is tried: robust accuracy is accuracy.
+ * The result for an image depends on the seed and on its place in the data, not on the size of the batches (except with
+ * `pgd`). At `epsilon: 0` no attack is tried, and robust accuracy is accuracy.
  *
  * @param model Images `[n, h, w, c]` to logits `[n, classes]`; at once, or later too if all `attacks` are black boxes, such
  *   as `['square']`.
  * @param batches Images inside `bounds` and the class of each.
+ * @returns Plain data: the accuracies, Wilson's interval, and what broke each image.
  * @throws RangeError if an option is out of its range, an image outside `bounds`, a label without a logit, or there is
  *   no image.
  * @throws TypeError if an argument is of another kind, or `model` does not return logits `[n, 2 or more]`, at once where
