@@ -89,7 +89,7 @@ export function labelSlots(check: Check, options: LabelSlotsOptions): LabelSlots
   return { concepts, categories, repeatedLabels, categoryOf, slotOf, of };
 }
 
-export function checkRepeatedLabels(check: Check, value: RepeatedLabels | undefined): RepeatedLabels {
+function checkRepeatedLabels(check: Check, value: RepeatedLabels | undefined): RepeatedLabels {
   return check.oneOf('repeatedLabels', value ?? 'once', ['once', 'netdissect']);
 }
 
