@@ -184,7 +184,7 @@ export function encodeGeneratorCheckpoint(checkpoint: GeneratorCheckpoint): Uint
  *   epochs: 1,
  *   onCheckpoint: (checkpoint) => {
  *     const again = decodeGeneratorCheckpoint(encodeGeneratorCheckpoint(checkpoint));
- *     console.log(again.epoch);
+ *     console.log(again.history.length);
  *   },
  * });
  */
