@@ -173,6 +173,20 @@ export function encodeGeneratorCheckpoint(checkpoint: GeneratorCheckpoint): Uint
  * @returns The checkpoint, which `trainGenerator` takes as `resume` and `restoreGenerator` takes to use the generator.
  * @throws RangeError if the bytes are no such checkpoint, of another version, cut off or damaged.
  * @see `encodeGeneratorCheckpoint`, which has an example.
+ *
+ * @example
+ * import { decodeGeneratorCheckpoint, encodeGeneratorCheckpoint, trainGenerator, upconvolutionalGenerator } from '@cnnviz/actmax';
+ *
+ * const generator = upconvolutionalGenerator({ codeSize: 10, shape: [28, 28, 1], bounds: [0, 1], hidden: 8, filters: [4, 4] });
+ * await trainGenerator(generator, model, [images], {
+ *   loss: 'l2',
+ *   optimizer: tf.train.adam(0.001),
+ *   epochs: 1,
+ *   onCheckpoint: (checkpoint) => {
+ *     const again = decodeGeneratorCheckpoint(encodeGeneratorCheckpoint(checkpoint));
+ *     console.log(again.history.length);
+ *   },
+ * });
  */
 export function decodeGeneratorCheckpoint(bytes: Uint8Array): GeneratorCheckpoint {
   const check = checker('@cnnviz/actmax', 'decodeGeneratorCheckpoint');
