@@ -6,25 +6,34 @@ import { isRequired } from './packages/testing/src/required.ts';
 
 const conditions = ['@cnnviz/source'];
 
+const inNode = [
+  'scripts/**/*.test.ts',
+  'packages/*/{src,tests}/**/*.test.ts',
+  'examples/*/src/**/*.test.ts',
+  'benchmarks/src/**/*.test.ts',
+];
+
+/** What `pnpm test` runs: minutes on two processors. */
 const node: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'node',
-    include: [
-      'scripts/**/*.test.ts',
-      'packages/*/{src,tests}/**/*.test.ts',
-      'examples/*/src/**/*.test.ts',
-      'benchmarks/src/**/*.test.ts',
-    ],
-    exclude: [...configDefaults.exclude, '**/*.browser.test.ts'],
+    include: inNode,
+    exclude: [...configDefaults.exclude, '**/*.browser.test.ts', '**/*.long.*'],
   },
+};
+
+/** Long random searches, whole networks and whole runs of examples, which have a short version in `node`. */
+const long: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'long', include: inNode.map((glob) => glob.replace('*.test.ts', '*.long{,.conformance}.test.ts')) },
 };
 
 /** Whoever requires a Chromium requires its backends too. */
 const required = process.env.CNNVIZ_REQUIRE ?? '';
 const requiredInBrowser = isRequired('chromium', required) ? `${required} cpu wasm webgl webgpu` : required;
 
-/** `*.conformance.test.ts` runs in Node and here, on the browser's backends. */
+/** `*.conformance.test.ts` runs in Node and here, on the browser's backends, also where it is long. */
 const browser: TestProjectInlineConfiguration = {
   extends: true,
   define: { 'process.env.CNNVIZ_REQUIRE_IN_BROWSER': JSON.stringify(requiredInBrowser) },
@@ -64,7 +73,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects: reasonWithoutChromium() === undefined ? [node, browser, playground] : [node, playground],
+    projects: reasonWithoutChromium() === undefined ? [node, long, browser, playground] : [node, long, playground],
     reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
     // Two files at a time also on two processors: most tests use one, and one file's imports hide another's.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -30,7 +30,7 @@ async function solve(population: number, seed: number): Promise<Solved> {
     fitness: countOnes,
     populationSize: population,
     generations: 1000,
-    target: 100,
+    stopAt: 100,
     seed,
   });
   const last = history.at(-1)!;

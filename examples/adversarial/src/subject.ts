@@ -6,10 +6,10 @@ import {
   lenet,
   loadSqueezeNet,
   mnist,
+  type ProgressUpdate,
   readPhoto,
   selectImages,
   trainModel,
-  type Update,
 } from '@cnnviz/example-support';
 import type { Bounds, Classifier } from '@cnnviz/internal';
 import { classifier, trainable } from '@cnnviz/models';
@@ -49,14 +49,14 @@ export async function digitsSubject({
   count: number;
   epochs: number;
   seed: number;
-  update: Update;
+  update: ProgressUpdate;
 }): Promise<Subject> {
   const { train, test } = await mnist({ seed });
   const network = lenet({ seed, inputShape: train.shape, classes: train.classes.length });
   await trainModel(trainable(network), (epoch) => imageBatches(train, { size: BATCH, seed, epoch }), {
     epochs,
     learningRate: (epoch) => LEARNING_RATE * 0.5 ** epoch,
-    onProgress: ({ images }) => update(images),
+    onProgress: (progress) => update(progress),
   });
   const first = selectImages(
     test,

@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       data,
       epochs,
       seed,
-      onProgress: (images, accuracy) => update(images, `${percent(accuracy)} correct`),
+      onProgress: (at) => update(at, `${percent(at.accuracy)} correct`),
     }),
   );
   const { network, testAccuracy } = learned;

@@ -1,7 +1,7 @@
 import { evolutionChapter, evolveImages } from '@cnnviz/example-fooling-evolution';
-import { runChapter } from '@cnnviz/example-onemax';
+import { oneMax, runChapter } from '@cnnviz/example-onemax';
 import type { Chapter, ImageSet } from '@cnnviz/example-support';
-import { type Classifier, oneMax } from '@cnnviz/genetic';
+import type { Classifier } from '@cnnviz/genetic';
 import { percent } from './percent.ts';
 
 export interface EvolutionOptions {
@@ -60,7 +60,7 @@ async function imagesChapter(
       populationSize: POPULATION,
       batchSize: POPULATION,
       seed,
-      onProgress: ({ generation, mean }) => onProgress(before + generation, `on average ${percent(mean)} sure`),
+      onProgress: ({ done, mean }) => onProgress(before + done, `on average ${percent(mean)} sure`),
     },
   );
   const { classes, shape } = digits;

@@ -14,6 +14,7 @@ import {
 } from '@cnnviz/example-support';
 import type { Batches, Classifier, LabeledImages } from '@cnnviz/internal';
 import { trainable } from '@cnnviz/models';
+import type { TrainProgress } from '@cnnviz/regularizers';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { percent } from './percent.ts';
@@ -23,8 +24,8 @@ export interface LearningOptions {
   epochs: number;
   /** Decides the initial weights and the order of the images. */
   seed: number;
-  /** Called after each step with the share of images read correctly since the last test. */
-  onProgress: (images: number, trainAccuracy: number) => void;
+  /** Called after each step; `accuracy` is the fraction of the images since the last test that were read correctly. */
+  onProgress: (progress: TrainProgress) => void;
 }
 
 export interface Learned {
@@ -67,7 +68,7 @@ export async function learn({ data, epochs, seed, onProgress }: LearningOptions)
         epochs: epochs * PARTS,
         learningRate: (part) => LEARNING_RATE * LEARNING_RATE_DECAY ** Math.floor(part / PARTS),
         test: testBatches,
-        onProgress: ({ images, accuracy }) => onProgress(images, accuracy),
+        onProgress,
       },
     );
     const testAccuracy = curve.at(-1)?.testAccuracy ?? 0;
@@ -117,7 +118,7 @@ export async function learningChapter(
   classifier: Classifier,
 ): Promise<Chapter> {
   const points = curve.map(({ epoch, trainAccuracy, testAccuracy = 0 }) => ({
-    epochs: epoch / PARTS,
+    epochs: (epoch + 1) / PARTS,
     trainAccuracy,
     testAccuracy,
   }));

@@ -14,6 +14,8 @@ import {
 import {
   type Chapter,
   type DataSet,
+  type Done,
+  fractionDone,
   type ImageSet,
   type PictureCell,
   type Progress,
@@ -173,7 +175,7 @@ function partsOf(onProgress: MaximizationOptions['onProgress']): Progress {
   let done = 0;
   return {
     stage: async (label, total, work) => {
-      const result = await work((value) => onProgress((done + value / total) / PARTS, label));
+      const result = await work((at: Done | number) => onProgress((done + fractionDone(at, total)) / PARTS, label));
       done++;
       return result;
     },

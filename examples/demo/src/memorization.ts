@@ -1,5 +1,13 @@
 import { compareRemedies, createNetwork, remedies } from '@cnnviz/example-overfitting';
-import { type Chapter, type DataSet, imageBatches, type Progress, selectImages } from '@cnnviz/example-support';
+import {
+  type Chapter,
+  type DataSet,
+  type Done,
+  fractionDone,
+  imageBatches,
+  type Progress,
+  selectImages,
+} from '@cnnviz/example-support';
 import { createRandom, type LabeledImages } from '@cnnviz/internal';
 import {
   type DataCondition,
@@ -36,9 +44,9 @@ type Spec = Extract<Chapter['figures'][number], { kind: 'chart' }>['spec'];
 export async function memorizationChapter(options: MemorizationOptions): Promise<Chapter> {
   const { data, seed, epochs, onProgress } = options;
   const progress: Progress = {
-    stage: (name, _, work) => {
+    stage: (name, total, work) => {
       const before = SHOWN_REMEDIES.findIndex((remedy) => remedy.name === name) * epochs;
-      return work((epoch) => onProgress(before + epoch, name));
+      return work((at: Done | number) => onProgress(before + epochs * fractionDone(at, total), name));
     },
   };
   const outcomes = await compareRemedies({
@@ -120,8 +128,8 @@ async function randomized({ data, seed, epochs, onProgress }: MemorizationOption
         epochs,
         seeds: [seed],
         fittedAt: FITTED,
-        onProgress: ({ run, epoch, condition, record }) => {
-          if (record !== undefined) onProgress(before + run * epochs + epoch + 1, condition);
+        onProgress: ({ done, total, condition, record }) => {
+          if (record !== undefined) onProgress(before + (CONDITIONS.length * epochs * done) / total, condition);
         },
       },
     );

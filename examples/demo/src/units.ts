@@ -18,7 +18,11 @@ export async function unitsChapter({ count, seed, onProgress }: UnitsOptions): P
     const [size] = network.inputShape;
     // Seeds 0 and 1 drew what the network learned from and was chosen by.
     const scenes = await drawScenes(conceptScenes({ seed: seed + 2, count, size }));
-    const dissections = await dissectScenes(network, { scenes, topImages: 6, onProgress });
+    const dissections = await dissectScenes(network, {
+      scenes,
+      topImages: 6,
+      onProgress: ({ done, total }) => onProgress(done / total),
+    });
     const chapter = await layersChapter({ dissections, network, scenes, shownUnits: 5 });
     return {
       ...chapter,

@@ -100,7 +100,7 @@ async function trainNetwork(
     trainModel(trainable(model), batches, {
       epochs,
       learningRate,
-      onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
+      onProgress: (progress) => update(progress, `${(100 * progress.accuracy).toFixed(1)} % right`),
     }),
   );
   const classify = classifier(model);

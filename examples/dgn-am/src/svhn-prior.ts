@@ -39,7 +39,7 @@ export async function drawHouseNumbers(
       trainModel(trainable(model), (epoch) => shaded(imageBatches(train, { size: 64, seed, epoch }), seed + epoch), {
         epochs,
         learningRate: (epoch) => 0.02 * 0.5 ** epoch,
-        onProgress: ({ images, accuracy: sofar }) => update(images, `${(100 * sofar).toFixed(1)} % right`),
+        onProgress: (progress) => update(progress, `${(100 * progress.accuracy).toFixed(1)} % right`),
       }),
     );
     const testAccuracy = await accuracy(classify, shaded(imageBatches(test, { size: 500 }), seed));

@@ -1,4 +1,10 @@
-import { type ConceptScenes, type Dissection, dissectLayers, receptiveField } from '@cnnviz/dissect';
+import {
+  type ConceptScenes,
+  type Dissection,
+  type DissectionProgress,
+  dissectLayers,
+  receptiveField,
+} from '@cnnviz/dissect';
 import type { LongWork } from '@cnnviz/internal';
 import type { ImageModel } from '@cnnviz/models';
 import { layerNames } from './scene-network.ts';
@@ -12,7 +18,7 @@ import { layerNames } from './scene-network.ts';
  */
 const QUANTILE = 0.98;
 
-export interface DissectScenesOptions extends LongWork<number> {
+export interface DissectScenesOptions extends LongWork<DissectionProgress> {
   scenes: ConceptScenes;
   /** Default: none. */
   topImages?: number;
@@ -20,7 +26,7 @@ export interface DissectScenesOptions extends LongWork<number> {
   permutations?: number;
 }
 
-/** Dissects all layers of a scene network that takes pixels from 0 to 255, in one pass. Progress is from 0 to 1. */
+/** Dissects all layers of a scene network that takes pixels from 0 to 255, in one pass. */
 export async function dissectScenes(model: ImageModel, options: DissectScenesOptions): Promise<Dissection[]> {
   const { scenes, topImages = 0, permutations = 0, onProgress, signal } = options;
   return dissectLayers({
@@ -32,6 +38,6 @@ export async function dissectScenes(model: ImageModel, options: DissectScenesOpt
     topImages,
     ...(permutations > 0 && { chance: { permutations } }),
     signal,
-    onProgress: ({ phase, images, count }) => onProgress?.((images / count + (phase === 'masks' ? 1 : 0)) / 2),
+    onProgress,
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConceptScenes, conceptScenes, type Dissection } from '@cnnviz/dissect';
+import { type ConceptScenes, conceptScenes, type Dissection, type DissectionProgress } from '@cnnviz/dissect';
 import { type ImageSet, imageBatches, type Progress, writeWhole } from '@cnnviz/example-support';
 import { assignWeights, checker, disposeOptimizer, readWeights } from '@cnnviz/internal';
 import { imageModel, saveModel, trainable } from '@cnnviz/models';
@@ -141,7 +141,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
     async (update) => {
       let before = 0;
       const draw = async (scenes: ConceptScenes) => {
-        const done = await drawScenes(scenes, { signal, onProgress: ({ images }) => update(before + images) });
+        const done = await drawScenes(scenes, { signal, onProgress: ({ done }) => update(before + done) });
         before += scenes.count;
         return done;
       };
@@ -211,14 +211,14 @@ async function runPhase(request: PhaseRequest): Promise<PhaseOutcome> {
   return { task, classes: training.classes, history, colorAccuracy: colors, epochs, network: saved };
 }
 
-/** Trains, or goes on from the last checkpoint; leaves a checkpoint of each epoch that is to be dissected. */
+/** Trains, or resumes from the last checkpoint; saves a checkpoint of each epoch that is to be dissected. */
 async function learn(
   { phase, network, training, validation, folder, scale, seed, signal }: PhaseRequest,
   update: (epochs: number, note: string) => void,
 ): Promise<EpochRecord[]> {
   const { task, epochs, learningRate, dissectedAfter } = phase;
   const latest = join(folder, `${task}-latest.checkpoint`);
-  const checkpoint = existsSync(latest) ? await readCheckpoint(latest) : undefined;
+  const resume = existsSync(latest) ? await readCheckpoint(latest) : undefined;
   const optimizer = tf.train.adam(learningRate);
   const batches = Math.ceil(training.labels.length / scale.batchSize);
   try {
@@ -232,7 +232,7 @@ async function learn(
         schedule: cosineRate({ initial: learningRate, epochs }),
         augmentation: randomMirror(),
         validation: imageBatches(validation, { size: 100 }),
-        ...(checkpoint !== undefined && { checkpoint }),
+        ...(resume !== undefined && { resume }),
         ...(signal !== undefined && { signal }),
         onCheckpoint: async (checkpoint) => {
           const bytes = encodeCheckpoint(checkpoint);
@@ -261,7 +261,8 @@ async function dissectNetwork(
   const model = await imageModel(network, { preprocessing, bounds: [0, 255] });
   const isFirstOrLast = epoch === 0 || epoch === phase.epochs;
   const permutations = isFirstOrLast ? scale.permutations : 0;
-  return dissectScenes(model, { scenes, topImages: TOP_IMAGES, permutations, signal, onProgress: update });
+  const onProgress = ({ done, total }: DissectionProgress) => update(done / total);
+  return dissectScenes(model, { scenes, topImages: TOP_IMAGES, permutations, signal, onProgress });
 }
 
 const checkpointOf = (folder: string, task: Task, epoch: number) => join(folder, `${task}-epoch-${epoch}.checkpoint`);

@@ -7,12 +7,12 @@ export type Task = keyof ConceptScenes['tasks'];
 /** The same scenes, drawn once, for those that go through them often. What it reads is not to be changed. */
 export async function drawScenes(
   scenes: ConceptScenes,
-  work: LongWork<{ images: number }> = {},
+  work: LongWork<{ done: number; total: number }> = {},
 ): Promise<ConceptScenes> {
   const images: ConceptImage[] = [];
   while (images.length < scenes.count) {
     images.push(await scenes.read(images.length));
-    await reportProgress(work, { images: images.length });
+    await reportProgress(work, { done: images.length, total: scenes.count });
   }
   return { ...scenes, read: async (index) => images[index]!, readLabels: async (index) => images[index]! };
 }

@@ -12,7 +12,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const options = {} as DissectionState['options'];
-const state: DissectionState = { kind: 'Dissection', phase: 'thresholds', images: 0, options, kinds: [], layers: [] };
+const state: DissectionState = {
+  kind: 'dissect',
+  version: 1,
+  phase: 'thresholds',
+  images: 0,
+  options,
+  kinds: [],
+  layers: [],
+};
 const settings = { model: '/a', layers: 'conv1' };
 
 describe('a checkpoint', () => {

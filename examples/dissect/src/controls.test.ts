@@ -75,7 +75,7 @@ describe('controls', () => {
       activationMemory: 1e6,
       permutations: 0,
       topImages: 2,
-      state: undefined,
+      resume: undefined,
       pace: { isDue: () => false, write: (work: () => Promise<void>) => work() },
       keep: async () => {},
       update: () => {},

@@ -34,7 +34,7 @@ const options: DissectLayersOptions = {
 };
 
 describe('damaged files', () => {
-  it('of a checkpoint are gone on from or refused', async () => {
+  it('of a checkpoint are resumed from or refused', async () => {
     const path = join(folder, 'checkpoint.json');
     const settings = { '--model': '/a', '--layers': 'conv1' };
     const states: DissectionState[] = [];
@@ -43,7 +43,7 @@ describe('damaged files', () => {
     const read = async (text: string) => {
       await writeFile(path, text);
       try {
-        await dissectLayers({ ...options, state: await readCheckpoint(path, settings) });
+        await dissectLayers({ ...options, resume: await readCheckpoint(path, settings) });
       } finally {
         expect(tf.memory().numTensors).toBe(before);
       }

@@ -136,7 +136,7 @@ const options = (change: Partial<DissectNetworkOptions> = {}): DissectNetworkOpt
   activationMemory: 1e6,
   permutations: 0,
   topImages: 2,
-  state: undefined,
+  resume: undefined,
   pace: { isDue: () => false, write: (work) => work() },
   keep: async () => {},
   update: () => {},
@@ -188,7 +188,7 @@ describe('dissectNetwork', () => {
       }),
     );
     await expect(killed).rejects.toThrow('killed');
-    expect(await dissectNetwork(options({ permutations, state: kept }))).toEqual(whole);
+    expect(await dissectNetwork(options({ permutations, resume: kept }))).toEqual(whole);
   });
 
   it('keeps its state as often as it is told to, but not at the end', async () => {

@@ -30,8 +30,8 @@ export interface DissectNetworkOptions {
   permutations: number;
   /** Of each unit. */
   topImages: number;
-  /** What an earlier run kept. */
-  state: DissectionState | undefined;
+  /** The state that an interrupted run kept. */
+  resume: DissectionState | undefined;
   /** When to keep the state. */
   pace: CheckpointPace;
   keep: (state: DissectionState) => Promise<void>;
@@ -39,19 +39,18 @@ export interface DissectNetworkOptions {
 }
 
 /**
- * Dissects layers of a network in one pass, and keeps its state every now and then, for a run that is killed to go on from.
+ * Dissects layers of a network in one pass and keeps its state now and then, so that a killed run can be resumed.
  *
- * @returns Of each layer its dissection, and then those of the controls without top images, called as `controlledLayer` says.
+ * @returns The dissection of each layer, followed by those of the controls, without top images and named by
+ *   `controlledLayer`.
  */
 export async function dissectNetwork(options: DissectNetworkOptions): Promise<Dissection[]> {
-  const { network, concepts, layers, controls, permutations, state, pace } = options;
+  const { network, concepts, layers, controls, permutations, resume, pace } = options;
   const [height, width] = network.inputShape;
   const probe = network.probes(layers);
-  const onProgress = async ({ phase, images, count, state }: DissectionProgress) => {
-    const isMasks = phase === 'masks';
-    options.update(images + (isMasks ? count : 0), isMasks ? 'comparing masks and labels' : 'finding thresholds');
-    const isLast = isMasks && images === count;
-    if (isLast || !pace.isDue()) return;
+  const onProgress = async ({ done, total, phase, state }: DissectionProgress) => {
+    options.update(done, phase === 'masks' ? 'comparing masks and labels' : 'finding thresholds');
+    if (done === total || !pace.isDue()) return;
     await pace.write(() => options.keep(state()));
   };
   const dissections = await dissectLayers({
@@ -75,7 +74,7 @@ export async function dissectNetwork(options: DissectNetworkOptions): Promise<Di
     topImages: options.topImages,
     keepImages: permutations > 0,
     ...(permutations > 0 ? { chance: { permutations } } : {}),
-    ...(state === undefined ? {} : { state }),
+    ...(resume === undefined ? {} : { resume }),
     onProgress,
   });
   return dissections.map((dissection) =>

@@ -83,7 +83,7 @@ await runExample({
       '--statistics': String(statistics),
       '--controls': String(values.controls),
     };
-    const state = values.resume === undefined ? undefined : await readCheckpoint(values.resume, settings);
+    const resume = values.resume === undefined ? undefined : await readCheckpoint(values.resume, settings);
 
     const preprocessing = isSqueezeNet ? squeezeNet.preprocessing : preprocessingOf(values);
     const load = () => loadModel(model, { bounds: [0, 255], ...(preprocessing !== undefined && { preprocessing }) });
@@ -108,7 +108,7 @@ await runExample({
           activationMemory: 1e6 * values.memory,
           permutations: statistics ? PERMUTATIONS : 0,
           topImages,
-          state,
+          resume,
           pace: checkpointPace({ pause: 60_000, share: 0.05 }),
           keep: (state) => writeCheckpoint(checkpoint, { settings, state }),
           update,

@@ -92,7 +92,7 @@ describe('damaged', () => {
     const thresholds = await mergeShards([first], { count: COUNT });
     const second = await dissectShard({ ...options, thresholds, images: [0, COUNT] });
     const state = await mergeShards([second], { count: COUNT, thresholds });
-    await dissectLayers({ ...options, state: await load<DissectionState>(gzipSync(JSON.stringify(state))) });
+    await dissectLayers({ ...options, resume: await load<DissectionState>(gzipSync(JSON.stringify(state))) });
 
     const join = async (packed: Uint8Array, before: { thresholds?: DissectionState }) =>
       mergeShards([await load<DissectionShard>(packed)], { count: COUNT, ...before });
@@ -109,7 +109,7 @@ describe('damaged', () => {
     );
     await fuzz(
       damagedResult(state),
-      async (packed) => dissectLayers({ ...options, state: await load<DissectionState>(packed) }),
+      async (packed) => dissectLayers({ ...options, resume: await load<DissectionState>(packed) }),
       isDocumented,
     );
     dispose();

@@ -70,7 +70,7 @@ await runExample({
               subject,
               options,
               shardSize: shard,
-              onProgress: ({ phase, images }) => update(images + (phase === 'masks' ? count : 0), phase),
+              onProgress: ({ done, phase }) => update(done, phase),
             }),
           );
           dissections = produced.dissections;

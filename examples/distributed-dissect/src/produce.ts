@@ -24,8 +24,8 @@ export interface ProduceOptions {
   options: OpenSubject['options'];
   /** Images in one. */
   shardSize: number;
-  /** Called every now and then. */
-  onProgress: (progress: { phase: Phase; images: number }) => void;
+  /** Called now and then, with the images that are processed in both phases, and twice the number of images. */
+  onProgress: (progress: { done: number; total: number; phase: Phase }) => void;
 }
 
 export interface Produced {
@@ -54,17 +54,18 @@ export async function produce({
   merges.on('error', () => {});
   flow.on('error', () => {});
   try {
+    const { count } = options.concepts;
     const cost: Produced['cost'] = [];
     for (const phase of phases) {
-      const merge = await begin(
-        { shards, merges, flow },
-        { run, subject, phase, shards: cut(options.concepts.count, shardSize) },
+      const merge = await begin({ shards, merges, flow }, { run, subject, phase, shards: cut(count, shardSize) });
+      const before = phase === 'masks' ? count : 0;
+      await finish({ shards, merges, merge }, (images) =>
+        onProgress({ done: before + images, total: 2 * count, phase }),
       );
-      await finish({ shards, merges, merge }, (images) => onProgress({ phase, images }));
       cost.push(await costOf(shards, (await merges.getJob(merge.id!))!));
     }
     const state = await loadResult<DissectionState>(redis, mergeId(run, 'masks'));
-    const dissections = await dissectLayers({ ...options, state });
+    const dissections = await dissectLayers({ ...options, resume: state });
     for (const phase of phases) {
       const merge = await merges.getJob(mergeId(run, phase));
       const ids = merge?.data.shards.map((images) => shardId(run, phase, images)) ?? [];

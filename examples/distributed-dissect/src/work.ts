@@ -43,7 +43,7 @@ export async function work({ redis: url, data, patience }: WorkOptions): Promise
       ...options,
       ...given,
       images,
-      onProgress: ({ images }) => job.updateProgress(images),
+      onProgress: ({ done }) => job.updateProgress(done),
     });
     return saveResult(redis, shardId(run, phase, images), found);
   }

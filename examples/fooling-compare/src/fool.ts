@@ -62,9 +62,9 @@ async function byEvolution(method: 'direct' | 'cppn', model: Classifier, options
     populationSize,
     batchSize: populationSize,
     generations: steps,
-    target,
+    stopAt: target,
     seed,
-    onProgress: ({ generation }) => onProgress(generation),
+    onProgress: ({ done }) => onProgress(done),
   });
   const [min, max] = bounds;
   const images = tf.tidy(() =>

@@ -1,4 +1,4 @@
-import { accuracy, type DataSet, imageBatches, trainModel, type Update } from '@cnnviz/example-support';
+import { accuracy, type DataSet, imageBatches, type ProgressUpdate, trainModel } from '@cnnviz/example-support';
 import type { Classifier } from '@cnnviz/internal';
 import { classifier, trainable } from '@cnnviz/models';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -16,12 +16,12 @@ export interface LearnedNetwork {
 export async function learnDigits(
   network: LayersModel,
   { train, test }: DataSet,
-  { seed, epochs, update }: { seed: number; epochs: number; update: Update },
+  { seed, epochs, update }: { seed: number; epochs: number; update: ProgressUpdate },
 ): Promise<LearnedNetwork> {
   await trainModel(trainable(network), (epoch) => imageBatches(train, { size: BATCH, seed, epoch }), {
     epochs,
     learningRate: (epoch) => LEARNING_RATE * 0.5 ** epoch,
-    onProgress: ({ images }) => update(images),
+    onProgress: (progress) => update(progress),
   });
   const model = classifier(network);
   return { model, testAccuracy: await accuracy(model, imageBatches(test, { size: TEST_BATCH })) };

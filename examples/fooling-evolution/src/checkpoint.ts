@@ -1,16 +1,21 @@
 import { isListOf, readJson } from '@cnnviz/example-support';
 import type { Checkpoint } from './evolve-images.ts';
 
-/** What is told of each generation. */
-const told = ['generation', 'best', 'mean', 'median', 'seconds', 'processorSeconds'] as const;
+/** The numbers that each entry of the history holds. */
+const recorded = ['generation', 'best', 'mean', 'median', 'seconds', 'processorSeconds'] as const;
 
-/** @throws Error that names the file if it is no checkpoint. Of the state MAP-Elites decides whether it is whole. */
+/**
+ * Reads the checkpoint that an earlier run wrote. MAP-Elites checks its state.
+ *
+ * @throws Error that names the file if it is not such a checkpoint.
+ */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { state, history } = ((await readJson(path)) ?? {}) as Partial<Checkpoint>;
-  const isToldOf = (generation: Checkpoint['history'][number] | null) =>
-    told.every((name) => Number.isFinite(generation?.[name]));
-  if (state === undefined || history?.length === 0 || !isListOf(history, isToldOf)) {
+  const { kind, version, state, history } = ((await readJson(path)) ?? {}) as Partial<Checkpoint>;
+  const isRecord = (generation: Checkpoint['history'][number] | null) =>
+    recorded.every((name) => Number.isFinite(generation?.[name]));
+  const isOurs = kind === 'evolveImages' && version === 1;
+  if (!isOurs || state === undefined || history?.length === 0 || !isListOf(history, isRecord)) {
     throw new Error(`${path}: expected a checkpoint of this example, found something else`);
   }
-  return { state, history: history! };
+  return { kind, version, state, history: history! };
 }

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCheckpoint } from './checkpoint.ts';
 import { evolutionClaims } from './claims.ts';
-import { evolveImages } from './evolve-images.ts';
+import { checkpointOf, evolveImages } from './evolve-images.ts';
 
 useBackend('cpu');
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it.each(['direct', 'cppn'] as const)('damaged checkpoints of %s are gone on from or refused', async (encoding) => {
+it.each(['direct', 'cppn'] as const)('damaged checkpoints of %s are resumed or refused', async (encoding) => {
   const path = join(folder, 'checkpoint.json');
   const subject = { model: tinyCnn(), shape: [8, 8, 1], bounds: [0, 1] } as const;
   const options = { encoding, generations: 1, populationSize: 4, batchSize: 4, seed: 1, onProgress: () => {} };
@@ -26,19 +26,20 @@ it.each(['direct', 'cppn'] as const)('damaged checkpoints of %s are gone on from
   const before = tf.memory().numTensors;
   const read = async (text: string) => {
     await writeFile(path, text);
-    const checkpoint = await readCheckpoint(path);
+    const resume = await readCheckpoint(path);
     try {
-      const evolved = await evolveImages(subject, { ...options, checkpoint });
+      const evolved = await evolveImages(subject, { ...options, resume });
       evolutionClaims('lenet', { name: 'a network', classes: ['a', 'b', 'c'] }, evolved, encoding);
     } finally {
       expect(tf.memory().numTensors).toBe(before);
     }
   };
-  const file = JSON.stringify({ state, history });
+  const whole = checkpointOf(state, history);
+  const file = JSON.stringify(whole);
   await read(file);
   const damaged = fc.oneof(
-    damagedJson({ state, history }).map((json) => JSON.stringify(json) ?? ''),
-    damagedJson(history).map((json) => JSON.stringify({ state, history: json })),
+    damagedJson(whole).map((json) => JSON.stringify(json) ?? ''),
+    damagedJson(history).map((json) => JSON.stringify({ ...whole, history: json })),
     damagedText(file),
   );
   await fuzz(damaged, read, ({ message }) =>

@@ -90,7 +90,7 @@ async function lineOf(
   elite: Elite<unknown>,
   { id, factor }: { id: string; factor: number },
 ): Promise<PictureCell> {
-  const size = factor === 1 ? { size: { height: 112, width: 112 }, padding: 8 } : { factor: ENLARGED - 1, padding: 3 };
+  const size = factor === 1 ? { size: [112, 112] as const, padding: 8 } : { factor: ENLARGED - 1, padding: 3 };
   const { picture, generations } = familyLine(encoding, elite, size);
   try {
     const alt = `Images of the generations ${generations.join(', ')}`;

@@ -1,7 +1,7 @@
 import { tinyCnn, useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Checkpoint, type EvolveImagesOptions, evolveImages } from './evolve-images.ts';
+import { type Checkpoint, checkpointOf, type EvolveImagesOptions, evolveImages } from './evolve-images.ts';
 
 useBackend('cpu');
 
@@ -31,11 +31,11 @@ describe.each(['direct', 'cppn'] as const)('evolveImages with %s', (encoding) =>
     expect(history.at(-1)!.mean).toBeGreaterThan(history[0]!.mean);
   });
 
-  it('goes on from a checkpoint as if it had not stopped, and adds up the time', async () => {
+  it('resumes from a checkpoint as if it had not stopped, and adds up the time', async () => {
     const unbroken = await run({ encoding });
     const { state, history } = await run({ encoding, generations: 2 });
-    const checkpoint: Checkpoint = JSON.parse(JSON.stringify({ state, history }));
-    const resumed = await run({ encoding, checkpoint });
+    const resume: Checkpoint = JSON.parse(JSON.stringify(checkpointOf(state, history)));
+    const resumed = await run({ encoding, resume });
     expect(resumed.elites).toEqual(unbroken.elites);
     expect(resumed.history.map(({ mean }) => mean)).toEqual(unbroken.history.map(({ mean }) => mean));
     for (const clock of ['seconds', 'processorSeconds'] as const) {

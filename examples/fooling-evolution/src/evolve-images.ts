@@ -5,7 +5,7 @@ import {
   directEncoding,
   type Elite,
   evolveFoolingImages,
-  type FoolingProgress,
+  type FoolingEvolutionProgress,
   type ImageEncoding,
   type MapElitesState,
 } from '@cnnviz/genetic';
@@ -21,25 +21,27 @@ export interface EvolveImagesOptions {
   populationSize: number;
   batchSize: number;
   seed: number;
-  /** Stops after so many minutes with what there is. Default: only at the last generation. */
+  /** Stops after this many minutes with the images it has. Default: only at the last generation. */
   minutes?: number | undefined;
-  /** Of an earlier run, to go on from. */
-  checkpoint?: Checkpoint | undefined;
-  onProgress: (progress: ArchiveStatistics) => void;
-  /** Called every few minutes with what there is, so that no more than those are lost when the run is broken off. */
+  /** The checkpoint of an earlier run. Default: starts from random images. */
+  resume?: Checkpoint | undefined;
+  onProgress: (progress: ArchiveStatistics & { done: number; total: number }) => void;
+  /** Called every few minutes, so that an interrupted run loses no more than those. */
   keep?: (checkpoint: Checkpoint) => Promise<void>;
 }
 
-/** What is needed to go on; plain JSON. */
+/** What is needed to resume; plain JSON. */
 export interface Checkpoint {
+  kind: 'evolveImages';
+  version: 1;
   state: MapElitesState;
   history: TimedStatistics[];
 }
 
 interface TimedStatistics extends ArchiveStatistics {
-  /** Since the run began, those of earlier parts included. */
+  /** Since the run began, earlier parts included. */
   seconds: number;
-  /** Of all threads, likewise: what the run took of a machine that others use too. */
+  /** Of all threads, likewise: the cost of the run on a machine that others use too. */
   processorSeconds: number;
 }
 
@@ -56,13 +58,13 @@ export async function evolveImages(
   options: EvolveImagesOptions,
 ): Promise<EvolvedImages> {
   const encoding = encodingOf(subject, options);
-  const history = [...(options.checkpoint?.history ?? [])];
+  const history = [...(options.resume?.history ?? [])];
   const { seconds: secondsBefore = 0, processorSeconds: processorSecondsBefore = 0 } = history.at(-1) ?? {};
   const start = performance.now();
   const processorStart = process.cpuUsage();
   const controller = new AbortController();
   const timeIsUp = new Error('time is up');
-  let last: FoolingProgress<unknown> | undefined;
+  let last: FoolingEvolutionProgress<unknown> | undefined;
   let kept = start;
   const run = evolveFoolingImages(subject.model, {
     encoding,
@@ -72,11 +74,11 @@ export async function evolveImages(
     batchSize: options.batchSize,
     lineage: LINEAGE,
     seed: options.seed,
-    ...(options.checkpoint === undefined ? {} : { state: options.checkpoint.state }),
+    ...(options.resume === undefined ? {} : { resume: options.resume.state }),
     signal: controller.signal,
     onProgress: async (progress) => {
       last = progress;
-      const { elites: _, picture: __, state: ___, ...statistics } = progress;
+      const { elites: _, picture: __, state: ___, done, total, ...statistics } = progress;
       const seconds = (performance.now() - start) / 1000;
       const { user, system } = process.cpuUsage(processorStart);
       history.push({
@@ -84,9 +86,9 @@ export async function evolveImages(
         seconds: secondsBefore + seconds,
         processorSeconds: processorSecondsBefore + (user + system) / 1e6,
       });
-      options.onProgress(statistics);
+      options.onProgress({ done, total, ...statistics });
       if (options.keep !== undefined && performance.now() - kept > 60_000 * MINUTES_BETWEEN_CHECKPOINTS) {
-        await options.keep({ state: progress.state(), history });
+        await options.keep(checkpointOf(progress.state(), history));
         kept = performance.now();
       }
       if (options.minutes !== undefined && seconds > 60 * options.minutes) controller.abort(timeIsUp);
@@ -101,8 +103,12 @@ export async function evolveImages(
   }
 }
 
+export function checkpointOf(state: MapElitesState, history: TimedStatistics[]): Checkpoint {
+  return { kind: 'evolveImages', version: 1, state, history };
+}
+
 const MINUTES_BETWEEN_CHECKPOINTS = 3;
-/** Ancestors that are kept for the family line. */
+/** Ancestors to keep for the family line. */
 const LINEAGE = 7;
 
 function encodingOf(

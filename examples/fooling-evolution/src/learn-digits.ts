@@ -1,4 +1,4 @@
-import { accuracy, imageBatches, lenet, mnist, trainModel, type Update } from '@cnnviz/example-support';
+import { accuracy, imageBatches, lenet, mnist, type ProgressUpdate, trainModel } from '@cnnviz/example-support';
 import { classifier, trainable } from '@cnnviz/models';
 import type { Subject } from './subject.ts';
 
@@ -21,7 +21,7 @@ export async function learnDigits({
 }: {
   seed: number;
   epochs: number;
-  update: Update;
+  update: ProgressUpdate;
 }): Promise<DigitReader> {
   const { train, test } = await mnist({ seed });
   const network = lenet({ seed, inputShape: train.shape, classes: train.classes.length });
@@ -30,7 +30,7 @@ export async function learnDigits({
   await trainModel(model, (epoch) => imageBatches(train, { size: BATCH, seed, epoch }), {
     epochs,
     learningRate: (epoch) => LEARNING_RATE * LEARNING_RATE_DECAY ** epoch,
-    onProgress: ({ images }) => update(images),
+    onProgress: (progress) => update(progress),
   });
   const classify = classifier(network);
   return {

@@ -13,7 +13,7 @@ import {
 import { readCheckpoint } from './checkpoint.ts';
 import { evolutionClaims } from './claims.ts';
 import { evolutionChapter, percent } from './evolution-chapter.ts';
-import { type Checkpoint, type EncodingName, evolveImages } from './evolve-images.ts';
+import { type Checkpoint, checkpointOf, type EncodingName, evolveImages } from './evolve-images.ts';
 import { learnDigits } from './learn-digits.ts';
 import type { Subject } from './subject.ts';
 
@@ -25,7 +25,7 @@ const INTRO = {
 
 await runExample({
   folder: 'report/fooling-evolution',
-  summary: 'Evolves, for each class of a network, an image that it is certain of.',
+  summary: 'Evolves, for each class of a network, an image that the network is certain of.',
   options: {
     network: option.oneOf(
       ['lenet', 'squeezenet', 'tiny-darknet'],
@@ -41,7 +41,7 @@ await runExample({
     preset: option.oneOf(['neat', 'fooling'], 'of CPPNs: neat or fooling', { default: 'neat' }),
     generations: option.wholeNumber('(default: 200 for lenet, 5000 for the others)', { min: 0 }),
     population: option.wholeNumber('images per generation', { default: 200, min: 0 }),
-    minutes: option.positiveNumber('stop after so long with what there is'),
+    minutes: option.positiveNumber('stop after this long with the images found so far'),
     resume: option.path('FILE', 'resumes from the checkpoint that an earlier run wrote'),
     seed: option.seed(),
   },
@@ -54,7 +54,7 @@ await runExample({
     if (values.resume !== undefined && encodings.length > 1) {
       throw new RangeError('--resume takes the checkpoint of one encoding: name it with --encoding');
     }
-    const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
+    const resume = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
     const chapters: Chapter[] = [];
     const claims: Claim[] = [];
     const { subject, learned } = onDigits
@@ -74,13 +74,12 @@ await runExample({
             batchSize: onDigits ? 200 : 20,
             seed,
             minutes,
-            checkpoint,
-            onProgress: ({ generation, mean, median }) =>
-              update(generation, `mean ${percent(mean)}, median ${percent(median)}`),
+            resume,
+            onProgress: ({ done, mean, median }) => update(done, `mean ${percent(mean)}, median ${percent(median)}`),
             keep,
           }),
         );
-        await keep({ state: evolved.state, history: evolved.history });
+        await keep(checkpointOf(evolved.state, evolved.history));
         const { mean, median, generation, seconds, processorSeconds } = evolved.history.at(-1)!;
         console.log(
           `${subject.name}, ${encoding}: mean ${percent(mean)}, median ${percent(median)} after ${generation} generations and ${seconds.toFixed(0)} s, ${processorSeconds.toFixed(0)} s of processor time`,

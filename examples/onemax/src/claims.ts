@@ -1,5 +1,6 @@
 import { agreementOf, type Claim } from '@cnnviz/example-support';
-import { bitEncoding, evolve, oneMax } from '@cnnviz/genetic';
+import { bitEncoding, evolve } from '@cnnviz/genetic';
+import { oneMax } from './one-max.ts';
 
 /** Repetitions of what takes a second, and of what takes a minute. */
 const SEEDS = 200;
@@ -49,10 +50,10 @@ async function generationsOfDeapsExample(): Promise<(number | null)[]> {
       crossoverRate: 0.5,
       mutationRate: 0.2,
       generations: 1000,
-      target: 100,
+      stopAt: 100,
       seed,
     });
-    generations.push(stoppedBy === 'target' ? history.length - 1 : null);
+    generations.push(stoppedBy === 'stopAt' ? history.length - 1 : null);
   }
   return generations;
 }

@@ -1,6 +1,6 @@
 import { type PictureCell, pngPicture } from '@cnnviz/example-support';
-import type { OneMaxGeneration } from '@cnnviz/genetic';
 import * as tf from '@tensorflow/tfjs-core';
+import type { OneMaxGeneration } from './one-max.ts';
 
 const ENLARGED = 4;
 

@@ -1,4 +1,4 @@
-import type { OneMaxGeneration, OneMaxPair } from '@cnnviz/genetic';
+import type { OneMaxGeneration, OneMaxPair } from './one-max.ts';
 
 /** A generation as the slides show it: strings with fitness and chance, then pairs with their cuts and flips. */
 export function generationText(generation: OneMaxGeneration, index: number, shown: number): string {

@@ -1,7 +1,7 @@
 import { type Chapter, option, runExample } from '@cnnviz/example-support';
-import { oneMax } from '@cnnviz/genetic';
 import { oneMaxClaims } from './claims.ts';
 import { generationText } from './generation-text.ts';
+import { oneMax } from './one-max.ts';
 import { runChapter } from './run-chapter.ts';
 
 await runExample({

@@ -1,6 +1,7 @@
 import type { Chapter } from '@cnnviz/example-support';
-import { fitnessCurves, type OneMaxRun } from '@cnnviz/genetic';
+import { fitnessCurves } from '@cnnviz/genetic';
 import { generationPicture } from './generation-picture.ts';
+import type { OneMaxRun } from './one-max.ts';
 
 const ROWS = 8;
 /** Generations that are drawn as pictures. */

@@ -41,7 +41,7 @@ export function dissectScenes(
     quantile,
     batchSize: 50,
     topImages: PER_UNIT,
-    onProgress: ({ phase, images, count }) => update((images / count + (phase === 'masks' ? 1 : 0)) / 2),
+    onProgress: ({ done, total }) => update(done / total),
   });
 }
 

@@ -103,8 +103,8 @@ export async function compareRemedies(options: ExperimentOptions): Promise<Outco
             seed,
             validation: test,
             ...remedy.options,
-            onProgress: ({ record }) => {
-              if (record !== undefined) update(record.epoch + 1, `test loss ${record.validationLoss!.toFixed(2)}`);
+            onProgress: (at) => {
+              if (at.record !== undefined) update(at, `test loss ${at.record.validationLoss!.toFixed(2)}`);
             },
           }),
         );

@@ -46,7 +46,7 @@ describe('the work of the chapter', () => {
     const encoding = directEncoding({ shape: [6, 6, 1] });
     // A state of fooling images remembers the bounds too.
     const archive = { ...classArchive({ classes: 3 }), settings: { bounds: [0, 1] } };
-    const search = new MapElites({ encoding, archive, batchSize: 200, seed: 1 });
+    const search = new MapElites({ encoding, archive, populationSize: 200, seed: 1 });
     for (let generation = 0; generation <= 2; generation++) {
       const probabilities = tf.tidy(() => tf.softmax(network.classify(encoding.render(search.ask()))));
       search.tell(await probabilities.data());

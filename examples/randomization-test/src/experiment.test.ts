@@ -67,7 +67,7 @@ describe('the experiment on a small set', () => {
     expect(runs[0]!.testAccuracy).toBeGreaterThan(0.9);
     expect(runs[2]!.testAccuracy).toBeLessThan(0.85);
 
-    const resumed = await runExperiment({ data, scale, seed: 0, progress: progress(), completed: kept });
+    const resumed = await runExperiment({ data, scale, seed: 0, progress: progress(), resume: kept });
     expect(resumed).toEqual(runs);
 
     const chapter = randomizationChapter(runs, 'halves');

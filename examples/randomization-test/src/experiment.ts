@@ -13,7 +13,7 @@ import {
   type DataCondition,
   exponentialRate,
   type RandomizationRun,
-  type Regularizer,
+  type Regularization,
   randomCrop,
   randomizationTest,
   randomMirror,
@@ -33,18 +33,18 @@ export interface Scale {
   /** True and random labels are also learned from so many images. */
   otherSets: readonly number[];
   hiddenLayers: readonly number[];
-  regularizers: readonly Regularizer[];
+  regularizers: readonly Regularization[];
 }
 
-const none: Regularizer = { name: 'none' };
+const none: Regularization = { name: 'none' };
 /** The paper does not state its weight decay for the MLPs; this is the usual one. */
-const weightDecay: Regularizer = { name: 'weight decay 5e-4', weightDecay: 5e-4 };
-const dropout: Regularizer = { name: 'dropout 0.5', dropout: 0.5 };
-const augmentation: Regularizer = {
+const weightDecay: Regularization = { name: 'weight decay 5e-4', weightDecay: 5e-4 };
+const dropout: Regularization = { name: 'dropout 0.5', dropout: 0.5 };
+const augmentation: Regularization = {
   name: 'crop and mirror',
   augmentation: augment(randomCrop({ size: [28, 28], padding: 4 }), randomMirror()),
 };
-const allThree: Regularizer = { ...weightDecay, ...dropout, ...augmentation, name: 'all three' };
+const allThree: Regularization = { ...weightDecay, ...dropout, ...augmentation, name: 'all three' };
 
 export const scales: Readonly<Record<Scale['name'], Scale>> = {
   quick: {
@@ -86,8 +86,8 @@ export interface ExperimentOptions {
   /** Learning rate of the first epoch, and its factor from each to the next. Default: 0.01 and 0.95, the paper's. */
   learningRate?: { initial: number; factor: number };
   progress: Progress;
-  /** Rows of an earlier call; they are not run again. */
-  completed?: readonly ExperimentRun[];
+  /** Rows of an earlier call; they are not repeated. */
+  resume?: readonly ExperimentRun[];
   /** Called with each new row. */
   onRun?: (run: ExperimentRun) => Promise<void>;
 }
@@ -107,7 +107,7 @@ export function stagesOf(scale: Scale): number {
  * both on subsets of other sizes. Images are cropped to their middle 28x28 and whitened one by one, as in the paper.
  */
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentRun[]> {
-  const { scale, seed, progress, data, completed = [], learningRate = { initial: 0.01, factor: 0.95 } } = options;
+  const { scale, seed, progress, data, resume = [], learningRate = { initial: 0.01, factor: 0.95 } } = options;
   const random = createRandom(seed);
   const [trainOrder, testOrder] = [data.train, data.test].map((set) => random.permutation(set.labels.length)) as [
     Int32Array,
@@ -121,7 +121,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
     count: number,
     hiddenLayers: number,
     conditions: readonly DataCondition[],
-    regularizers: readonly Regularizer[],
+    regularizers: readonly Regularization[],
   ) => {
     const network = `MLP ${hiddenLayers}x512`;
     const train = await middleImages(selectImages(data.train, trainOrder.subarray(0, count)));
@@ -144,10 +144,10 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
             regularizers,
             prepare: whiten,
             fittedAt: 0.995,
-            completed: completed.filter(isOfPart),
-            onProgress: ({ run, epoch, accuracy, condition, regularizer, record }) => {
-              const note = `${condition}, ${regularizer}: ${(100 * accuracy).toFixed(1)}% of the training set`;
-              if (record !== undefined) update(run * scale.epochs + epoch + 1, note);
+            resume: { kind: 'randomizationTest', version: 1, runs: resume.filter(isOfPart) },
+            onProgress: (at) => {
+              const accuracy = `${(100 * at.accuracy).toFixed(1)}% of the training set`;
+              if (at.record !== undefined) update(at, `${at.condition}, ${at.regularizer}: ${accuracy}`);
             },
             onRun: async (run) => {
               const seconds = (performance.now() - start) / 1000;
@@ -160,7 +160,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
         ),
       );
       for (const run of runs) {
-        const known = completed.find(
+        const known = resume.find(
           (other) => isOfPart(other) && other.condition === run.condition && other.regularizer === run.regularizer,
         );
         if (known !== undefined && !results.includes(known)) results.push(known);

@@ -36,7 +36,7 @@ await runExample({
     const { name } = data.train;
     const settings = { dataSet: name, scale: scale.name, seed };
     const kept = join(out, 'runs.json');
-    const completed = await readRuns(kept, settings);
+    const finished = await readRuns(kept, settings);
     await mkdir(out, { recursive: true });
     const runs = await runExperiment({
       data,
@@ -44,10 +44,10 @@ await runExample({
       seed,
       learningRate,
       progress,
-      completed,
+      resume: finished,
       onRun: async (run) => {
-        completed.push(run);
-        await writeWhole(kept, JSON.stringify({ ...settings, runs: completed }));
+        finished.push(run);
+        await writeWhole(kept, JSON.stringify({ ...settings, runs: finished }));
       },
     });
     return {

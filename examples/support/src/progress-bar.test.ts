@@ -27,6 +27,22 @@ describe('progressBars', () => {
     expect(lines).toHaveLength(4);
   });
 
+  it('reads done and total of a progress object, whatever total the stage was given', async () => {
+    const lines = async (isTTY: boolean) => {
+      const { stream, text } = output({ isTTY });
+      await progressBars({ stream }).stage('training', 7, async (update) => {
+        for (let done = 1; done <= 8; done++) update({ done, total: 8 }, `batch ${done}`);
+      });
+      return text();
+    };
+    expect((await lines(false)).split('\n').slice(0, 3)).toEqual([
+      'training: 25%, batch 2',
+      'training: 50%, batch 4',
+      'training: 75%, batch 6',
+    ]);
+    expect(await lines(true)).toContain('100%');
+  });
+
   it('writes no control characters in a pipe', async () => {
     const { stream, text } = output({ isTTY: false });
     const progress = progressBars({ stages: 2, stream });

@@ -1,33 +1,42 @@
 import { Presets, SingleBar } from 'cli-progress';
 
 export interface ProgressOptions {
-  /** How many stages there will be; each line then begins with `[1/3]`. */
+  /** Number of stages; each line then begins with `[1/3]`. */
   stages?: number;
-  /** Where it is drawn. Default `process.stderr`, so that what a command prints can still be piped. */
+  /** Where the bars are drawn. Default: `process.stderr`, so that what a command prints can still be piped. */
   stream?: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
-/** Says how far a stage is: `value` of its `total`, and anything worth reading beside the bar. */
+/** How much of a stage is done: what every `onProgress` of the packages is given. */
+export interface Done {
+  done: number;
+  total: number;
+}
+
+/** Shows how much of the total of a stage is done, and a note beside the bar. */
 export type Update = (value: number, note?: string) => void;
+
+/** An `Update` that also takes a progress object, and reads its `done` and `total`. */
+export type ProgressUpdate = Update & ((progress: Done, note?: string) => void);
 
 export interface Progress {
   /**
    * Runs `work` under a bar of its own, which ends when `work` returns or throws.
    *
-   * @param total The value at which the work is done.
+   * @param total The value at which the work is done, until `update` is given another.
    */
-  stage<T>(label: string, total: number, work: (update: Update) => Promise<T>): Promise<T>;
+  stage<T>(label: string, total: number, work: (update: ProgressUpdate) => Promise<T>): Promise<T>;
 }
 
 /**
- * Progress of one stage after the other: a bar in a terminal; elsewhere (a pipe, a log file) a plain line at each
- * quarter, without control characters.
+ * Shows the progress of one stage after another: as a bar in a terminal; elsewhere (a pipe, a log file) as a plain line
+ * at each quarter, without control characters.
  *
  * @example
  * const progress = progressBars({ stages: 2 });
- * await progress.stage('counting', 100, async (update) => {
- *   for (let i = 1; i <= 100; i++) update(i, `${i} sheep`);
- * });
+ * await progress.stage('training', 1, (update) =>
+ *   train(model, batches, { ...options, onProgress: (at) => update(at, `loss ${at.loss}`) }),
+ * );
  */
 export function progressBars({ stages, stream = process.stderr }: ProgressOptions = {}): Progress {
   let started = 0;
@@ -35,9 +44,11 @@ export function progressBars({ stages, stream = process.stderr }: ProgressOption
     async stage(label, total, work) {
       started++;
       const title = stages === undefined ? label : `[${started}/${stages}] ${label}`;
-      const { update, stop } = stream.isTTY ? bar(stream, title, total) : plainLines(stream, title, total);
+      const { update, stop } = stream.isTTY ? bar(stream, title, total) : plainLines(stream, title);
       try {
-        const result = await work(update);
+        const result = await work((progress: Done | number, note?: string) =>
+          update(typeof progress === 'number' ? { done: progress, total } : progress, note),
+        );
         stop('done');
         return result;
       } catch (error) {
@@ -48,8 +59,13 @@ export function progressBars({ stages, stream = process.stderr }: ProgressOption
   };
 }
 
+/** The fraction that is done, from 0 to 1, of what an `update` was given in a stage of this total. */
+export function fractionDone(progress: Done | number, total: number): number {
+  return typeof progress === 'number' ? progress / total : progress.done / progress.total;
+}
+
 interface Display {
-  update: Update;
+  update(progress: Done, note?: string): void;
   stop(outcome: 'done' | 'failed'): void;
 }
 
@@ -60,23 +76,26 @@ function bar(stream: NodeJS.WritableStream, title: string, total: number): Displ
   );
   single.start(total, 0, { title, note: '' });
   return {
-    update: (value, note) => single.update(value, note === undefined ? {} : { note }),
+    update(progress, note) {
+      single.setTotal(progress.total);
+      single.update(progress.done, note === undefined ? {} : { note });
+    },
     stop(outcome) {
-      if (outcome === 'done') single.update(total);
+      if (outcome === 'done') single.update(single.getTotal());
       single.stop();
     },
   };
 }
 
-function plainLines(stream: NodeJS.WritableStream, title: string, total: number): Display {
+function plainLines(stream: NodeJS.WritableStream, title: string): Display {
   const start = performance.now();
   let quarters = 0;
   let lastNote = '';
   const line = (state: string) => stream.write(`${title}: ${state}${lastNote === '' ? '' : `, ${lastNote}`}\n`);
   return {
-    update(value, note) {
+    update({ done, total }, note) {
       if (note !== undefined) lastNote = note;
-      const reached = Math.floor((4 * value) / total);
+      const reached = Math.floor((4 * done) / total);
       if (reached > quarters && reached < 4) line(`${25 * reached}%`);
       quarters = Math.max(quarters, reached);
     },

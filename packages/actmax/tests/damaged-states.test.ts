@@ -72,7 +72,7 @@ describe('damaged states', () => {
   ])('of a training with the %s loss are gone on from or refused', async (_, isAdversarial) => {
     const checkpoints = await checkpointsOf(isAdversarial);
     const damaged = fc.oneof(...checkpoints.map((each) => damagedJson(asJson(each))));
-    await fuzz(damaged, (json) => trained(isAdversarial, { checkpoint: fromJson(json) }));
+    await fuzz(damaged, (json) => trained(isAdversarial, { resume: fromJson(json) }));
   });
 
   it('of an ascent are gone on from or refused', async () => {

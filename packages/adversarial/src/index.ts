@@ -67,8 +67,15 @@ export {
   type CriticalSamplesProgress,
   criticalSamples,
 } from './critical-samples/critical-samples.ts';
+export {
+  type CriticalTrainingCheckpoint,
+  type CriticalTrainingSums,
+  decodeCriticalTrainingCheckpoint,
+  encodeCriticalTrainingCheckpoint,
+} from './critical-samples/critical-training-checkpoint.ts';
 export { type CsrPoint, csrCurve } from './critical-samples/csr-curve.ts';
 export {
+  type CriticalTrainingMeasures,
   type CriticalTrainingProgress,
   type CriticalTrainingRecord,
   type SeededTrainable,

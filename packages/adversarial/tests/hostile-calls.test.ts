@@ -1,3 +1,4 @@
+import { createRandom } from '@cnnviz/internal';
 import { linearClassifier, tinyTrainable } from '@cnnviz/testing';
 import { describeHostileCalls, type ValidCall } from '@cnnviz/testing/hostile';
 import * as tf from '@tensorflow/tfjs-core';
@@ -37,6 +38,24 @@ const map = {
   directions: { right: Float32Array.of(1, 0, 0, 0), up: Float32Array.of(0, 1, 0, 0) },
 };
 
+/** An object whose parts are not replaced. */
+const sealed = <T extends object>(instance: T): T => Object.create(instance);
+const trainingCheckpoint = (): adversarial.CriticalTrainingCheckpoint => ({
+  kind: 'trainOnCriticalSamples',
+  version: 1,
+  model: 'float32[1]',
+  seed: 0,
+  epoch: 1,
+  batch: 0,
+  done: 4,
+  random: sealed(createRandom(0).state()),
+  mixing: sealed(createRandom(1).state()),
+  running: { examples: 0, loss: 0, correct: 0, searched: 0, critical: 0 },
+  history: [{ epoch: 0, loss: 1, accuracy: 0.5, criticalSampleRatio: 0.5 }],
+  weights: [{ shape: [1], values: Float32Array.of(1) }],
+  optimizer: { name: 'SGD', iterations: 4, slots: {} },
+});
+
 const calls: Record<string, ValidCall> = {
   fgsm: attack({ epsilon: 0.1 }),
   pgd: attack({ epsilon: 0.1, steps: 2, seed: 0 }),
@@ -60,6 +79,18 @@ const calls: Record<string, ValidCall> = {
   },
   trainOnCriticalSamples: {
     given: () => [trainable(), batches(), { ...options, optimizer: tf.train.sgd(0.01), epochs: 1 }],
+  },
+  encodeCriticalTrainingCheckpoint: {
+    given: () => [trainingCheckpoint()],
+    accepts: {
+      'checkpoint.random = {}': 'checked by what resumes from it',
+      'checkpoint.mixing = {}': 'checked by what resumes from it',
+      'checkpoint.mixing = null': 'there is none before the first batch',
+      'checkpoint.history[0].criticalSampleRatio = null': 'there was no search',
+    },
+  },
+  decodeCriticalTrainingCheckpoint: {
+    given: () => [adversarial.encodeCriticalTrainingCheckpoint(trainingCheckpoint())],
   },
   foolingImages: { given: () => [model, { shape: [2, 2, 1], targets: [0, 1], bounds, seed: 0, iterations: 2 }] },
   csrCurve: { given: () => [{ 'real labels': [{ epoch: 0, ratio: 0.5, interval: [0.4, 0.6] }] }] },

@@ -19,10 +19,16 @@ export type { PreferredGrating } from './filters/preferred-grating.ts';
 
 export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
 export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
-export { mergeTopActivations, type TopActivationsOptions, topActivations } from './tallies/top-activations.ts';
+export {
+  mergeTopActivations,
+  type TopActivationsOptions,
+  type TopActivationsProgress,
+  topActivations,
+} from './tallies/top-activations.ts';
 export {
   type TopActivation,
   type TopActivations,
+  type TopActivationsState,
   TopActivationsTally,
   type TopActivationsTallyOptions,
 } from './tallies/top-activations-tally.ts';
@@ -30,8 +36,8 @@ export {
 // Receptive fields
 
 export {
-  type GraphNode,
-  type GraphTopology,
+  type FieldGraph,
+  type FieldGraphNode,
   type LayersTopology,
   type LayerTopology,
   type ReceptiveField,
@@ -43,31 +49,34 @@ export { type UpsampleOptions, type Upsampling, upsample } from './receptive-fie
 
 // Network Dissection
 
-export {
-  type AnyLayersProbe,
-  type ChanceIous,
-  type ChanceOptions,
-  type DissectedUnit,
-  type Dissection,
-  type DissectionProgress,
-  type DissectionState,
-  type DissectLayersOptions,
-  type DissectOptions,
-  dissect,
-  dissectLayers,
-  type LayerActivations,
-  type LayerMasks,
-  type LayersProbe,
-} from './dissection/dissect.ts';
+export { dissect, dissectLayers } from './dissection/dissect.ts';
 export {
   type DissectionShard,
   type DissectShardOptions,
   dissectShard,
-  type MergeShardsOptions,
-  mergeShards,
+  type MasksShard,
   type ShardProgress,
-} from './dissection/dissection-shards.ts';
-export type { SavedOptions } from './dissection/saved-options.ts';
+  type ThresholdsShard,
+} from './dissection/dissect-shard.ts';
+export type { ChanceIous, DissectedUnit, Dissection } from './dissection/dissection.ts';
+export type {
+  AnyLayersProbe,
+  ChanceOptions,
+  DissectLayersOptions,
+  DissectOptions,
+  LayerActivations,
+  LayerMasks,
+  LayersProbe,
+  SharedDissectionOptions,
+} from './dissection/dissection-options.ts';
+export type {
+  DissectionPhase,
+  DissectionProgress,
+  DissectionState,
+  ResumableWork,
+  SavedOptions,
+} from './dissection/dissection-state.ts';
+export { type MergeShardsOptions, mergeShards } from './dissection/merge-shards.ts';
 export {
   type CategoryDetectors,
   type DetectorUnit,
@@ -85,7 +94,7 @@ export {
 } from './tallies/dissection-tally.ts';
 export { maskOfRuns } from './tallies/mask-runs.ts';
 export type { TopImage, TopImagesState } from './tallies/top-images.ts';
-export { mapsAbove, type SparseMaps, type UnitMasks, unitMasks } from './tallies/unit-masks.ts';
+export { type UnitMasks, type UnitMasksOptions, unitMasks } from './tallies/unit-masks.ts';
 export {
   UnitThresholds,
   type UnitThresholdsOptions,
@@ -148,7 +157,7 @@ export {
 
 // Report and tables
 
-export { type DissectionReportOptions, dissectionReport } from './report/dissection-report.ts';
+export { type DissectionReportOptions, dissectionReport, type ReportProgress } from './report/dissection-report.ts';
 export {
   parseTallyCsv,
   type TallyMatch,

@@ -1,6 +1,6 @@
 import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import type { GraphNode, GraphTopology } from '../src/receptive-field/receptive-field.ts';
+import type { FieldGraph, FieldGraphNode } from '../src/receptive-field/receptive-field.ts';
 
 /** The parts of an attribute's JSON. */
 export const attribute = {
@@ -21,7 +21,7 @@ export interface Weight {
 }
 
 export interface Graph {
-  topology: GraphTopology;
+  topology: FieldGraph;
   /** Those of its weights that are whole numbers. */
   constants: Record<string, number[]>;
   model: GraphModel<tf.io.IOHandlerSync>;
@@ -34,18 +34,22 @@ export const whole = (...values: number[]): Weight => ({ shape: [values.length],
 /** A graph as the converter writes it, whose only input is `image`. */
 export function graphOf(shape: number[], steps: readonly Step[], weights: Record<string, Weight>): Graph {
   const float = { type: 'DT_FLOAT' };
-  const image: GraphNode = { name: 'image', op: 'Placeholder', attr: { shape: { shape: dims(shape) }, dtype: float } };
+  const image: FieldGraphNode = {
+    name: 'image',
+    op: 'Placeholder',
+    attr: { shape: { shape: dims(shape) }, dtype: float },
+  };
   const stored = Object.entries(weights).map(([name, weight]) => {
     const { shape, dtype = 'float32' } = weight;
     const count = tf.util.sizeFromShape(shape);
     const values = weight.values ?? Array.from({ length: count }, () => 1);
     const type = dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT';
     const value = { tensor: { dtype: type, tensorShape: shape.length > 0 ? dims(shape) : {} } };
-    const node: GraphNode = { name, op: 'Const', attr: { dtype: { type }, value } };
+    const node: FieldGraphNode = { name, op: 'Const', attr: { dtype: { type }, value } };
     const data = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values);
     return { node, data, spec: { name, shape, dtype }, values };
   });
-  const nodes = steps.map(([name, op, input, attr = {}]): GraphNode => ({ name, op, input, attr }));
+  const nodes = steps.map(([name, op, input, attr = {}]): FieldGraphNode => ({ name, op, input, attr }));
   const topology = { node: [...stored.map(({ node }) => node), image, ...nodes] };
   const bytes = stored.flatMap(({ data }) => [...new Uint8Array(data.buffer)]);
   const artifacts: tf.io.ModelArtifacts = {

@@ -1,4 +1,4 @@
-import type { Dissection } from '../src/dissection/dissect.ts';
+import type { Dissection } from '../src/dissection/dissection.ts';
 import type { ConceptMatch } from '../src/tallies/dissection-tally.ts';
 
 /** Name, category and IoU of the best concept of a category. */

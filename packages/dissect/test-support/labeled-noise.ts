@@ -1,6 +1,6 @@
 import { createRandom } from '@cnnviz/internal';
 import type { Concept } from '../src/data/concepts.ts';
-import type { Dissection } from '../src/dissection/dissect.ts';
+import type { Dissection } from '../src/dissection/dissection.ts';
 import type { LabeledMasks } from '../src/tallies/chance-tally.ts';
 import { DissectionTally } from '../src/tallies/dissection-tally.ts';
 

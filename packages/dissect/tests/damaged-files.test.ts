@@ -12,10 +12,13 @@ import type { ConceptData } from '../src/data/concepts.ts';
 import { folderConcepts } from '../src/data/folder-concepts.ts';
 import { openBroden } from '../src/data/open-broden.ts';
 import { writeBroden } from '../src/data/write-broden.ts';
-import { type DissectionState, type DissectOptions, dissect, dissectLayers } from '../src/dissection/dissect.ts';
-import { dissectShard, mergeShards } from '../src/dissection/dissection-shards.ts';
+import { dissect, dissectLayers } from '../src/dissection/dissect.ts';
+import { dissectShard } from '../src/dissection/dissect-shard.ts';
+import type { DissectOptions } from '../src/dissection/dissection-options.ts';
+import type { DissectionState } from '../src/dissection/dissection-state.ts';
+import { mergeShards } from '../src/dissection/merge-shards.ts';
 import {
-  type GraphTopology,
+  type FieldGraph,
   type LayersTopology,
   type LayerTopology,
   receptiveField,
@@ -24,8 +27,8 @@ import { parseTallyCsv, tallyCsv } from '../src/report/tally-table.ts';
 import { conceptScenes } from '../src/scenes/concept-scenes.ts';
 import { ChanceTally } from '../src/tallies/chance-tally.ts';
 import { DissectionTally } from '../src/tallies/dissection-tally.ts';
-import { mergeTopActivations, topActivations } from '../src/tallies/top-activations.ts';
-import { type TopActivations, TopActivationsTally } from '../src/tallies/top-activations-tally.ts';
+import { mergeTopActivations, type TopActivationsProgress, topActivations } from '../src/tallies/top-activations.ts';
+import { type TopActivationsState, TopActivationsTally } from '../src/tallies/top-activations-tally.ts';
 import { UnitThresholds } from '../src/tallies/unit-thresholds.ts';
 
 useBackend('cpu');
@@ -131,7 +134,7 @@ describe('damaged files', () => {
     await fuzz(damagedText(text), parseTallyCsv);
   });
 
-  it('of states are gone on from or refused', async () => {
+  it('of states are resumed from or refused', async () => {
     const states: DissectionState[] = [];
     await dissect({
       ...options,
@@ -141,7 +144,7 @@ describe('damaged files', () => {
     });
     const carried = JSON.parse(JSON.stringify(states)) as DissectionState[];
     const damaged = fc.oneof(...carried.map((state) => damagedJson(state)));
-    await fuzz(damaged, (state) => dissect({ ...options, batchSize: 1, chance: { permutations: 2 }, state }));
+    await fuzz(damaged, (state) => dissect({ ...options, batchSize: 1, chance: { permutations: 2 }, resume: state }));
   });
 
   it('of shards are joined or refused', async () => {
@@ -157,7 +160,7 @@ describe('damaged files', () => {
     await fuzz(damagedJson({ second, thresholds }), async (damaged) => {
       const { second, thresholds } = damaged ?? {};
       if (thresholds === undefined) return;
-      await dissectLayers({ ...shared, state: await mergeShards(second, { count: 2, thresholds }) });
+      await dissectLayers({ ...shared, resume: await mergeShards(second, { count: 2, thresholds }) });
     });
     await fuzz(damagedJson(thresholds), (damaged) => dissectShard({ ...shared, thresholds: damaged, images: [0, 1] }));
     const without = throughJson(await found({})) as Extract<(typeof first)[number], { phase: 'thresholds' }>[];
@@ -168,13 +171,13 @@ describe('damaged files', () => {
     }
   });
 
-  it('of top activations are gone on from or refused', async () => {
+  it('of top activations are resumed from or refused', async () => {
     const batches = [0, 1].map((level) => tf.fill<tf.Rank.R4>([2, 2, 2, 3], level));
-    const results: TopActivations[] = [];
-    const onProgress = (result: TopActivations) => void results.push(result);
+    const states: TopActivationsState[] = [];
+    const onProgress = ({ state }: TopActivationsProgress) => void states.push(state());
     const whole = await topActivations((images) => images, batches, { perUnit: 3, onProgress });
     const before = tf.memory().numTensors;
-    await fuzz(fc.oneof(...[...results, whole].map((result) => damagedJson(result))), async (resume) => {
+    await fuzz(fc.oneof(...states.map((state) => damagedJson(state))), async (resume) => {
       try {
         mergeTopActivations(resume, whole);
       } finally {
@@ -191,7 +194,7 @@ describe('damaged files', () => {
     const kernel = { tensor: { tensorShape: { dim: [3, 3, 1, 2].map((size) => ({ size: String(size) })) } } };
     const window = { strides: list(1, 2, 2, 1), padding: { s: btoa('SAME') }, data_format: { s: btoa('NHWC') } };
     const explicit = { padding: { s: btoa('EXPLICIT') }, explicit_paddings: list(0, 0, 1, 1, 1, 1, 0, 0) };
-    const graph: GraphTopology = {
+    const graph: FieldGraph = {
       node: [
         { name: 'x', op: 'Placeholder', attr: { shape: { shape: { dim: [-1, 8, 8, 1].map((size) => ({ size })) } } } },
         { name: 'kernel', op: 'Const', attr: { value: kernel } },
@@ -205,7 +208,7 @@ describe('damaged files', () => {
     receptiveField(graph, 'pool');
     const names = fc.constantFrom(...graph.node.map(({ name }) => name));
     const rewired = fc.array(fc.option(fc.array(names, { maxLength: 2 })), { minLength: 7, maxLength: 7 }).map(
-      (inputs): GraphTopology => ({
+      (inputs): FieldGraph => ({
         node: graph.node.map((node, index) => {
           const input = inputs[index] ?? node.input;
           return input === undefined ? node : { ...node, input };

@@ -3,7 +3,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { dissect, dissectLayers } from '../src/dissection/dissect.ts';
-import { dissectShard } from '../src/dissection/dissection-shards.ts';
+import { dissectShard } from '../src/dissection/dissect-shard.ts';
 import { activationGrid } from '../src/pictures/activation-grid.ts';
 import { topActivationGrid } from '../src/pictures/top-activation-grid.ts';
 import { conceptScenes } from '../src/scenes/concept-scenes.ts';

@@ -1,10 +1,8 @@
-import { checker } from '@cnnviz/internal';
 import { describeHostileCalls, type ValidCall } from '@cnnviz/testing/hostile';
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { encode } from 'fast-png';
 import * as dissection from '../src/index.ts';
-import { interpolationOf } from '../src/receptive-field/upsample.ts';
 import { handmadeDissection } from '../test-support/handmade-dissection.ts';
 import { labeledNoise, tallyOf } from '../test-support/labeled-noise.ts';
 
@@ -107,7 +105,7 @@ const calls: Record<string, ValidCall> = {
   activationGrid: {
     given: () => [identity, tf.fill([4, 4, 3], 0.5), { ...grid, normalization: 'each', units: [0], columns: 1 }],
   },
-  topActivations: { given: () => [identity, [images()], { perUnit: 1, firstImage: 0 }] },
+  topActivations: { given: () => [identity, [images()], { perUnit: 1, firstImage: 0, count: 2 }] },
   mergeTopActivations: { given: () => [sealed(top()), sealed(top())] },
   topActivationGrid: {
     given: () => [
@@ -117,10 +115,11 @@ const calls: Record<string, ValidCall> = {
     ],
   },
   TopActivationsTally: { given: () => [{ units: 2, perUnit: 1 }] },
-  'TopActivationsTally.from': { given: () => [sealed(top())] },
+  'TopActivationsTally.from': { given: () => [sealed(tops().state())] },
   'TopActivationsTally#add': { on: tops, given: () => [0, activations(), [1, 2], Float32Array.of(3, 4)] },
   'TopActivationsTally#merge': { on: tops, given: () => [tops()] },
   'TopActivationsTally#result': { on: tops },
+  'TopActivationsTally#state': { on: tops },
 
   receptiveField: {
     given: () => [[{ size: 3, stride: 2, padding: 1 }], { inputSize: [8, 8] }],
@@ -129,7 +128,7 @@ const calls: Record<string, ValidCall> = {
   upsample: { given: () => [images(), 'half-pixel', { size: [8, 8], imageSize: [4, 4] }] },
 
   dissect: {
-    given: () => [{ ...withChance, probe: identity, concepts: concepts(), upsampling: 'half-pixel' }],
+    given: () => [{ ...withChance, probe: identity, concepts: concepts(), upsampling: 'half-pixel', layer: 'a' }],
     speaksAs: ['dissect', 'DissectionTally', 'ChanceTally'],
   },
   dissectLayers: {
@@ -158,12 +157,11 @@ const calls: Record<string, ValidCall> = {
       return own;
     },
   },
-  mapsAbove: { given: () => [activations(), Float32Array.of(0, 5), Float32Array.of(3, 4)] },
   unitMasks: {
     given: () => [
-      { units: Uint32Array.of(0), maps: activations() },
+      activations(),
       Float32Array.of(2),
-      sealed(interpolationOf(checker('@cnnviz/dissect', 'test'), 'half-pixel', { size: [4, 4], mapSize: [2, 2] })),
+      { mapSize: [2, 2], upsampling: 'half-pixel', size: [4, 4], imageSize: [8, 8] },
     ],
   },
   DissectionTally: { given: () => [tallyOptions()] },
@@ -181,7 +179,7 @@ const calls: Record<string, ValidCall> = {
     given: () => [[{ image: 9, concepts: masked().concepts, masks: sealed(masked().masks) }]],
   },
   'ChanceTally#merge': { on: chance, given: () => [chance()] },
-  'ChanceTally#ious': { on: chance, given: () => [tally()] },
+  'ChanceTally#result': { on: chance, given: () => [tally()] },
   'ChanceTally#state': { on: chance },
 
   randomRotation: { given: () => [{ units: 3, seed: 0, amount: 0.5 }] },
@@ -205,13 +203,13 @@ const calls: Record<string, ValidCall> = {
           imageCounts: [{ image: 0, labels: [], truth: [], units: [], activation: [], intersection: [] }],
         }),
       ),
-      { resamples: 4, confidence: 0.9, seed: 0 },
+      { resamples: 4, level: 0.9, seed: 0 },
     ],
   },
   chanceLevel: { given: () => [handmade()] },
   falseDiscoveryRate: { given: () => [[0.01, 0.5], { rate: 0.1, dependence: 'any' }] },
   dissectionStatistics: {
-    given: () => [handmade(), { resamples: 4, confidence: 0.9, seed: 0, falseDiscoveryRate: 0.1, dependence: 'any' }],
+    given: () => [handmade(), { resamples: 4, level: 0.9, seed: 0, falseDiscoveryRate: 0.1, dependence: 'any' }],
   },
 
   compareDissections: {

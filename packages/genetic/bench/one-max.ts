@@ -32,7 +32,7 @@ async function ours(): Promise<number> {
       fitness: countOnes,
       populationSize: 300,
       generations: 1000,
-      target: 100,
+      stopAt: 100,
       seed,
     });
     evaluations += history.at(-1)!.evaluations;

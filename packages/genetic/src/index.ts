@@ -3,10 +3,10 @@ export type { AnyClassifier, Classifier } from '@cnnviz/internal';
 // Fooling a network
 
 export {
+  type EvolveFoolingImagesOptions,
   evolveFoolingImages,
   type FoolingEvolution,
-  type FoolingOptions,
-  type FoolingProgress,
+  type FoolingEvolutionProgress,
 } from './fooling/evolve-fooling-images.ts';
 export {
   type ArchiveLabel,
@@ -21,30 +21,15 @@ export { type FitnessCurves, type FitnessCurvesOptions, fitnessCurves } from './
 
 export { type Bounds, createRandom, type Random, type RandomState, restoreRandom } from '@cnnviz/internal';
 
-// A first run
-
-export {
-  type OneMaxGeneration,
-  type OneMaxOptions,
-  type OneMaxPair,
-  type OneMaxRun,
-  type OneMaxString,
-  oneMax,
-} from './genetic-algorithm/one-max.ts';
-
 // Genetic algorithms
 
 export { type BitEncodingOptions, bitEncoding } from './encodings/bit-encoding.ts';
 export type { Breeding, Encoding } from './encodings/encoding.ts';
 export { type RealEncodingOptions, realEncoding } from './encodings/real-encoding.ts';
 export { type Evolution, type EvolveOptions, type EvolveProgress, evolve } from './genetic-algorithm/evolve.ts';
-export {
-  type GenerationStatistics,
-  GeneticAlgorithm,
-  type GeneticAlgorithmOptions,
-  type GeneticAlgorithmState,
-  type Individual,
-} from './genetic-algorithm/genetic-algorithm.ts';
+export { type GenerationStatistics, GeneticAlgorithm } from './genetic-algorithm/genetic-algorithm.ts';
+export type { GeneticAlgorithmOptions } from './genetic-algorithm/genetic-algorithm-options.ts';
+export type { GeneticAlgorithmState, Individual } from './genetic-algorithm/genetic-algorithm-state.ts';
 export { type Species, speciate } from './genetic-algorithm/speciation.ts';
 export type { Genes } from './genomes/genes.ts';
 
@@ -52,21 +37,16 @@ export type { Genes } from './genomes/genes.ts';
 
 export { AddStatus, type Archive, type Offers } from './map-elites/archive.ts';
 export { type ClassArchiveOptions, classArchive } from './map-elites/class-archive.ts';
+export type { Ancestor, Elite } from './map-elites/elite.ts';
 export {
   type GridArchive,
   type GridArchiveOptions,
   type GridEvaluation,
   gridArchive,
 } from './map-elites/grid-archive.ts';
-export {
-  type Ancestor,
-  type ArchiveStatistics,
-  type Elite,
-  type Insertion,
-  MapElites,
-  type MapElitesOptions,
-  type MapElitesState,
-} from './map-elites/map-elites.ts';
+export { type ArchiveStatistics, type Insertion, MapElites } from './map-elites/map-elites.ts';
+export type { MapElitesOptions } from './map-elites/map-elites-options.ts';
+export type { MapElitesState } from './map-elites/map-elites-state.ts';
 
 // Images as genomes
 

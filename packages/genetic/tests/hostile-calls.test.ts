@@ -43,7 +43,7 @@ const search = () => {
   const own = new genetic.MapElites({
     encoding: realEncoding({ length: 1, bounds: [0, 1] }),
     archive: gridArchive({ dims: [4], ranges: [[0, 1]] }),
-    batchSize: 2,
+    populationSize: 2,
     seed: 0,
   });
   own.ask();
@@ -84,10 +84,6 @@ const calls: Record<string, ValidCall> = {
   directEncoding: { given: () => [{ shape }], use: breedWith },
   cppnEncoding: { given: () => [{ shape }], use: breedWith },
 
-  oneMax: {
-    given: () => [{ length: 4, populationSize: 4, generations: 2, seed: 0 }],
-    speaksAs: ['oneMax', 'selectionWeights'],
-  },
   evolve: {
     given: () => [
       { ...algorithmOptions(), encoding: sealed(bitEncoding({ length: 4 })), fitness: ones, generations: 2 },
@@ -116,7 +112,7 @@ const calls: Record<string, ValidCall> = {
   },
   MapElites: {
     given: () => [
-      { encoding: bitEncoding({ length: 4 }), archive: classArchive({ classes: 2 }), batchSize: 2, seed: 0 },
+      { encoding: bitEncoding({ length: 4 }), archive: classArchive({ classes: 2 }), populationSize: 2, seed: 0 },
     ],
   },
   'MapElites#ask': { on: search },

@@ -8,14 +8,17 @@ import type { Batches } from './contracts.ts';
  *
  * @param tensors Tensors of equal first axis, such as `{ images: [n, h, w, c], labels: [n] }`. Still the caller's.
  * @param size Examples a batch; the last one holds what is left.
- * @returns Batches of the same keys, as often as wanted. A batch is disposed when the next one is asked for.
+ * @returns Batches of the same keys, as often as wanted; `length` is their number. A batch is disposed when the next one is asked for.
  *
  * @example
  * const images = tf.zeros([10, 28, 28, 1]);
  * const labels = tf.zeros([10], 'int32');
  * for (const batch of batchesOf({ images, labels }, 4)) batch.images.shape; // [4, …], [4, …], [2, …]
  */
-export function batchesOf<T extends Record<string, Tensor>>(tensors: T, size: number): Iterable<T> {
+export function batchesOf<T extends Record<string, Tensor>>(
+  tensors: T,
+  size: number,
+): Iterable<T> & { readonly length: number } {
   const check = checker('@cnnviz/internal', 'batchesOf');
   check.options(tensors, 'tensors');
   check.number('size', size, { integer: true, min: 1 });
@@ -26,6 +29,7 @@ export function batchesOf<T extends Record<string, Tensor>>(tensors: T, size: nu
     check.fail('range', 'tensors', 'tensors of one length', lengths);
   }
   return {
+    length: Math.ceil(length! / size),
     *[Symbol.iterator]() {
       for (let start = 0; start < length!; start += size) {
         const count = Math.min(size, length! - start);

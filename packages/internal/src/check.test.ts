@@ -1,7 +1,7 @@
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { checker, describeValue } from './check.ts';
+import { checker, describeValue, isCheckerError } from './check.ts';
 
 const check = checker('@cnnviz/adversarial', 'pgd');
 
@@ -202,6 +202,23 @@ describe('tensors', () => {
 test('failBecause keeps the cause', () => {
   const cause = new Error('deep');
   expect(() => check.failBecause('state', 'it is gone', cause)).toThrow(expect.objectContaining({ cause }));
+});
+
+test('error and errorBecause make what fail and failBecause throw', () => {
+  expect(check.error('type', 'steps', 'an integer', 'x')).toEqual(
+    new TypeError(`${of} steps must be an integer, got "x"`),
+  );
+  const cause = new Error('deep');
+  const error = check.errorBecause('range', 'nothing is left', cause);
+  expect(error).toBeInstanceOf(RangeError);
+  expect(error).toMatchObject({ message: `${of} nothing is left`, cause });
+});
+
+test('isCheckerError knows the errors of a checker by more than their words', () => {
+  expect(isCheckerError(check.errorBecause('state', 'it is gone'))).toBe(true);
+  expect(isCheckerError(new Error(`${of} it is gone`))).toBe(false);
+  for (const other of [undefined, null, 'text', 3]) expect(isCheckerError(other)).toBe(false);
+  expect(Object.keys(check.errorBecause('state', 'it is gone'))).toEqual([]);
 });
 
 test('fail and failBecause word their own faults alike', () => {

@@ -36,9 +36,13 @@ export interface Check {
   images(name: string, value: unknown): Tensor4D;
   /** An int32 tensor `[count]`. Its values are on the device: `requireWithin` reads them where that is affordable. */
   labels(name: string, value: unknown, expected: { count: number }): Tensor1D;
-  /** Throws `<package>: <function>: <name> must be <expected>, got <received>`. */
+  /** Makes the error `<package>: <function>: <name> must be <expected>, got <received>`. */
+  error(kind: FailureKind, name: string, expected: string, received: unknown): Error;
+  /** Throws that error. */
   fail(kind: FailureKind, name: string, expected: string, received: unknown): never;
-  /** Throws `<package>: <function>: <sentence>`. */
+  /** Makes the error `<package>: <function>: <sentence>`. */
+  errorBecause(kind: FailureKind, sentence: string, cause?: unknown): Error;
+  /** Throws that error. */
   failBecause(kind: FailureKind, sentence: string, cause?: unknown): never;
   /** Writes `<package>: <function>: <sentence>` to the console. */
   warn(sentence: string): void;
@@ -55,12 +59,19 @@ export interface Check {
  * const epsilon = check.number('epsilon', 0.1, { min: 0 });
  */
 export function checker(packageName: string, functionName: string): Check {
-  const failBecause = (kind: FailureKind, sentence: string, cause?: unknown): never => {
+  const errorBecause = (kind: FailureKind, sentence: string, cause?: unknown): Error => {
     const options = cause === undefined ? {} : { cause };
-    throw new errorOf[kind](`${packageName}: ${functionName}: ${sentence}`, options);
+    const error = new errorOf[kind](`${packageName}: ${functionName}: ${sentence}`, options);
+    return Object.defineProperty(error, MADE_HERE, { value: true });
   };
-  const fail = (kind: FailureKind, name: string, expected: string, received: unknown): never =>
-    failBecause(kind, `${name} must be ${expected}, got ${describeValue(received)}`);
+  const error = (kind: FailureKind, name: string, expected: string, received: unknown): Error =>
+    errorBecause(kind, `${name} must be ${expected}, got ${describeValue(received)}`);
+  const failBecause: Check['failBecause'] = (...failure) => {
+    throw errorBecause(...failure);
+  };
+  const fail: Check['fail'] = (...failure) => {
+    throw error(...failure);
+  };
 
   const number = (name: string, value: unknown, range: NumberRange = {}): number => {
     if (typeof value !== 'number') return fail('type', name, describeRange(range), value);
@@ -99,7 +110,9 @@ export function checker(packageName: string, functionName: string): Check {
   };
 
   return {
+    error,
     fail,
+    errorBecause,
     failBecause,
     warn: (sentence) => console.warn(`${packageName}: ${functionName}: ${sentence}`),
     number,
@@ -156,6 +169,14 @@ export function checker(packageName: string, functionName: string): Check {
 }
 
 const errorOf = { range: RangeError, type: TypeError, state: Error };
+
+/** Marks the errors of a checker. Each package bundles its own copy of this file, and all of them share the symbol. */
+const MADE_HERE = Symbol.for('@cnnviz/internal: error of a checker');
+
+/** Whether a checker made this error, so that it already says what is wrong in our words. */
+export function isCheckerError(error: unknown): error is Error {
+  return typeof error === 'object' && error !== null && MADE_HERE in error;
+}
 
 function isInRange(value: number, { integer, min, max, above, below }: NumberRange): boolean {
   return (

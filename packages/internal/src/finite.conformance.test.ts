@@ -2,7 +2,7 @@ import { describeOnBackends } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { checker } from './check.ts';
-import { requireFinite } from './finite.ts';
+import { failNotFinite, requireFinite } from './finite.ts';
 import { requireWithin } from './within.ts';
 
 const check = checker('@cnnviz/adversarial', 'pgd');
@@ -29,6 +29,14 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     const read = reading([0, value, 1], (tensor) => requireFinite(check, 'the gradient', tensor, 3));
     const message = `@cnnviz/adversarial: pgd: the gradient must be finite, got ${shown} at step 3 (value 1 of 3)`;
     await expect(read).rejects.toThrow(new Error(message));
+  });
+
+  test('failNotFinite says what was met where, as far as it is known', () => {
+    const of = '@cnnviz/adversarial: pgd: logits must be finite,';
+    expect(() => failNotFinite(check, 'logits', {})).toThrow(new Error(`${of} got NaN or Infinity`));
+    expect(() => failNotFinite(check, 'logits', { got: Number.NaN, where: 'for image 0 at step 3' })).toThrow(
+      new Error(`${of} got NaN for image 0 at step 3`),
+    );
   });
 
   test('requireWithin accepts both ends, and says which value is outside', async () => {

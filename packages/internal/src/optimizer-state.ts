@@ -71,17 +71,17 @@ function requireOptimizerState(
   variables: readonly Variable[],
 ): void {
   if (optimizer.getClassName() !== state?.name) {
-    check.fail('range', 'optimizer', `${state?.name}, as in the checkpoint`, optimizer.getClassName());
+    check.fail('range', 'optimizer', `${state?.name}, as in the saved state`, optimizer.getClassName());
   }
-  check.number('checkpoint.optimizer.iterations', state.iterations, { integer: true, min: 0 });
+  check.number('resume.optimizer.iterations', state.iterations, { integer: true, min: 0 });
   const own = Object.entries(optimizer).filter(([, value]) => slotVariables(value) !== undefined);
   const expected = own.map(([field]) => field).sort();
   const received = Object.keys(state.slots ?? {}).sort();
   if (received.join() !== expected.join()) {
-    check.fail('range', 'checkpoint.optimizer.slots', `those of ${state.name}, ${expected.join(', ')}`, received);
+    check.fail('range', 'resume.optimizer.slots', `those of ${state.name}, ${expected.join(', ')}`, received);
   }
   for (const [field, value] of own) {
-    const name = `checkpoint.optimizer.slots.${field}`;
+    const name = `resume.optimizer.slots.${field}`;
     const kept = state.slots[field]!;
     if (!Array.isArray(kept)) check.fail('type', name, 'a list of { index, shape, values }', kept);
     for (const [position, slot] of kept.entries()) requireKept(check, `${name}[${position}]`, slot);

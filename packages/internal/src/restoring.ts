@@ -1,11 +1,9 @@
-import type { Check } from './check.ts';
+import { type Check, isCheckerError } from './check.ts';
 import { messageOf } from './realm.ts';
 
-const isOurs = (error: unknown) => messageOf(error).startsWith('@cnnviz/');
-
 /**
- * Makes something of what was saved. Where that lacks a part, or a part is of another kind, the error says that it is
- * damaged, and not what the first line that met it says.
+ * Restores something from saved data. If a part is missing or of another kind, the error says that the data is damaged,
+ * instead of what the first line to trip over it says. Errors of a checker pass unchanged.
  *
  * @param what What callers call it: `state`.
  */
@@ -13,7 +11,7 @@ export function restoring<T>(check: Check, what: string, restore: () => T): T {
   try {
     return restore();
   } catch (error) {
-    if (isOurs(error)) throw error;
-    return check.failBecause('state', `${what} is damaged: ${messageOf(error)}`);
+    if (isCheckerError(error)) throw error;
+    throw check.errorBecause('state', `${what} is damaged: ${messageOf(error)}`);
   }
 }

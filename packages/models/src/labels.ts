@@ -1,4 +1,4 @@
-import { type Check, isPromise } from '@cnnviz/internal';
+import { type Check, isPromise, messageOf } from '@cnnviz/internal';
 
 /** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
 export type Labels = readonly string[] | Readonly<Record<number, string>>;
@@ -6,28 +6,29 @@ export type Labels = readonly string[] | Readonly<Record<number, string>>;
 /**
  * A list of names without holes.
  *
- * @param classes How many there are to be. Default: not known.
+ * @param classes The expected number of names. Default: any.
+ * @param name What errors call the labels: the file that they were read from.
  */
-export function checkLabels(check: Check, labels: unknown, classes?: number): readonly string[] {
+export function checkLabels(check: Check, labels: unknown, classes?: number, name = 'labels'): readonly string[] {
   if (typeof labels !== 'object' || labels === null || isPromise(labels)) {
-    return check.fail('type', 'labels', 'a list of names, or an object by class', labels);
+    return check.fail('type', name, 'a list of names, or an object by class', labels);
   }
-  const list: unknown[] = Array.isArray(labels) ? labels : listOfObject(check, labels);
-  const wrong = list.findIndex((name) => typeof name !== 'string');
-  if (wrong !== -1) check.fail('type', `labels[${wrong}]`, 'a name', list[wrong]);
+  const list: unknown[] = Array.isArray(labels) ? labels : listOfObject(check, labels, name);
+  const wrong = list.findIndex((label) => typeof label !== 'string');
+  if (wrong !== -1) check.fail('type', `${name}[${wrong}]`, 'a name', list[wrong]);
   if (classes !== undefined && list.length !== classes) {
-    check.fail('range', 'labels', `${classes} names, one for each class`, list);
+    check.fail('range', name, `${classes} names, one for each class`, list);
   }
   return list as string[];
 }
 
 /** `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
-function listOfObject(check: Check, labels: object): unknown[] {
+function listOfObject(check: Check, labels: object, name: string): unknown[] {
   const entries = Object.entries(labels);
   const list = new Array<unknown>(entries.length).fill(undefined);
-  for (const [key, name] of entries) {
-    const label = check.number(`a class of labels`, Number(key), { integer: true, min: 0, max: entries.length - 1 });
-    list[label] = Array.isArray(name) ? name.at(-1) : name;
+  for (const [key, value] of entries) {
+    const label = check.number(`a class of ${name}`, Number(key), { integer: true, min: 0, max: entries.length - 1 });
+    list[label] = Array.isArray(value) ? value.at(-1) : value;
   }
   return list;
 }
@@ -42,9 +43,11 @@ export function parseLabels(check: Check, text: string, path: string): readonly 
     while (lines.at(-1) === '') lines.pop();
     return lines;
   }
+  let labels: unknown;
   try {
-    return checkLabels(check, JSON.parse(text));
+    labels = JSON.parse(text);
   } catch (error) {
-    return check.failBecause('state', `${path}: expected a list of labels, found ${(error as Error).message}`);
+    throw check.errorBecause('state', `${path}: expected a list of labels, found ${messageOf(error)}`);
   }
+  return checkLabels(check, labels, undefined, path);
 }

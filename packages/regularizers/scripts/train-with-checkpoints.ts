@@ -1,6 +1,6 @@
 /**
- * A training that keeps its checkpoints in the file that it is given, goes on from it where it is there, and prints where
- * it ends: for the test that kills it.
+ * Trains with its checkpoints in a given file, resumes from that file if it exists, and prints where it ends: for the test
+ * that kills it.
  */
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -30,7 +30,7 @@ const { history } = await train(model, (epoch) => batchesOf(patternExamples(24, 
     await rename(`${file}.part`, file);
     console.log('checkpoint');
   },
-  ...(isResumed ? { checkpoint: decodeCheckpoint(await readFile(file)) } : {}),
+  ...(isResumed ? { resume: decodeCheckpoint(await readFile(file)) } : {}),
 });
 const weights = await Promise.all(model.variables.map(async (variable) => [...(await variable.data())]));
 console.log(JSON.stringify({ history, weights }));

@@ -61,15 +61,15 @@ export {
 export { type Evaluable, type Evaluation, evaluate, type Loss } from './training/evaluate.ts';
 export { constantRate, cosineRate, exponentialRate, type Schedule, stepRate } from './training/schedule.ts';
 export { shuffledBatches } from './training/shuffled-batches.ts';
-export {
-  type EpochRecord,
-  type StoppedBy,
-  type TrainableModel,
-  type TrainOptions,
-  type TrainProgress,
-  type TrainResult,
-  train,
-} from './training/train.ts';
+export { train } from './training/train.ts';
+export type {
+  EpochRecord,
+  StoppedBy,
+  TrainableModel,
+  TrainOptions,
+  TrainProgress,
+  TrainResult,
+} from './training/train-options.ts';
 
 // Capacity and the generalization gap
 
@@ -104,7 +104,8 @@ export {
   type RandomizationProgress,
   type RandomizationRun,
   type RandomizationTestOptions,
-  type Regularizer,
+  type RandomizationTestState,
+  type Regularization,
   randomizationTest,
 } from './randomization/randomization-test.ts';
 export {

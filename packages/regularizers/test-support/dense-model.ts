@@ -2,7 +2,7 @@ import { createRandom } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout } from '../src/dropout/dropout.ts';
-import type { TrainableModel } from '../src/training/train.ts';
+import type { TrainableModel } from '../src/training/train-options.ts';
 
 /** Flatten, dense with ReLU, dropout, dense: small enough for the cpu backend. */
 export function denseModel({ inputs = 16, hidden = 12, classes = 3, rate = 0, seed = 0 } = {}): TrainableModel {

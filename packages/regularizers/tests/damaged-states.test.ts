@@ -5,7 +5,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { corruptionChart, randomizationCurves, summarizeRuns } from '../src/charts/randomization-charts.ts';
-import { type RandomizationTestOptions, randomizationTest } from '../src/randomization/randomization-test.ts';
+import {
+  type RandomizationTestOptions,
+  type RandomizationTestState,
+  randomizationTest,
+} from '../src/randomization/randomization-test.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint.ts';
 import { EarlyStopping, type EarlyStoppingState } from '../src/training/early-stopping.ts';
 import { train } from '../src/training/train.ts';
@@ -62,8 +66,8 @@ describe('damaged states', () => {
       const model = denseModel({ hidden: 2 });
       const optimizer = optimizers[kind]();
       try {
-        const checkpoint = fromJson(json);
-        await train(model, batchesOf(examples, 3), { ...training(), optimizer, epochs: 2, checkpoint });
+        const resume = fromJson(json);
+        await train(model, batchesOf(examples, 3), { ...training(), optimizer, epochs: 2, resume });
       } finally {
         disposeOptimizer(optimizer);
         tf.dispose(model.variables);
@@ -88,9 +92,8 @@ describe('damaged states', () => {
     for (const [epoch, loss] of [0.5, 0.4, 0.6, 0.7].entries()) await stopping.observe(epoch, loss, variables);
     const before = tf.memory().numTensors;
     await fuzz(damagedJson(asJson(stopping.state()) as EarlyStoppingState), async (json) => {
-      const other = new EarlyStopping(options);
       try {
-        other.resume(fromJson(json));
+        const other = new EarlyStopping({ ...options, resume: fromJson(json) });
         await other.observe(4, 0.5, variables);
         other.restore(variables);
         tf.dispose(other.bestWeights() ?? []);
@@ -110,9 +113,10 @@ describe('damaged states', () => {
     };
     const runs = await randomizationTest({ train: examples, test: examples }, options);
     const before = tf.memory().numTensors;
-    await fuzz(damagedJson(runs), async (completed) => {
+    const state: RandomizationTestState = { kind: 'randomizationTest', version: 1, runs };
+    await fuzz(damagedJson(state), async (resume) => {
       try {
-        const all = await randomizationTest({ train: examples, test: examples }, { ...options, completed });
+        const all = await randomizationTest({ train: examples, test: examples }, { ...options, resume });
         for (const look of [summarizeRuns, randomizationCurves]) look(all);
         corruptionChart(all, { classes: 3 });
       } finally {

@@ -55,11 +55,13 @@ const stoppable = () => ({ stopTraining: false, getWeights: () => [], setWeights
 /** An instance of a class, as far as hostile calls look: nothing inside it is replaced. */
 const sealed = <T extends object>(instance: T): T => Object.create(instance);
 const checkpoint = () => ({
-  version: 1 as const,
+  kind: 'train' as const,
+  version: 1,
   model: 'float32[1]',
   seed: 0,
   epoch: 1,
   batch: 0,
+  done: 4,
   random: sealed(createRandom(0).state()),
   running: { examples: 0, loss: 0, penalty: 0, correct: 0 },
   history: [epoch],
@@ -155,7 +157,9 @@ const calls: Record<string, ValidCall> = {
   exponentialRate: { given: () => [{ initial: 0.1, factor: 0.5 }] },
   cosineRate: { given: () => [{ initial: 0.1, epochs: 5, final: 0 }] },
 
-  EarlyStopping: { given: () => [{ mode: 'min', patience: 1, minDelta: 0, baseline: 1 }] },
+  EarlyStopping: {
+    given: () => [{ mode: 'min', patience: 1, minDelta: 0, baseline: 1, resume: stopping().state() }],
+  },
   'EarlyStopping#observe': {
     on: stopping,
     given: () => [0, 1, weights()],
@@ -167,7 +171,6 @@ const calls: Record<string, ValidCall> = {
   'EarlyStopping#restore': { on: stopping, given: () => [weights()] },
   'EarlyStopping#bestWeights': { on: stopping },
   'EarlyStopping#state': { on: stopping },
-  'EarlyStopping#resume': { on: stopping, given: () => [stopping().state()] },
   earlyStoppingCallback: {
     given: () => [stoppable(), { monitor: 'loss', mode: 'min', patience: 1 }],
     speaksAs: ['earlyStoppingCallback', 'EarlyStopping'],

@@ -145,7 +145,7 @@ function chapterView({ settings, archive, saved, error }: Search, job: LongJob, 
 
 function describeEnd({ stoppedBy, generation }: EvolvedPictures): string {
   if (stoppedBy === 'pause') return `Paused after generation ${generation}.`;
-  if (stoppedBy === 'target')
+  if (stoppedBy === 'stopAt')
     return `The network is at least 99.99 % sure of each picture, in generation ${generation}.`;
   return `Generation ${generation} is reached. To continue, choose a later last generation and press Resume.`;
 }

@@ -58,14 +58,14 @@ export interface EvolutionReport {
 export interface EvolvedPictures extends EvolutionReport {
   /** Of all classes. */
   portraits: Portrait[];
-  stoppedBy: 'generations' | 'target' | 'pause';
+  stoppedBy: 'generations' | 'stopAt' | 'pause';
   saved: SavedEvolution;
 }
 
 /** The fooling code's, for digits. */
 const PICTURES_A_GENERATION = 200;
-/** Evolution ends when the network is as sure as that of each picture. */
-const TARGET = 0.9999;
+/** Evolution ends when the network is this sure of each picture. */
+const WANTED_CONFIDENCE = 0.9999;
 
 let isPauseAsked = false;
 const evolve = job(async (options: EvolutionOptions, work: Work<EvolutionReport>) =>
@@ -121,9 +121,9 @@ export async function evolvePictures(
     bounds: network.bounds,
     seed,
     generations,
-    target: TARGET,
+    stopAt: WANTED_CONFIDENCE,
     populationSize: PICTURES_A_GENERATION,
-    ...(before === undefined ? {} : { state: before.state }),
+    ...(before === undefined ? {} : { resume: before.state }),
     signal: AbortSignal.any([work.signal, pausing.signal]),
     onProgress: async ({ elites, state, ...statistics }) => {
       medians.push(statistics.median);

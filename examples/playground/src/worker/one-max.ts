@@ -1,10 +1,15 @@
 import {
-  bitEncoding,
-  type Encoding,
+  type Birth,
+  type BitCrossover,
+  birthsOf,
+  countOnes,
+  type TracedBits,
+  tracedBitEncoding,
+} from '@cnnviz/example-onemax/traced-bits';
+import {
   GeneticAlgorithm,
   type GeneticAlgorithmState,
   onePointCrossover,
-  type Random,
   rankSelection,
   rouletteSelection,
   type Selection,
@@ -27,9 +32,9 @@ const selections = {
 const crossovers = {
   'two-point': twoPointCrossover,
   'one-point': onePointCrossover,
-  uniform: (first: Uint8Array, second: Uint8Array, random: Random) => uniformCrossover(first, second, random),
+  uniform: (first, second, random) => uniformCrossover(first, second, random),
   none: undefined,
-};
+} as const satisfies Record<string, BitCrossover | undefined>;
 
 export type SelectionName = keyof typeof selections;
 export type CrossoverName = keyof typeof crossovers;
@@ -46,27 +51,9 @@ export interface OneMaxSettings {
   mutationRate: number;
 }
 
-/** Probability that a bit of a child under mutation flips. DEAP's OneMax has it. */
-const FLIP_RATE = 0.05;
 const CROSSOVER_RATE = 0.5;
 
-/** How a genome came about. Genomes are strings of 0 and 1. */
-export interface Birth {
-  /** Index in the generation before. */
-  parent: number;
-  /** The parent's. */
-  selected: string;
-  /** The parent of the other genome of its pair, if the two were crossed. */
-  partner: number | null;
-  /** Genome after crossover. */
-  crossed: string;
-  /** Places whose bit is the partner's. */
-  fromPartner: number[];
-  /** Places whose bit mutation flipped. */
-  flipped: number[];
-  /** Whether its fitness had to be counted: that of a copy is known. */
-  isEvaluated: boolean;
-}
+export type { Birth };
 
 export interface OneMaxGeneration {
   /** 0 is the random one. */
@@ -85,13 +72,13 @@ export interface OneMaxGeneration {
 
 export interface OneMaxStep {
   generation: OneMaxGeneration;
-  /** What the next step goes on from; plain JSON. */
+  /** What the next step resumes from; plain JSON. */
   state: GeneticAlgorithmState;
 }
 
 export interface OneMaxRunOptions {
   settings: OneMaxSettings;
-  /** Goes on from there. */
+  /** What the step before gave. */
   state: GeneticAlgorithmState;
   /** The last generation. */
   generations: number;
@@ -100,7 +87,7 @@ export interface OneMaxRunOptions {
 }
 
 export const oneMax = {
-  /** The random generation, or with a state the next. */
+  /** The random generation, or the one after a state. */
   step: quick(async ({ settings, state }: { settings: OneMaxSettings; state?: GeneticAlgorithmState }) =>
     nextGeneration(settings, state),
   ),
@@ -111,44 +98,31 @@ export const oneMax = {
 /** One generation of the genetic algorithm, and where each genome comes from. */
 export function nextGeneration(settings: OneMaxSettings, state?: GeneticAlgorithmState): OneMaxStep {
   const { length, populationSize, mutationRate, seed } = settings;
-  let parents: ArrayLike<number> = [];
+  const select = selections[settings.selection];
+  let parents: Int32Array = new Int32Array(0);
   const algorithm = new GeneticAlgorithm<TracedBits>({
-    encoding: tracedBitEncoding(length, crossovers[settings.crossover]),
+    encoding: tracedBitEncoding({ length, crossover: crossovers[settings.crossover] }),
     populationSize,
     seed,
     selection: (fitness, count, random) => {
-      const chosen = selections[settings.selection](fitness, count, random);
-      parents = chosen;
-      return chosen;
+      parents = select(fitness, count, random);
+      return parents;
     },
     crossoverRate: settings.crossover === 'none' ? 0 : CROSSOVER_RATE,
     mutationRate,
-    ...(state === undefined ? {} : { state }),
+    ...(state === undefined ? {} : { resume: state }),
   });
-  const before = algorithm.population;
-  const asked = algorithm.ask();
-  algorithm.tell(asked.map(({ bits }) => countOnes(bits)));
+  const before = algorithm.population.map(({ genome }) => genome);
+  algorithm.tell(algorithm.ask().map(countOnes));
   const { population } = algorithm;
-  const births = Array.from(parents, (parent, child): Birth => {
-    const { genome } = population[child]!;
-    const crossed = genome.beforeMutation ?? genome.bits;
-    return {
-      parent,
-      selected: before[parent]!.genome.bits.join(''),
-      partner: genome.fromPartner === undefined ? null : parents[child ^ 1]!,
-      crossed: crossed.join(''),
-      fromPartner: placesWhere(length, (place) => genome.fromPartner?.[place] === 1),
-      flipped: placesWhere(length, (place) => crossed[place] !== genome.bits[place]),
-      isEvaluated: genome.fromPartner !== undefined || genome.beforeMutation !== undefined,
-    };
-  });
   const { generation, evaluations, best, mean, worst } = algorithm.statistics();
+  const genomes = population.map(({ genome }) => genome);
   return {
     generation: {
       generation,
       evaluations,
       genomes: population.map(({ genome, fitness }) => ({ bits: genome.bits.join(''), fitness })),
-      births,
+      births: birthsOf(generation, parents, before, genomes),
       best,
       mean,
       worst,
@@ -171,54 +145,6 @@ export async function runToSolution(
     await onProgress(step);
     reached = step.state;
   }
-}
-
-/** Bits that remember how they came about, for as long as they are not saved. */
-interface TracedBits {
-  bits: Uint8Array;
-  /** 1 where a bit is that of the other parent. Undefined in a copy. */
-  fromPartner?: Uint8Array;
-  beforeMutation?: Uint8Array;
-}
-
-/** As `bitEncoding`, to the bit. */
-function tracedBitEncoding(
-  length: number,
-  crossover: ((first: Uint8Array, second: Uint8Array, random: Random) => readonly [Uint8Array, Uint8Array]) | undefined,
-): Encoding<TracedBits> {
-  const plain = bitEncoding({ length, flipRate: FLIP_RATE, ...(crossover === undefined ? {} : { crossover }) });
-  return {
-    name: plain.name,
-    create: (breeding) => ({ bits: plain.create(breeding) }),
-    cross(first, second, breeding) {
-      // Crossover moves genes and does not look at them: a second bit in each says whose it is.
-      const [one, other] = (crossover ?? twoPointCrossover)(first.bits, marked(second.bits), breeding.random);
-      return [
-        { bits: one.map(bitOf), fromPartner: one.map(markOf) },
-        { bits: other.map(bitOf), fromPartner: other.map((gene) => 1 - markOf(gene)) },
-      ];
-    },
-    mutate: (genome, breeding) => ({
-      ...genome,
-      bits: plain.mutate(genome.bits, breeding),
-      beforeMutation: genome.bits,
-    }),
-    diversity: (genomes) => plain.diversity(genomes.map(({ bits }) => bits)),
-    save: ({ bits }) => plain.save(bits),
-    load: (saved) => ({ bits: plain.load(saved) }),
-  };
-}
-
-const marked = (bits: Uint8Array) => bits.map((bit) => bit | 2);
-const bitOf = (gene: number) => gene & 1;
-const markOf = (gene: number) => gene >> 1;
-
-function placesWhere(length: number, isPlace: (place: number) => boolean): number[] {
-  return Array.from({ length }, (_, place) => place).filter(isPlace);
-}
-
-function countOnes(bits: Uint8Array): number {
-  return bits.reduce((sum, bit) => sum + bit, 0);
 }
 
 /** Waits, and rejects as soon as it is stopped. */

@@ -158,8 +158,8 @@ export const units = {
         ],
         concepts,
         signal: work.signal,
-        onProgress: ({ images, count: of }) =>
-          work.onProgress({ done: images, of, text: `picture ${images} of ${of} for the report` }),
+        onProgress: ({ done, total }) =>
+          work.onProgress({ done, of: total, text: `picture ${done} of ${total} for the report` }),
       });
       const { detectors, uniqueBestLabels, categories } = uniqueDetectors(dissection!.units);
       return {
@@ -194,10 +194,11 @@ function bestOf({ units: all, iouLimit }: Parameters<typeof tallyCsv>[0] & { iou
     .map(({ unit, concept, iou }) => ({ unit, concept: concept.name, category: concept.category, iou }));
 }
 
-function stageOf({ phase, images, count }: DissectionProgress): DissectionStage {
+function stageOf({ done, total, phase, images }: DissectionProgress): DissectionStage {
+  const count = total / 2;
   return phase === 'thresholds'
-    ? { done: images, of: 2 * count, text: `scene ${images} of ${count}: how active each unit is` }
-    : { done: count + images, of: 2 * count, text: `scene ${images} of ${count}: what it fires on` };
+    ? { done, of: total, text: `scene ${images} of ${count}: how active each unit is` }
+    : { done, of: total, text: `scene ${images} of ${count}: what it fires on` };
 }
 
 /** Of the first convolution, if it sees one or three channels. */

@@ -13,13 +13,16 @@ export interface ImageBatchesOptions {
   bounds?: Bounds;
 }
 
+/** Batches that say how many they are. */
+export type SizedBatches = Iterable<LabeledImages> & { readonly length: number };
+
 /**
  * The batches of one pass over a set, made as they are asked for, so that only one is in memory.
  *
  * @returns Batches of images `[size, h, w, c]` within the bounds and labels `[size]` int32, in the same order however
- * often they are iterated. A batch is disposed when the next one is asked for.
+ * often they are iterated, and their number as `length`. A batch is disposed when the next one is asked for.
  */
-export function imageBatches(set: ImageSet, options: ImageBatchesOptions): Iterable<LabeledImages> {
+export function imageBatches(set: ImageSet, options: ImageBatchesOptions): SizedBatches {
   const check = checker('@cnnviz/example-support', 'imageBatches');
   const size = check.number('size', options.size, { integer: true, min: 1 });
   const epoch = check.number('epoch', options.epoch ?? 0, { integer: true, min: 0 });
@@ -32,6 +35,7 @@ export function imageBatches(set: ImageSet, options: ImageBatchesOptions): Itera
   const valueOfLevel = Float32Array.from({ length: 256 }, (_, level) => min + ((max - min) * level) / 255);
 
   return {
+    length: Math.ceil(set.labels.length / size),
     *[Symbol.iterator]() {
       const order = seed === undefined ? undefined : orderOfEpoch(seed, epoch, set.labels.length);
       for (let start = 0; start < set.labels.length; start += size) {

@@ -8,4 +8,4 @@ export type { NetworkOptions } from './network-options.ts';
 export { perceptronWithDropout } from './perceptron-with-dropout.ts';
 export { smallAlexNet } from './small-alexnet.ts';
 export { type SmallInceptionOptions, smallInception } from './small-inception.ts';
-export { type LearningCurvePoint, type TrainModelOptions, type TrainModelProgress, trainModel } from './train-model.ts';
+export { type LearningCurvePoint, type TrainModelOptions, trainModel } from './train-model.ts';

@@ -9,6 +9,7 @@ import {
   type FailedImage,
   isA,
   messageOf,
+  notFiniteError,
   type Random,
   type RandomState,
   requireGradients,
@@ -560,13 +561,9 @@ async function failWithAll(
     );
   }
   const what = Number.isFinite(scores[broken.index]!.value) ? 'gradients' : 'activations';
-  const sentence = `${what} must be finite, at step ${run.step} those of image ${broken.index} are not`;
+  const { message } = notFiniteError(check, what, { where: `for image ${broken.index} at step ${run.step}` });
   const bestSoFar = run.step === 0 ? undefined : await readBest(settings, run);
-  try {
-    return check.failBecause('state', sentence);
-  } catch (error) {
-    throw new NonFiniteActivationError((error as Error).message, bestSoFar);
-  }
+  throw new NonFiniteActivationError(message, bestSoFar);
 }
 
 async function readBest({ parameterization }: Settings, { best }: Run) {

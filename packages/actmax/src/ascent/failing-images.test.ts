@@ -268,7 +268,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
     expect(failure).toBeInstanceOf(NonFiniteActivationError);
     const { message, bestSoFar } = failure as NonFiniteActivationError;
     expect(message).toBe(
-      '@cnnviz/actmax: maximizeActivation: activations must be finite, at step 5 those of image 1 are not',
+      '@cnnviz/actmax: maximizeActivation: activations must be finite, got NaN or Infinity for image 1 at step 5',
     );
     expect(bestSoFar?.steps).toEqual([0, 4]);
     expect(tf.memory().numTensors).toBe(before);

@@ -53,7 +53,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     batched: { inputs: ['classes', 'images'], tolerance: 1e-4 },
     abortable: true,
     bounds: [0, 1],
-    nonFinite: /activations must be finite, at step 0 those of image 0 are not/,
+    nonFinite: /activations must be finite, got NaN or Infinity for image 0 at step 0/,
   });
 });
 
@@ -72,7 +72,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     badOptions: [],
     seeded: true,
     bounds: [-1, 1],
-    nonFinite: /activations must be finite, at step 0 those of image 0 are not/,
+    nonFinite: /activations must be finite, got NaN or Infinity for image 0 at step 0/,
   });
 
   conformance({
@@ -93,7 +93,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow'], () => {
     badOptions: [[{ views: 0 }, /views must be an integer >= 1, got 0/]],
     seeded: true,
     bounds: [-1, 1],
-    nonFinite: /activations must be finite, at step 0 those of image 0 are not/,
+    nonFinite: /activations must be finite, got NaN or Infinity for image 0 at step 0/,
   });
 
   conformance({

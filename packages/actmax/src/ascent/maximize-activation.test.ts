@@ -305,7 +305,7 @@ describe('bad input', () => {
     expect(failure).toBeInstanceOf(NonFiniteActivationError);
     const { message, bestSoFar } = failure as NonFiniteActivationError;
     expect(message).toBe(
-      '@cnnviz/actmax: maximizeActivation: activations must be finite, at step 3 those of image 0 are not',
+      '@cnnviz/actmax: maximizeActivation: activations must be finite, got NaN or Infinity for image 0 at step 3',
     );
     expect(bestSoFar?.shape).toEqual([2, 2, 2, 1]);
     expect(bestSoFar?.steps).toEqual([2, 2]);

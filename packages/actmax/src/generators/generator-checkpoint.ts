@@ -9,33 +9,36 @@ import {
   type OptimizerState,
   requireKept,
   requireOptimizerState,
+  requirePosition,
+  requireSavedState,
   requireVariables,
+  type SavedState,
+  type TrainingPosition,
 } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { GeneratorEpochRecord } from './train-generator.ts';
 
-export const checkpointVersion = 1;
+/** What a checkpoint begins with. */
+export const format = { kind: 'trainGenerator', version: 1 } as const;
 
 /** A network and its optimizer. */
 export interface TrainedPart {
-  /** Shapes of the variables. */
+  /** Types and shapes of the variables. */
   readonly model: string;
   readonly weights: readonly KeptWeights[];
   readonly optimizer: OptimizerState;
 }
 
-/** Where `trainGenerator` is and all that decides how it goes on; plain data, weights as typed arrays. */
-export interface GeneratorCheckpoint {
-  readonly version: typeof checkpointVersion;
-  /** The epoch to go on with, from 0. */
-  readonly epoch: number;
-  /** How many of its batches are done. */
-  readonly batch: number;
+/**
+ * A state of `trainGenerator`: how far it has come, and all that decides how it continues. Plain data, with weights as
+ * typed arrays; `encodeGeneratorCheckpoint` makes bytes of it.
+ */
+export interface GeneratorCheckpoint extends SavedState<'trainGenerator'>, TrainingPosition {
   /** Sums over the batches of the epoch so far. */
   readonly running: RunningLosses;
   readonly history: readonly GeneratorEpochRecord[];
   readonly generator: TrainedPart;
-  /** Of a training without adversarial loss: null. */
+  /** Null without adversarial loss. */
   readonly discriminator: TrainedPart | null;
 }
 
@@ -48,36 +51,27 @@ export interface RunningLosses {
   readonly discriminator: number;
 }
 
-function requireVersion(check: Check, checkpoint: GeneratorCheckpoint): void {
-  if (checkpoint?.version !== checkpointVersion) {
-    check.fail('range', 'checkpoint', `a checkpoint of version ${checkpointVersion}`, checkpoint?.version);
-  }
-}
-
-/** Rejects what is no checkpoint, or a damaged one; its networks and optimizers are looked at where they are restored. */
-export function requireCheckpoint(check: Check, checkpoint: GeneratorCheckpoint): void {
-  requireVersion(check, checkpoint);
-  check.number('checkpoint.epoch', checkpoint.epoch, { integer: true, min: 0 });
-  check.number('checkpoint.batch', checkpoint.batch, { integer: true, min: 0 });
-  check.number('checkpoint.running.images', checkpoint.running?.images, { integer: true, min: 0 });
-  for (const name of ['total', 'image', 'feature', 'adversarial', 'discriminator'] as const) {
-    check.number(`checkpoint.running.${name}`, checkpoint.running[name]);
+/** Throws unless it is a whole checkpoint. Its networks and optimizers are checked where they are restored. */
+export function requireCheckpoint(check: Check, checkpoint: GeneratorCheckpoint, name = 'checkpoint'): void {
+  requireSavedState(check, checkpoint, format, name);
+  requirePosition(check, name, checkpoint);
+  check.number(`${name}.running.images`, checkpoint.running?.images, { integer: true, min: 0 });
+  for (const loss of ['total', 'image', 'feature', 'adversarial', 'discriminator'] as const) {
+    check.number(`${name}.running.${loss}`, checkpoint.running[loss]);
   }
   const { history } = checkpoint;
-  if (!Array.isArray(history)) check.fail('type', 'checkpoint.history', 'a list of records', history);
+  if (!Array.isArray(history)) check.fail('type', `${name}.history`, 'a list of records', history);
   for (const [index, record] of history.entries()) {
-    for (const name of ['epoch', 'learningRate', 'loss', 'imageLoss'] as const) {
-      check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
+    for (const part of ['epoch', 'learningRate', 'loss', 'imageLoss'] as const) {
+      check.number(`${name}.history[${index}].${part}`, record?.[part]);
     }
-    for (const name of ['featureLoss', 'adversarialLoss', 'discriminatorLoss'] as const) {
-      const loss = record[name] ?? undefined;
-      if (loss !== undefined) check.number(`checkpoint.history[${index}].${name}`, loss);
+    for (const part of ['featureLoss', 'adversarialLoss', 'discriminatorLoss'] as const) {
+      const loss = record[part] ?? undefined;
+      if (loss !== undefined) check.number(`${name}.history[${index}].${part}`, loss);
     }
   }
-  requirePart(check, 'checkpoint.generator', checkpoint.generator);
-  if (checkpoint.discriminator !== null) {
-    requirePart(check, 'checkpoint.discriminator', checkpoint.discriminator);
-  }
+  requirePart(check, `${name}.generator`, checkpoint.generator);
+  if (checkpoint.discriminator !== null) requirePart(check, `${name}.discriminator`, checkpoint.discriminator);
 }
 
 function requirePart(check: Check, name: string, part: TrainedPart): void {
@@ -88,16 +82,42 @@ function requirePart(check: Check, name: string, part: TrainedPart): void {
   requireOptimizerState(check, `${name}.optimizer`, optimizer);
 }
 
-export function requireModel(check: Check, name: string, part: TrainedPart, variables: readonly Variable[]): void {
+/**
+ * Throws unless a saved network has these variables.
+ *
+ * @param network What it is: `generator`, `discriminator`.
+ */
+export function requireModel(
+  check: Check,
+  network: string,
+  part: TrainedPart,
+  variables: readonly Variable[],
+  name = 'checkpoint',
+): void {
   const model = fingerprint(variables);
-  if (part?.model !== model) check.fail('range', 'checkpoint', `of a ${name} ${model}`, part?.model);
+  if (part?.model !== model) check.fail('range', name, `of a ${network} ${model}`, part?.model);
 }
 
 /**
  * Gives a generator the weights of a checkpoint, to use it.
  *
- * @param variables Those of a generator built as the one that was trained.
+ * @param variables The variables of a generator built like the one that was trained. Changed in place.
+ * @param checkpoint From `trainGenerator`, or from `decodeGeneratorCheckpoint`.
+ * @returns Nothing; the generator is ready to use.
  * @throws RangeError if the checkpoint is of another version or generator.
+ * @see `trainGenerator`
+ *
+ * @example
+ * import { type GeneratorCheckpoint, restoreGenerator, trainGenerator, upconvolutionalGenerator } from '@cnnviz/actmax';
+ *
+ * const shape = { codeSize: 10, shape: [28, 28, 1], bounds: [0, 1], hidden: 8, filters: [4, 4] } as const;
+ * const trained = upconvolutionalGenerator({ ...shape, seed: 0 });
+ * const saved: GeneratorCheckpoint[] = [];
+ * const options = { loss: 'l2', optimizer: tf.train.adam(0.001), epochs: 1 } as const;
+ * await trainGenerator(trained, model, [images], { ...options, onCheckpoint: (state) => void saved.push(state) });
+ *
+ * const restored = upconvolutionalGenerator({ ...shape, seed: 1 });
+ * restoreGenerator(restored.variables, saved[0]!);
  */
 export function restoreGenerator(variables: readonly Variable[], checkpoint: GeneratorCheckpoint): void {
   const check = checker('@cnnviz/actmax', 'restoreGenerator');
@@ -110,9 +130,14 @@ export function restoreGenerator(variables: readonly Variable[], checkpoint: Gen
 const magic = 'cnnviz-generator-checkpoint\n';
 
 /**
- * A checkpoint as bytes, little-endian and with a checksum.
+ * Makes bytes of a checkpoint, little-endian and with a checksum, to write to a file.
  *
- * Write them under another name and rename the file, so that a kill while writing leaves the checkpoint before it.
+ * Write them under another name and rename the file, so that a kill while writing leaves the previous checkpoint.
+ *
+ * @param checkpoint From `onCheckpoint` or `progress.state()` of `trainGenerator`.
+ * @returns The bytes, which `decodeGeneratorCheckpoint` takes.
+ * @throws RangeError or TypeError if it is not a whole checkpoint.
+ * @see `decodeGeneratorCheckpoint`
  *
  * @example
  * import {
@@ -142,13 +167,15 @@ export function encodeGeneratorCheckpoint(checkpoint: GeneratorCheckpoint): Uint
 }
 
 /**
- * The checkpoint that `encodeGeneratorCheckpoint` made bytes of.
+ * Reads a checkpoint from the bytes that `encodeGeneratorCheckpoint` made of it.
  *
+ * @param bytes The contents of the file.
+ * @returns The checkpoint, which `trainGenerator` takes as `resume` and `restoreGenerator` takes to use the generator.
  * @throws RangeError if the bytes are no such checkpoint, of another version, cut off or damaged.
+ * @see `encodeGeneratorCheckpoint`, which has an example.
  */
 export function decodeGeneratorCheckpoint(bytes: Uint8Array): GeneratorCheckpoint {
   const check = checker('@cnnviz/actmax', 'decodeGeneratorCheckpoint');
   const checkpoint = decodeCheckpointBytes(check, magic, bytes) as GeneratorCheckpoint;
-  requireVersion(check, checkpoint);
-  return checkpoint;
+  return requireSavedState(check, checkpoint, format, 'the checkpoint');
 }

@@ -1,5 +1,13 @@
-import { askAtOnce, askModel, type Check, disposeTapeOnThrow, requireOutput, type Trainable } from '@cnnviz/internal';
-import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import {
+  askAtOnce,
+  askModel,
+  type Check,
+  type NamedGradients,
+  namedGradients,
+  requireOutput,
+  type Trainable,
+} from '@cnnviz/internal';
+import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AnyEncoder, type Encoder, encode, requireFeatures } from './encoder.ts';
 import type { TrainableGenerator } from './upconvolutional-generator.ts';
@@ -23,7 +31,7 @@ export interface GeneratorModels {
   discriminator: Trainable | undefined;
 }
 
-/** Gradients in the order of the variables, as an optimizer takes them, and the losses before the step. */
+/** The gradients of one batch, and the losses before its step. */
 interface GeneratorGradients {
   generator: NamedGradients;
   /** None without adversarial loss. */
@@ -31,8 +39,6 @@ interface GeneratorGradients {
   /** `[5]`: total, image, feature, adversarial and discriminator loss, each the mean over the batch. */
   losses: Tensor;
 }
-
-type NamedGradients = { name: string; tensor: Tensor }[];
 
 /**
  * The losses of Dosovitskiy and Brox and their gradients, each the mean over the batch of what an image costs.
@@ -50,7 +56,7 @@ export function generatorGradients(
     const kept: Tensor[] = [];
     try {
       const wanted = weights.feature === 0 ? undefined : encode(check, comparator, images, 'comparator');
-      const generatorGradients = gradientsOf(generator.variables, () => {
+      const generatorGradients = namedGradients(generator.variables, () => {
         const generated = applyAtOnce(check, generator, codes, 'generator');
         requireGenerated(check, generated, images);
         const image = meanSquaredDistance(generated, images);
@@ -72,7 +78,7 @@ export function generatorGradients(
       let discriminatorGradients: NamedGradients = [];
       let discriminatorLoss: Scalar = tf.scalar(0);
       if (discriminator !== undefined) {
-        discriminatorGradients = gradientsOf(discriminator.variables, () => {
+        discriminatorGradients = namedGradients(discriminator.variables, () => {
           const loss = tf.add(
             meanSoftplus(tf.neg(realness(check, discriminator, images))),
             meanSoftplus(realness(check, discriminator, generated!)),
@@ -91,13 +97,6 @@ export function generatorGradients(
       tf.dispose(kept);
     }
   });
-}
-
-function gradientsOf(variables: readonly Variable[], loss: () => Scalar): NamedGradients {
-  const { grads } = disposeTapeOnThrow(() => tf.variableGrads(loss, [...variables]));
-  return variables
-    .filter(({ name }) => grads[name] !== undefined && grads[name] !== null)
-    .map(({ name }) => ({ name, tensor: grads[name]! }));
 }
 
 function requireGenerated(check: Check, generated: Tensor4D, images: Tensor4D): void {

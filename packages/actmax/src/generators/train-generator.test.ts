@@ -203,12 +203,12 @@ describe('small networks', () => {
     ]);
     expect(whole.history[2]!.imageLoss).toBeLessThan(whole.history[0]!.imageLoss);
     for (const kept of [checkpoints[0]!, checkpoints[3]!]) {
-      const checkpoint = decodeGeneratorCheckpoint(encodeGeneratorCheckpoint(kept));
+      const resume = decodeGeneratorCheckpoint(encodeGeneratorCheckpoint(kept));
       const other = {
         generator: upconvolutionalGenerator({ ...shape, seed: 5 }),
         discriminator: convolutionalDiscriminator({ shape: shape.shape, filters: [2, 3], seed: 6 }),
       };
-      expect(await run(other, { checkpoint })).toEqual(whole);
+      expect(await run(other, { resume })).toEqual(whole);
     }
     const shipped = upconvolutionalGenerator({ ...shape, seed: 7 });
     restoreGenerator(shipped.variables, checkpoints.at(-1)!);
@@ -229,13 +229,15 @@ describe('small networks', () => {
     const checkpoint = kept!;
     const wider = upconvolutionalGenerator({ ...shape, hidden: 7, seed: 0 });
     const refused = (model: typeof wider, options: Partial<TrainGeneratorOptions>) =>
-      expect(trainGenerator(model, averages, data, { ...l2, checkpoint, ...options })).rejects;
-    await refused(wider, {}).toThrow(/trainGenerator: checkpoint must be of a generator float32\[3,7\]/);
+      expect(trainGenerator(model, averages, data, { ...l2, resume: checkpoint, ...options })).rejects;
+    await refused(wider, {}).toThrow(/trainGenerator: resume must be of a generator float32\[3,7\]/);
     await refused(generator, { optimizer: tf.train.sgd(1) }).toThrow(/optimizer must be "?Adam/);
-    await refused(generator, { checkpoint: { ...checkpoint, version: 2 as 1 } }).toThrow(/of version 1, got 2/);
+    await refused(generator, { resume: { ...checkpoint, version: 2 } }).toThrow(
+      /cannot resume from this state: it is of trainGenerator, version 2; expected trainGenerator, version 1/,
+    );
     const discriminator = convolutionalDiscriminator({ shape: shape.shape, seed: 0 });
     await refused(generator, { loss: { adversarial: 1 }, discriminator, ...optimizers() }).toThrow(
-      /the checkpoint is of a training without adversarial loss/,
+      /cannot resume from this state: it was saved by a training without adversarial loss/,
     );
     expect(() => restoreGenerator(wider.variables, checkpoint)).toThrow(/restoreGenerator: checkpoint must be of/);
     expect(() => decodeGeneratorCheckpoint(new Uint8Array(40))).toThrow(/bytes must begin like a checkpoint/);

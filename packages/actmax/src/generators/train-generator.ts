@@ -1,34 +1,38 @@
 import {
   askModel,
   assignWeights,
-  type Batches,
+  type BatchesOfEpochs,
   type Bounds,
   type Check,
   checker,
+  failNotFinite,
   fingerprint,
-  type LongWork,
-  learningRateOf,
+  type LastFiniteWeights,
+  lastFiniteWeights,
   readOptimizer,
   readWeights,
-  reportProgress,
-  requireBatches,
   requireGradients,
-  requireLongWork,
   requireOptimizer,
   requireTrainable,
+  requireTraining,
   requireWeights,
   requireWithin,
   restoreOptimizer,
-  setLearningRate,
+  runEpochs,
+  scheduledRate,
   type Trainable,
+  type TrainingOptions,
+  type TrainingPosition,
+  type TrainingProgress,
+  tensorsOf,
   throwIfAborted,
   tileGrid,
 } from '@cnnviz/internal';
-import type { Optimizer, Tensor, Tensor3D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Optimizer, Tensor3D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AnyEncoder, type Encoder, requireFeatures } from './encoder.ts';
 import {
-  checkpointVersion,
+  format,
   type GeneratorCheckpoint,
   type RunningLosses,
   requireCheckpoint,
@@ -58,10 +62,7 @@ export interface GeneratorEpochRecord extends GeneratorLosses {
   learningRate: number;
 }
 
-export interface TrainGeneratorProgress extends GeneratorLosses {
-  epoch: number;
-  /** Batches of the epoch that are done. */
-  batch: number;
+export interface TrainGeneratorProgress extends GeneratorLosses, TrainingProgress<GeneratorCheckpoint> {
   /** At the end of an epoch. */
   record?: GeneratorEpochRecord;
 }
@@ -70,62 +71,62 @@ export interface TrainGeneratorProgress extends GeneratorLosses {
 export interface GeneratorSamples {
   /** `[n, h, w, 1 or 3]`, of the data set. */
   images: Tensor4D;
-  /** Black and white of the picture. */
+  /** The values that become black and white in the picture. */
   bounds: Bounds;
-  /** Batches from one picture to the next. Default: one after each epoch. */
+  /** Batches from one picture to the next. Default: one picture after each epoch. */
   every?: number;
   /**
-   * Takes a picture `[height, width, 3]` in [0, 1]: the images above, below each what the generator makes of its
-   * features. It is disposed afterwards. Awaited.
+   * Called with a picture `[height, width, 3]` in [0, 1]: the images in the upper row, below each of them what the
+   * generator makes of its features. The picture is disposed afterwards. Awaited.
    */
   onPicture: (picture: Tensor3D, at: { epoch: number; batch: number }) => void | Promise<void>;
 }
 
-export interface TrainGeneratorOptions extends LongWork<TrainGeneratorProgress> {
+export interface TrainGeneratorOptions extends TrainingOptions<TrainGeneratorProgress, GeneratorCheckpoint> {
   /**
-   * What each loss counts; one that is left out counts 0. `'l2'`: the image loss alone, `{ image: 1 }`. Dosovitskiy and
-   * Brox take image 2e-6, feature 0.01 and adversarial 100 for ImageNet and AlexNet; what fits depends on how large
-   * features are.
+   * The weight of each loss, 0 if left out. `'l2'` is the image loss alone, `{ image: 1 }`. Dosovitskiy and Brox take
+   * image 2e-6, feature 0.01 and adversarial 100 for ImageNet and AlexNet; good weights depend on the scale of the
+   * features.
    */
   loss: 'l2' | Partial<GeneratorLossWeights>;
-  /** Of the generator, such as `tf.train.adam(0.001)`. Still the caller's. */
+  /** The generator's optimizer, such as `tf.train.adam(0.001)`. It stays the caller's. */
   optimizer: Optimizer;
-  /** How often all batches are gone through, >= 1. */
-  epochs: number;
-  /** Learning rate of each epoch, of the generator's optimizer. Default: the optimizer's. */
+  /** Learning rate of the generator's optimizer in each epoch. Default: the one that it has. */
   schedule?: (epoch: number) => number;
   /** The features that the feature loss compares. Default: the encoder. */
   comparator?: Encoder;
   /** Images `[n, h, w, c]` to a logit `[n, 1]`, large for real; needed by the adversarial loss. Changed in place. */
   discriminator?: Trainable;
-  /** Of the discriminator, needed by the adversarial loss. Still the caller's. */
+  /** The discriminator's optimizer, needed by the adversarial loss. It stays the caller's. */
   discriminatorOptimizer?: Optimizer;
   /**
-   * The discriminator takes no step while its loss is less than this part of the generator's adversarial loss: it would
-   * leave nothing to learn from. Default: 0.1, as Dosovitskiy and Brox.
+   * The discriminator takes no step while its loss is below this fraction of the generator's adversarial loss, lest it
+   * become so good that the generator learns nothing from it. Default: 0.1, as Dosovitskiy and Brox.
    */
   pauseDiscriminatorBelow?: number;
   samples?: GeneratorSamples;
-  /** Takes a checkpoint after each epoch, to keep it. Awaited. */
-  onCheckpoint?: (checkpoint: GeneratorCheckpoint) => void | Promise<void>;
-  /** Takes one after so many batches too. Default: only after each epoch. */
-  checkpointEvery?: number;
-  /** Goes on from here: on the same backend to bit-identical results, given the same batches and options. */
-  checkpoint?: GeneratorCheckpoint;
+  /**
+   * A state from `progress.state()` or `onCheckpoint`, to continue from. On the same backend, and with the same batches
+   * and options, the result is bit for bit that of an uninterrupted training.
+   */
+  resume?: GeneratorCheckpoint;
 }
 
 /**
- * Trains a generator to invert an encoder: to give back the image from its features.
+ * Trains a generator to invert an encoder: to reconstruct an image from its features.
  *
  * @param generator Its `variables` are changed in place.
- * @param encoder Images `[n, h, w, c]` to features `[n, d]`, the codes that the generator takes; at once, or later too unless
- *   it is the comparator of a feature loss. Not changed.
- * @param batches Images `[n, h, w, c]`; or a function that gives those of an epoch, for another order in each.
- * @returns What was measured in each epoch.
- * @throws RangeError if an option is out of range, there is no batch, or the generator's images are of another shape.
+ * @param encoder Images `[n, h, w, c]` to features `[n, d]`, the codes that the generator takes. It may answer with a
+ *   promise unless it is the comparator of a feature loss. Not changed.
+ * @param batches Images `[n, h, w, c]`; or a function that gives those of an epoch, for another order in each. Batches
+ *   are read and not disposed.
+ * @param options `loss`, `optimizer` and `epochs` are required.
+ * @returns What was measured in each epoch: plain data.
+ * @throws RangeError if an option is out of range, there is no batch, the generator's images are of another shape, or
+ *   `resume` is of another version, generator, discriminator or optimizer.
  * @throws TypeError if an argument is of another kind, or the adversarial loss lacks its discriminator.
- * @throws Error if a loss is not finite, with epoch and batch. The weights are then those for which it last was.
- * @throws RangeError if `checkpoint` is of another version, generator, discriminator or optimizer.
+ * @throws Error if a loss is not finite; says in which epoch and batch. The networks then have the last weights for which
+ *   it was.
  * @throws The signal's reason if it is aborted.
  * @see Dosovitskiy, Brox, "Generating images with perceptual similarity metrics based on deep networks", NIPS 2016,
  *   https://arxiv.org/abs/1602.02644.
@@ -146,144 +147,83 @@ export interface TrainGeneratorOptions extends LongWork<TrainGeneratorProgress> 
 export async function trainGenerator(
   generator: TrainableGenerator,
   encoder: AnyEncoder,
-  batches: Batches<Tensor4D> | ((epoch: number) => Batches<Tensor4D>),
+  batches: BatchesOfEpochs<Tensor4D>,
   options: TrainGeneratorOptions,
 ): Promise<{ history: GeneratorEpochRecord[] }> {
   const check = checker('@cnnviz/actmax', 'trainGenerator');
-  check.options(options);
-  requireLongWork(check, options);
+  requireTraining(check, batches, options);
   requireGradients(check);
   const { weights, pauseBelow, comparator, adversary } = checkOptions(check, generator, encoder, options);
   throwIfAborted(options);
-  const { optimizer, epochs, checkpoint, samples } = options;
-  const batchesOf = typeof batches === 'function' ? batches : () => batches;
-  if (typeof batches !== 'function') requireBatches(check, 'batches', batches);
+  const { optimizer, resume, samples } = options;
   if (samples !== undefined) await requireWithin(check, 'samples.images', samples.images, samples.bounds);
   const models: GeneratorModels = { generator, encoder, comparator, discriminator: adversary?.model };
-  const all = [...generator.variables, ...(adversary?.model.variables ?? [])];
-  const ownRate = learningRateOf(check, optimizer);
+  const rateOf = scheduledRate(check, optimizer, options.schedule);
+  if (resume !== undefined) restoreNetworks(check, resume, generator, optimizer, adversary);
+  const finite = lastFiniteWeights([...generator.variables, ...(adversary?.model.variables ?? [])]);
+  const history = [...(resume?.history ?? [])];
+  let sums = resume?.running ?? noLosses;
+  let learningRate = 0;
 
-  let sums = noLosses;
-  let history: GeneratorEpochRecord[] = [];
-  let firstEpoch = 0;
-  let batchesDone = 0;
-  if (checkpoint !== undefined) {
-    requireCheckpoint(check, checkpoint);
-    if ((checkpoint.discriminator === null) !== (adversary === undefined)) {
-      const expected = checkpoint.discriminator === null ? 'without' : 'with';
-      check.failBecause('range', `the checkpoint is of a training ${expected} adversarial loss`);
+  const step = async (images: Tensor4D, { epoch, batch }: { epoch: number; batch: number }) => {
+    const count = check.images('images', images).shape[0];
+    if (count === 0) check.fail('range', 'images', 'at least one image', images);
+    const gradients = await generatorGradients(check, models, images, weights);
+    try {
+      const losses = (await gradients.losses.data()) as Float32Array;
+      requireFiniteLosses(check, losses, finite, `in epoch ${epoch}, batch ${batch}`);
+      optimizer.applyGradients(gradients.generator);
+      const [, , , adversarial, discriminator] = losses as unknown as Losses;
+      if (discriminator >= pauseBelow * adversarial) adversary?.optimizer.applyGradients(gradients.discriminator);
+      sums = addLosses(sums, losses as unknown as Losses, count);
+    } finally {
+      tf.dispose([gradients.losses, ...tensorsOf(gradients.generator), ...tensorsOf(gradients.discriminator)]);
     }
-    restorePart(check, 'generator', generator.variables, optimizer, checkpoint.generator);
-    if (adversary !== undefined) {
-      restorePart(check, 'discriminator', adversary.model.variables, adversary.optimizer, checkpoint.discriminator!);
-    }
-    sums = checkpoint.running;
-    history = [...checkpoint.history];
-    firstEpoch = checkpoint.epoch;
-    batchesDone = checkpoint.batch;
-  }
-
-  const takeCheckpoint = async (epoch: number, batch: number): Promise<void> => {
-    if (options.onCheckpoint === undefined) return;
-    await options.onCheckpoint({
-      version: checkpointVersion,
-      epoch,
-      batch,
-      running: sums,
-      history: [...history],
-      generator: await partOf(generator.variables, optimizer),
-      discriminator: adversary === undefined ? null : await partOf(adversary.model.variables, adversary.optimizer),
-    });
   };
-
-  const takePicture = async (epoch: number, batch: number): Promise<void> => {
+  const showSamples = async (at: { epoch: number; batch: number }) => {
     const picture = await samplePicture(check, generator, encoder, samples!);
     try {
-      await samples!.onPicture(picture, { epoch, batch });
+      await samples!.onPicture(picture, at);
     } finally {
       picture.dispose();
     }
   };
 
-  /** The weights for which the loss was last finite. */
-  let lastGood: Tensor[] = [];
   try {
-    for (let epoch = firstEpoch; epoch < epochs; epoch++) {
-      const learningRate = options.schedule === undefined ? ownRate : options.schedule(epoch);
-      if (options.schedule !== undefined) {
-        check.number(`schedule(${epoch})`, learningRate, { min: 0 });
-        setLearningRate(optimizer, learningRate);
-      }
-      let batch = 0;
-      for await (const images of requireBatches(check, 'batches', batchesOf(epoch))) {
-        if (batch++ < batchesDone) continue;
-        throwIfAborted(options);
-        const count = check.images('images', images).shape[0];
-        if (count === 0) check.fail('range', 'images', 'at least one image', images);
-        const before = all.map((variable) => tf.clone(variable));
-        try {
-          const gradients = await generatorGradients(check, models, images, weights);
-          try {
-            const losses = (await gradients.losses.data()) as Float32Array;
-            const bad = losses.find((loss) => !Number.isFinite(loss));
-            if (bad !== undefined) {
-              const good = lastGood.length > 0 ? lastGood : before;
-              for (const [index, variable] of all.entries()) variable.assign(good[index]!);
-              const when = `in epoch ${epoch}, batch ${batch - 1}`;
-              check.failBecause('state', `the loss must be finite, got ${bad} ${when}; the last good weights are kept`);
-            }
-            optimizer.applyGradients(gradients.generator);
-            const [total, image, feature, adversarial, discriminator] = [...losses] as [
-              number,
-              number,
-              number,
-              number,
-              number,
-            ];
-            if (adversary !== undefined && discriminator >= pauseBelow * adversarial) {
-              adversary.optimizer.applyGradients(gradients.discriminator);
-            }
-            sums = {
-              images: sums.images + count,
-              total: sums.total + total * count,
-              image: sums.image + image * count,
-              feature: sums.feature + feature * count,
-              adversarial: sums.adversarial + adversarial * count,
-              discriminator: sums.discriminator + discriminator * count,
-            };
-          } finally {
-            tf.dispose([
-              gradients.losses,
-              ...namedTensors(gradients.generator),
-              ...namedTensors(gradients.discriminator),
-            ]);
-          }
-          tf.dispose(lastGood);
-          lastGood = before;
-        } catch (error) {
-          tf.dispose(before);
-          throw error;
-        }
-        if (options.checkpointEvery !== undefined && batch % options.checkpointEvery === 0) {
-          await takeCheckpoint(epoch, batch);
-        }
-        if (samples?.every !== undefined && batch % samples.every === 0) await takePicture(epoch, batch);
-        await reportProgress(options, { epoch, batch, ...meansOf(sums, weights) });
-      }
-      if (sums.images === 0) check.fail('range', 'batches', 'at least one batch', []);
-      const record: GeneratorEpochRecord = { epoch, learningRate, ...meansOf(sums, weights) };
-      history.push(record);
-      sums = noLosses;
-      batchesDone = 0;
-      await takeCheckpoint(epoch + 1, 0);
-      if (samples !== undefined && samples.every === undefined) await takePicture(epoch, batch);
-      const { epoch: _, learningRate: __, ...losses } = record;
-      await reportProgress(options, { epoch, batch, ...losses, record });
-    }
+    await runEpochs(check, options, {
+      batches,
+      from: resume,
+      startEpoch: (epoch) => {
+        learningRate = rateOf(epoch);
+      },
+      step: async (images, at) => {
+        await finite.during(() => step(images, at));
+        const batch = at.batch + 1;
+        if (samples?.every !== undefined && batch % samples.every === 0) await showSamples({ ...at, batch });
+      },
+      measures: () => meansOf(sums, weights),
+      finishEpoch: async (epoch, batch) => {
+        const record: GeneratorEpochRecord = { epoch, learningRate, ...meansOf(sums, weights) };
+        history.push(record);
+        sums = noLosses;
+        if (samples !== undefined && samples.every === undefined) await showSamples({ epoch, batch });
+        return record;
+      },
+      state: (position) => checkpointOf(position, sums, history, { generator, optimizer, adversary }),
+    });
   } finally {
-    tf.dispose(lastGood);
+    finite.dispose();
   }
   return { history };
+}
+
+type Losses = [total: number, image: number, feature: number, adversarial: number, discriminator: number];
+
+function requireFiniteLosses(check: Check, losses: Float32Array, finite: LastFiniteWeights, where: string): void {
+  const got = losses.find((loss) => !Number.isFinite(loss));
+  if (got === undefined) return;
+  finite.restore();
+  failNotFinite(check, 'the loss', { got, where: `${where}; the last good weights are kept` });
 }
 
 const noLosses: RunningLosses = { images: 0, total: 0, image: 0, feature: 0, adversarial: 0, discriminator: 0 };
@@ -301,8 +241,35 @@ function meansOf(sums: RunningLosses, weights: GeneratorLossWeights): GeneratorL
   };
 }
 
-function namedTensors(gradients: { tensor: Tensor }[]): Tensor[] {
-  return gradients.map(({ tensor }) => tensor);
+function addLosses(sums: RunningLosses, losses: Losses, count: number): RunningLosses {
+  const [total, image, feature, adversarial, discriminator] = losses;
+  return {
+    images: sums.images + count,
+    total: sums.total + total * count,
+    image: sums.image + image * count,
+    feature: sums.feature + feature * count,
+    adversarial: sums.adversarial + adversarial * count,
+    discriminator: sums.discriminator + discriminator * count,
+  };
+}
+
+async function checkpointOf(
+  { epoch, batch, done }: TrainingPosition,
+  running: RunningLosses,
+  history: readonly GeneratorEpochRecord[],
+  trained: { generator: TrainableGenerator; optimizer: Optimizer; adversary: Adversary | undefined },
+): Promise<GeneratorCheckpoint> {
+  const { generator, optimizer, adversary } = trained;
+  return {
+    ...format,
+    epoch,
+    batch,
+    done,
+    running,
+    history: [...history],
+    generator: await partOf(generator.variables, optimizer),
+    discriminator: adversary === undefined ? null : await partOf(adversary.model.variables, adversary.optimizer),
+  };
 }
 
 async function partOf(variables: readonly Variable[], optimizer: Optimizer): Promise<TrainedPart> {
@@ -313,14 +280,32 @@ async function partOf(variables: readonly Variable[], optimizer: Optimizer): Pro
   };
 }
 
+/** Gives the networks and their optimizers back their saved state. */
+function restoreNetworks(
+  check: Check,
+  resume: GeneratorCheckpoint,
+  generator: TrainableGenerator,
+  optimizer: Optimizer,
+  adversary: Adversary | undefined,
+): void {
+  requireCheckpoint(check, resume, 'resume');
+  if ((resume.discriminator === null) !== (adversary === undefined)) {
+    const saved = resume.discriminator === null ? 'without' : 'with';
+    check.failBecause('range', `cannot resume from this state: it was saved by a training ${saved} adversarial loss`);
+  }
+  restorePart(check, 'generator', generator.variables, optimizer, resume.generator);
+  if (adversary === undefined) return;
+  restorePart(check, 'discriminator', adversary.model.variables, adversary.optimizer, resume.discriminator!);
+}
+
 function restorePart(
   check: Check,
-  name: string,
+  network: string,
   variables: readonly Variable[],
   optimizer: Optimizer,
   part: TrainedPart,
 ): void {
-  requireModel(check, name, part, variables);
+  requireModel(check, network, part, variables, 'resume');
   requireWeights(check, variables, part.weights);
   restoreOptimizer(check, optimizer, part.optimizer, variables);
   assignWeights(check, variables, part.weights);
@@ -367,12 +352,8 @@ function checkOptions(
   };
   if (image + feature + adversarial === 0) check.fail('range', 'loss', 'one with a weight above 0', loss);
   requireOptimizer(check, 'optimizer', optimizer);
-  check.number('epochs', options.epochs, { integer: true, min: 1 });
-  for (const name of ['schedule', 'comparator', 'onCheckpoint'] as const) {
+  for (const name of ['schedule', 'comparator'] as const) {
     if (options[name] !== undefined) check.callable<unknown>(name, options[name]);
-  }
-  if (options.checkpointEvery !== undefined) {
-    check.number('checkpointEvery', options.checkpointEvery, { integer: true, min: 1 });
   }
   if (samples !== undefined) {
     check.images('samples.images', check.options(samples, 'samples').images);

@@ -197,7 +197,7 @@ describeOnBackends(['cpu', 'wasm'], () => {
           return tf.concat([tf.sqrt(first), tf.sub(first, 1)], 1) as tf.Tensor2D;
         });
       await expect(attack(steep, [[0, 0, 0, 0, 0, 0]], [0], { bounds: [0, 1] })).rejects.toThrow(
-        '@cnnviz/adversarial: deepFool: gradients must be finite, at step 0 those of image 0 are not',
+        '@cnnviz/adversarial: deepFool: gradients must be finite, got NaN or Infinity for image 0 at step 0',
       );
     });
   });

@@ -1,5 +1,5 @@
 import type { Bounds, Check, Classifier, LongWork } from '@cnnviz/internal';
-import { askAtOnce, checker, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
+import { askAtOnce, checker, oneHot, reportProgress, requireLongWork, throwIfAborted } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { noFailures } from '../batches/failures.ts';
@@ -8,7 +8,6 @@ import { perturb } from '../geometry/perturb.ts';
 import { lengthPerImage } from '../geometry/project-to-ball.ts';
 import { oneIfZero, perImage, stepDirection, sumPerImage } from '../geometry/step-direction.ts';
 import { checkLogits, logitsAndGradient } from '../losses/logits-and-gradient.ts';
-import { oneHot } from '../losses/one-hot.ts';
 import { checkAttack } from './check-attack.ts';
 import type { AttackProgress, AttackResult } from './projected-gradient.ts';
 

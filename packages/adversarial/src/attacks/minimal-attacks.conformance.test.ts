@@ -32,7 +32,7 @@ const common = {
   abortable: true,
   batched: { inputs: ['images', 'labels'] as ['images', 'labels'] },
   bounds: [0, 1] as const,
-  nonFinite: /logits must be finite, at step 0 those of image 0 are not/,
+  nonFinite: /logits must be finite, got NaN or Infinity for image 0 at step 0/,
 };
 
 describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl'], () => {

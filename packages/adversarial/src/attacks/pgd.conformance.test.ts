@@ -41,7 +41,7 @@ const pgdBadOptions = [
   [{ l1Step: 'sort' }, /l1Step must be one of "gradient", "coordinate", got "sort"/],
 ] as const;
 
-const nonFinite = /logits must be finite, at step \d+ those of image \d+ are not/;
+const nonFinite = /logits must be finite, got NaN or Infinity for image \d+ at step \d+/;
 
 const runPgd = ({ model, images, labels }: ReturnType<typeof inputs>, options: PgdOptions) =>
   pgd(model, images, labels, options);

@@ -1,4 +1,4 @@
-import type { Check, FailedImage } from '@cnnviz/internal';
+import { type Check, type FailedImage, failNotFinite } from '@cnnviz/internal';
 
 /** What of an image is not finite. */
 export type Broken = 'logits' | 'gradients';
@@ -28,7 +28,7 @@ export function noFailures(check: Check, count: number): Failures {
       if (failed.size < count || count === 0) return;
       const last = Math.max(...list().map(({ step }) => step));
       const { index, broken } = list().find(({ step }) => step === last)!;
-      check.failBecause('state', `${broken} must be finite, at step ${last} those of image ${index} are not`);
+      failNotFinite(check, broken, { where: `for image ${index} at step ${last}` });
     },
     list: () => list().map(({ index, step, reason }) => ({ index, step, reason })),
   };

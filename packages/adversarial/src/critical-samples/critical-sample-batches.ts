@@ -6,6 +6,7 @@ import {
   createRandom,
   type LabeledImages,
   type LongWork,
+  type Random,
   requireBatches,
   requireLabeledImages,
   requireLongWork,
@@ -83,39 +84,21 @@ export function classifierOf(model: Trainable): Classifier {
   return classifier;
 }
 
-export function mixCriticalSamples(
+/** Mixes one batch; the images of the result are the caller's to dispose, the labels are those of the batch. */
+export type MixBatch = (labeled: LabeledImages, random: Random) => Promise<LabeledImages>;
+
+function mixCriticalSamples(
   check: Check,
   model: Trainable,
   batches: Batches<LabeledImages>,
   options: CriticalSampleBatchesOptions,
 ): AsyncIterable<LabeledImages> {
-  requireTrainable(check, 'model', model);
-  if (options.onFound !== undefined) check.callable('onFound', options.onFound);
-  const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
-  const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
-  const classify = classifierOf(model);
-
+  const mix = criticalSampleMixer(check, model, options);
   return {
     async *[Symbol.asyncIterator]() {
       const random = createRandom(options.seed);
       for await (const labeled of batches) {
-        const { images, labels } = requireLabeledImages(check, labeled);
-        const onHost = await readImages(check, classify, images, options);
-        const count = images.shape[0];
-        const chosen = [...random.permutation(count).subarray(0, Math.round(weight * count))];
-        const streams = randomsOfImages(random.integer(2 ** 32), numbersFrom(0, chosen.length));
-        const mixed = onHost.values.slice();
-        if (chosen.length > 0) {
-          const size = mixed.length / count;
-          const from = { ...onHost, values: takeRows(mixed, chosen, size) };
-          const found = await lass(check, classify, from, streams, settings, { signal: options.signal });
-          requireAllLeft(check, found.failed, chosen);
-          for (const [position, image] of chosen.entries()) {
-            mixed.set(found.points.subarray(position * size, (position + 1) * size), image * size);
-          }
-          await options.onFound?.({ searched: chosen.length, critical: found.critical.filter(Boolean).length });
-        }
-        const batch = { images: tf.tensor4d(mixed, images.shape), labels };
+        const batch = await mix(labeled, random);
         try {
           yield batch;
         } finally {
@@ -123,5 +106,33 @@ export function mixCriticalSamples(
         }
       }
     },
+  };
+}
+
+export function criticalSampleMixer(check: Check, model: Trainable, options: CriticalSampleBatchesOptions): MixBatch {
+  requireTrainable(check, 'model', model);
+  if (options.onFound !== undefined) check.callable('onFound', options.onFound);
+  const weight = check.number('weight', options.weight ?? 0.5, { min: 0, max: 1 });
+  const settings = checkLassOptions(check, { ...options, maxIterations: options.maxIterations ?? 10 });
+  const classify = classifierOf(model);
+
+  return async (labeled, random) => {
+    const { images, labels } = requireLabeledImages(check, labeled);
+    const onHost = await readImages(check, classify, images, options);
+    const count = images.shape[0];
+    const chosen = [...random.permutation(count).subarray(0, Math.round(weight * count))];
+    const streams = randomsOfImages(random.integer(2 ** 32), numbersFrom(0, chosen.length));
+    const mixed = onHost.values.slice();
+    if (chosen.length > 0) {
+      const size = mixed.length / count;
+      const from = { ...onHost, values: takeRows(mixed, chosen, size) };
+      const found = await lass(check, classify, from, streams, settings, { signal: options.signal });
+      requireAllLeft(check, found.failed, chosen);
+      for (const [position, image] of chosen.entries()) {
+        mixed.set(found.points.subarray(position * size, (position + 1) * size), image * size);
+      }
+      await options.onFound?.({ searched: chosen.length, critical: found.critical.filter(Boolean).length });
+    }
+    return { images: tf.tensor4d(mixed, images.shape), labels };
   };
 }

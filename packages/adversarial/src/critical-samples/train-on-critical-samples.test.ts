@@ -1,10 +1,19 @@
-import { createRandom, type LabeledImages, type Trainable } from '@cnnviz/internal';
+import { createRandom, disposeOptimizer, type LabeledImages, type Trainable } from '@cnnviz/internal';
 import { tinyTrainable, useBackend } from '@cnnviz/testing';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { criticalSampleBatches } from './critical-sample-batches.ts';
-import { type SeededTrainable, trainOnCriticalSamples } from './train-on-critical-samples.ts';
+import {
+  type CriticalTrainingCheckpoint,
+  decodeCriticalTrainingCheckpoint,
+  encodeCriticalTrainingCheckpoint,
+} from './critical-training-checkpoint.ts';
+import {
+  type SeededTrainable,
+  type TrainOnCriticalSamplesOptions,
+  trainOnCriticalSamples,
+} from './train-on-critical-samples.ts';
 
 useBackend('wasm');
 
@@ -139,7 +148,7 @@ describe('trainOnCriticalSamples', () => {
     const [model, byHand] = [linearTrainable(weights), linearTrainable(weights)];
     const batches = [drawBatch(5, 1), drawBatch(3, 2)];
     const [optimizer, sgd] = [tf.train.sgd(0.1), tf.train.sgd(0.1)];
-    const history = await trainOnCriticalSamples(model, batches, { ...search, optimizer, epochs: 2, weight: 0 });
+    const { history } = await trainOnCriticalSamples(model, batches, { ...search, optimizer, epochs: 2, weight: 0 });
     const losses: number[] = [];
     for (let step = 0; step < 4; step++) {
       const { images, labels } = batches[step % 2]!;
@@ -205,6 +214,112 @@ describe('trainOnCriticalSamples', () => {
     expect(seeds).not.toContain(undefined);
     tf.dispose([batch.images, batch.labels, model.variables]);
     optimizer.dispose();
+  });
+
+  /** A network that drops pixels by the seed of the step and keeps a moving average, as batch normalization does. */
+  function droppingTrainable(seed = 3): SeededTrainable & { dispose(): void } {
+    const kernel = tf.tidy(() =>
+      tf.variable(tf.tensor2d(createRandom(seed).fillNormal(new Float32Array(size * 2)), [size, 2])),
+    );
+    const mean = tf.tidy(() => tf.variable(tf.scalar(0), false));
+    return {
+      variables: [kernel],
+      state: [mean],
+      apply: (images, { training, seed: ofStep }) =>
+        tf.tidy(() => {
+          const pixels = tf.reshape(images, [images.shape[0], size]);
+          if (training) mean.assign(tf.add(tf.mul(mean, 0.9), tf.mul(0.1, tf.mean(pixels))));
+          const isKept = Float32Array.from({ length: size }, (_, i) =>
+            Number(((ofStep ?? 0) >>> i) % 4 > 0 || !training),
+          );
+          const seen = tf.mul(tf.sub(pixels, mean), tf.tensor1d(isKept));
+          return tf.matMul(seen, kernel as unknown as Tensor2D) as Tensor2D;
+        }),
+      dispose: () => tf.dispose([kernel, mean]),
+    };
+  }
+
+  test.each([
+    ['momentum', () => tf.train.momentum(0.1, 0.9)],
+    ['adam', () => tf.train.adam(0.05)],
+  ] as const)(
+    'with %s: killed anywhere and resumed through bytes, it ends bit for bit the same',
+    async (_, optimizerOf) => {
+      const data = [drawBatch(5, 1), drawBatch(4, 2), drawBatch(6, 3)];
+      const valuesOf = (model: SeededTrainable) =>
+        Promise.all([...model.variables, ...model.state!].map(async (variable) => [...(await variable.data())]));
+      const options = { ...search, beta: 0.01, epochs: 3, weight: 0.5, seed: 7, checkpointEvery: 2 };
+      const run = async (model: SeededTrainable, more: Partial<TrainOnCriticalSamplesOptions>) => {
+        const optimizer = optimizerOf();
+        try {
+          const { history } = await trainOnCriticalSamples(model, data, { ...options, optimizer, ...more });
+          return { history, values: await valuesOf(model) };
+        } finally {
+          disposeOptimizer(optimizer);
+        }
+      };
+      const undisturbed = droppingTrainable();
+      const saved: Uint8Array[] = [];
+      const asked: CriticalTrainingCheckpoint[] = [];
+      const expected = await run(undisturbed, {
+        onCheckpoint: (checkpoint) => void saved.push(encodeCriticalTrainingCheckpoint(checkpoint)),
+        onProgress: async ({ done, state }) => void (done === 4 && asked.push(await state())),
+      });
+      expect(saved.length).toBe(6);
+      expect(asked[0]).toMatchObject({ kind: 'trainOnCriticalSamples', version: 1, epoch: 1, batch: 1, done: 4 });
+
+      // A real kill leaves the last file and nothing else.
+      const killed = droppingTrainable();
+      const before: Uint8Array[] = [];
+      await expect(
+        run(killed, {
+          onCheckpoint: (checkpoint) => void before.push(encodeCriticalTrainingCheckpoint(checkpoint)),
+          onProgress: ({ done }) => {
+            if (done === 6) throw new Error('killed');
+          },
+        }),
+      ).rejects.toThrow('killed');
+      expect(before).toEqual(saved.slice(0, 3));
+
+      for (const resume of [...saved.map(decodeCriticalTrainingCheckpoint), asked[0]!]) {
+        // Another process has other weights until it is given the saved ones.
+        const resumed = droppingTrainable(99);
+        expect(await run(resumed, { resume })).toEqual(expected);
+        resumed.dispose();
+      }
+      undisturbed.dispose();
+      killed.dispose();
+      tf.dispose(data.flatMap(({ images, labels }) => [images, labels]));
+    },
+  );
+
+  test('refuses the state of another training, and then leaves the model as it is', async () => {
+    const data = [drawBatch(4, 1)];
+    const model = droppingTrainable();
+    const states: CriticalTrainingCheckpoint[] = [];
+    const run = (changes: Partial<TrainOnCriticalSamplesOptions>, trained: SeededTrainable = model) =>
+      trainOnCriticalSamples(trained, data, { ...search, optimizer: tf.train.adam(0.1), epochs: 2, ...changes });
+    await run({ epochs: 1, onCheckpoint: (state) => void states.push(state) });
+    const resume = states[0]!;
+    const before = await model.variables[0]!.data();
+    const of = 'trainOnCriticalSamples: ';
+    await expect(run({ resume: { ...resume, version: 2 } })).rejects.toThrow(
+      `${of}cannot resume from this state: it is of trainOnCriticalSamples, version 2; expected trainOnCriticalSamples`,
+    );
+    await expect(run({ resume: { ...resume, kind: 'train' as never } })).rejects.toThrow('it is of train, version 1');
+    await expect(run({ resume, seed: 1 })).rejects.toThrow(`${of}seed must be 0, as in the saved state, got 1`);
+    await expect(run({ resume, optimizer: tf.train.sgd(1) })).rejects.toThrow('as in the saved state, got "SGD"');
+    await expect(run({ resume, weight: 2 })).rejects.toThrow('weight must be');
+    const other = linearTrainable(weights);
+    await expect(run({ resume }, other)).rejects.toThrow(`${of}resume must be of a model float32[16,1], got "float32`);
+    for (const [part, value] of Object.entries({ mixing: {}, random: {}, running: {}, weights: [], history: [{}] })) {
+      await expect(run({ resume: { ...resume, [part]: value } as never })).rejects.toThrow('@cnnviz/');
+    }
+    expect(() => encodeCriticalTrainingCheckpoint({ ...resume, batch: 1, mixing: null })).toThrow('checkpoint.mixing');
+    expect(await model.variables[0]!.data()).toEqual(before);
+    tf.dispose(data.flatMap(({ images, labels }) => [images, labels]));
+    tf.dispose(other.variables);
+    model.dispose();
   });
 
   test('says what is wrong, and leaves the weights of the last good step', async () => {

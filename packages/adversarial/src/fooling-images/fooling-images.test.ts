@@ -278,11 +278,11 @@ describe('foolingImages', () => {
     let calls = 0;
     const breaking: Classify = (images) => (++calls < 3 ? linear(images) : tf.mul(linear(images), Number.NaN));
     await expect(foolingImages(breaking, options)).rejects.toThrow(
-      '@cnnviz/adversarial: foolingImages: logits must be finite, at step 2 those of image 0 are not',
+      '@cnnviz/adversarial: foolingImages: logits must be finite, got NaN or Infinity for image 0 at step 2',
     );
     const steep: Classify = (images) => linear(tf.sqrt(tf.mul(images, 0)) as Tensor4D);
     await expect(foolingImages(steep, options)).rejects.toThrow(
-      '@cnnviz/adversarial: foolingImages: gradients must be finite, at step 0 those of image 0 are not',
+      '@cnnviz/adversarial: foolingImages: gradients must be finite, got NaN or Infinity for image 0 at step 0',
     );
   });
 

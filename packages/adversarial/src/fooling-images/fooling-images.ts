@@ -3,6 +3,7 @@ import {
   checker,
   createRandom,
   gaussianBlur,
+  oneHot,
   reportProgress,
   requireGradients,
   requireLongWork,
@@ -15,7 +16,6 @@ import { type Broken, noFailures } from '../batches/failures.ts';
 import { oneIfZero, perImage, sumPerImage } from '../geometry/step-direction.ts';
 import { logOdds, logOddsGradient } from '../losses/log-odds.ts';
 import { logitsAndGradient } from '../losses/logits-and-gradient.ts';
-import { oneHot } from '../losses/one-hot.ts';
 import { type WantedGain, wantedLogOddsGain } from '../losses/wanted-gain.ts';
 
 export interface FoolingProgress {

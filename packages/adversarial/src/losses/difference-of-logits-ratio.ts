@@ -1,6 +1,6 @@
+import { oneHot } from '@cnnviz/internal';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { oneHot } from './one-hot.ts';
 
 /**
  * What a loss rewards: another class than the label, the label itself, or, of all others, one class of each image

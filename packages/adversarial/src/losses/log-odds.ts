@@ -1,6 +1,6 @@
+import { oneHot } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { oneHot } from './one-hot.ts';
 
 export interface LogOdds {
   /** log(p / (1 - p)) of the class of each row, `[n]`; NaN where that class has no logit. */

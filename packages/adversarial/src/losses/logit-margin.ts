@@ -1,6 +1,6 @@
+import { oneHot } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { oneHot } from './one-hot.ts';
 
 /**
  * By how much the logit of each label leads the largest other one, z_y - max_{j≠y} z_j, `[n]`, and the gradient of its

@@ -3,6 +3,7 @@ import {
   askModel,
   checker,
   createRandom,
+  failNotFinite,
   reportProgress,
   requireGradients,
   requireLongWork,
@@ -156,7 +157,7 @@ export async function decisionMap(
         const values = await answers.data();
         for (let index = 0; index < count; index++) {
           const [label, confidence, excess, finite] = values.subarray(4 * index, 4 * index + 4);
-          if (finite !== 0) check.failBecause('state', 'logits must be finite, on the map some are not');
+          if (finite !== 0) failNotFinite(check, 'logits', { where: 'on the map' });
           classes.push(label!);
           confidences.push(confidence!);
           inside.push(excess === 0);
@@ -217,7 +218,7 @@ async function steepestDescent(check: Check, model: AnyClassifier, image: Tensor
   );
   try {
     const values = await gradient.data();
-    if (!values.every(Number.isFinite)) check.failBecause('state', 'gradients must be finite, those of image are not');
+    if (!values.every(Number.isFinite)) failNotFinite(check, 'gradients', { where: 'for image' });
     return Float64Array.from(values, (value) => -value);
   } finally {
     gradient.dispose();

@@ -1,5 +1,5 @@
 import type { AnyClassifier } from '@cnnviz/internal';
-import { areProbabilities, askModel, type Check, warnOfProbabilities } from '@cnnviz/internal';
+import { areProbabilities, askModel, type Check, failNotFinite, warnOfProbabilities } from '@cnnviz/internal';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { logOddsGradient } from '../losses/log-odds.ts';
@@ -63,13 +63,9 @@ export async function examineModel(
     warnOfProbabilities(check, model, logits);
     const values = await logits.data<'float32'>();
     const rows = rowsOf(values, logits.shape);
-    if (!rows.every((row) => row.every(Number.isFinite))) {
-      check.failBecause('state', 'logits must be finite, those of the images themselves are not');
-    }
+    if (!values.every(Number.isFinite)) failNotFinite(check, 'logits', { where: 'for the images themselves' });
     const steepest = (await slopes?.data<'float32'>()) ?? [];
-    if (![...steepest].every(Number.isFinite)) {
-      check.failBecause('state', 'gradients must be finite, those at the images themselves are not');
-    }
+    if (![...steepest].every(Number.isFinite)) failNotFinite(check, 'gradients', { where: 'at the images themselves' });
     const isRight = rows.map((row, image) => row.indexOf(Math.max(...row)) === wanted[image]);
     if (areProbabilities(values, logits.shape[1])) warnings.push('softmax-outputs');
     if (isRight.some((right, image) => right && steepest[image] === 0)) warnings.push('zero-gradients');

@@ -16,15 +16,20 @@ export type ReadNamedFile = (path: string, where?: string) => Promise<Uint8Array
  */
 export function namedFileReader(check: Check, readFile: ReadFile, signal?: AbortSignal): ReadNamedFile {
   return async (path, where) => {
+    const unreadable = (reason: string, cause?: unknown): Error => {
+      const named = where === undefined ? path : `${path} (${where})`;
+      return check.errorBecause('state', `${named} cannot be read: ${reason}`, cause);
+    };
+    let file: unknown;
     try {
-      const file = await readFile(path);
-      if (!isA('Uint8Array', file)) throw new TypeError(`expected a Uint8Array, got ${describeValue(file)}`);
-      return file;
+      file = await readFile(path);
     } catch (error) {
       signal?.throwIfAborted();
-      const named = where === undefined ? path : `${path} (${where})`;
-      return check.failBecause('state', `${named} cannot be read: ${messageOf(error)}`, error);
+      throw unreadable(messageOf(error), error);
     }
+    if (isA('Uint8Array', file)) return file;
+    signal?.throwIfAborted();
+    throw unreadable(`expected a Uint8Array, got ${describeValue(file)}`);
   };
 }
 

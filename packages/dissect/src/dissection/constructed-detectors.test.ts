@@ -1,13 +1,12 @@
-import { checker, type Probe } from '@cnnviz/internal';
+import type { Probe } from '@cnnviz/internal';
 import { useBackend } from '@cnnviz/testing';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { interpolationOf } from '../receptive-field/upsample.ts';
 import { conceptScenes } from '../scenes/concept-scenes.ts';
 import { tonesOf } from '../scenes/scene-patterns.ts';
 import { DissectionTally, type UnitMatches } from '../tallies/dissection-tally.ts';
-import { mapsAbove, unitMasks } from '../tallies/unit-masks.ts';
+import { unitMasks } from '../tallies/unit-masks.ts';
 
 useBackend('cpu');
 
@@ -48,9 +47,7 @@ const units: Probe[] = [
 async function dissectedUnits(): Promise<UnitMatches[]> {
   const { concepts, categories, labelSize } = scenes;
   const tally = new DissectionTally({ units: units.length, concepts, categories, labelSize });
-  const everyPixel = { size: [1, 1], stride: [1, 1], offset: [0, 0], inputSize: null } as const;
-  const check = checker('@cnnviz/dissect', 'test');
-  const interpolation = interpolationOf(check, everyPixel, { size: labelSize, mapSize: labelSize });
+  const upsampling = { size: [1, 1], stride: [1, 1], offset: [0, 0], inputSize: null } as const;
   const thresholds = new Float32Array(units.length).fill(0.5);
   for (let index = 0; index < scenes.count; index++) {
     const image = await scenes.read(index);
@@ -63,7 +60,7 @@ async function dissectedUnits(): Promise<UnitMatches[]> {
     });
     const values = await activations.data<'float32'>();
     tf.dispose(activations);
-    tally.add(index, image, unitMasks(mapsAbove(values, thresholds), thresholds, interpolation));
+    tally.add(index, image, unitMasks(values, thresholds, { mapSize: labelSize, upsampling, size: labelSize }));
   }
   return tally.result();
 }

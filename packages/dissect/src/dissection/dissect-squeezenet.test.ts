@@ -12,7 +12,9 @@ import { receptiveField } from '../receptive-field/receptive-field.ts';
 import { randomRotation } from '../statistics/random-rotation.ts';
 import { rotateUnits } from '../statistics/rotate-units.ts';
 import { uniqueDetectors } from '../statistics/unique-detectors.ts';
-import { type Dissection, dissect, dissectLayers, type LayersProbe } from './dissect.ts';
+import { dissect, dissectLayers } from './dissect.ts';
+import type { Dissection } from './dissection.ts';
+import type { LayersProbe } from './dissection-options.ts';
 
 async function squeezeNet(): Promise<tfl.LayersModel> {
   const folder = `${process.env.CNNVIZ_DATA}/models/squeezenet1.0-imagenet`;

@@ -1,8 +1,10 @@
 import type { AnyProbe } from '@cnnviz/internal';
 import { conformance, describeOnBackends, tinyProbe } from '@cnnviz/testing';
 import type { ConceptData } from '../data/concepts.ts';
-import { type AnyLayersProbe, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
-import { type DissectShardOptions, dissectShard, mergeShards } from './dissection-shards.ts';
+import { dissect, dissectLayers } from './dissect.ts';
+import { type DissectShardOptions, dissectShard } from './dissect-shard.ts';
+import type { AnyLayersProbe, DissectOptions } from './dissection-options.ts';
+import { mergeShards } from './merge-shards.ts';
 
 /** Two images of 8 x 8 pixels, with a concept in the upper half and one of the whole image. */
 const concepts: ConceptData = {
@@ -67,7 +69,10 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     later: ['probe'],
     options: { ...options, seed: 0, upsampling: { layer: 'align-corners' as const } },
     run: ({ probe }, options) => dissectLayers({ ...options, probe: ofLayer(probe), concepts }),
-    badOptions: [...badOptions, [{ upsampling: {} }, /upsampling must be a record of at least one layer, got {}/]],
+    badOptions: [
+      ...badOptions,
+      [{ upsampling: {} }, /upsampling must be a record of at least one named layer, got {}/],
+    ],
     abortable: true,
     seeded: 'without effect',
     nonFinite: /activations must be finite, got NaN from unit 0 on image 0/,

@@ -10,7 +10,10 @@ import type { RepeatedLabels } from '../data/label-slots.ts';
 import { type ReceptiveField, receptiveField } from '../receptive-field/receptive-field.ts';
 import { maskOfRuns } from '../tallies/mask-runs.ts';
 import { topActivations } from '../tallies/top-activations.ts';
-import { type Dissection, type DissectionState, type DissectOptions, dissect, dissectLayers } from './dissect.ts';
+import { dissect, dissectLayers } from './dissect.ts';
+import type { Dissection } from './dissection.ts';
+import type { DissectOptions } from './dissection-options.ts';
+import type { DissectionState } from './dissection-state.ts';
 
 beforeAll(() => startBackend('cpu'));
 
@@ -160,7 +163,7 @@ describe('dissect', () => {
       },
     });
     expect(spoilt).toEqual(whole);
-    expect(await dissect({ ...all, state: states[1]! })).toEqual(whole);
+    expect(await dissect({ ...all, resume: states[1]! })).toEqual(whole);
   });
 
   it.each(layers)('gives the counts of the obvious way: %s', async (_, probe, upsampling) => {
@@ -343,7 +346,7 @@ describe('dissect', () => {
     expect(units.flatMap(({ topImages }) => topImages)).toEqual([]);
   });
 
-  it('goes on from wherever it was broken off', async () => {
+  it('resumes from wherever it was interrupted', async () => {
     const options = {
       probe: convolution,
       concepts: noise(8, 5),
@@ -354,7 +357,22 @@ describe('dissect', () => {
       topImages: 2,
     };
     const states: DissectionState[] = [];
-    const whole = await dissect({ ...options, onProgress: ({ state }) => void states.push(structuredClone(state())) });
+    const reported: number[][] = [];
+    const whole = await dissect({
+      ...options,
+      onProgress: ({ done, total, state }) => {
+        reported.push([done, total]);
+        states.push(structuredClone(state()));
+      },
+    });
+    expect(reported).toEqual([
+      [2, 10],
+      [4, 10],
+      [5, 10],
+      [7, 10],
+      [9, 10],
+      [10, 10],
+    ]);
     expect(states.map(({ phase, images }) => [phase, images])).toEqual([
       ['thresholds', 2],
       ['thresholds', 4],
@@ -366,11 +384,11 @@ describe('dissect', () => {
     for (const state of states) {
       const plain = JSON.parse(JSON.stringify(state)) as DissectionState;
       expect(plain).toEqual(state);
-      expect(await dissect({ ...options, state: plain })).toEqual(whole);
+      expect(await dissect({ ...options, resume: plain })).toEqual(whole);
     }
   });
 
-  it('goes on after a probe that answers later has not', async () => {
+  it('resumes after a probe that answers later has failed', async () => {
     const options = { concepts: noise(8, 5), upsampling: field, quantile: 0.9, batchSize: 2, activationMemory: 0 };
     const whole = await dissect({ ...options, probe: convolution });
     for (const failsAt of [2, 3, 5]) {
@@ -383,11 +401,11 @@ describe('dissect', () => {
         },
       });
       await expect(down).rejects.toThrow(`no answer to call ${failsAt}`);
-      expect(await dissect({ ...options, probe: answerLater(convolution), state: saved! })).toEqual(whole);
+      expect(await dissect({ ...options, probe: answerLater(convolution), resume: saved! })).toEqual(whole);
     }
   });
 
-  it('rejects with the reason of the signal, and leaves a state to go on from', async () => {
+  it('rejects with the reason of the signal, and leaves a state to resume from', async () => {
     const options = {
       probe: convolution,
       concepts: noise(8, 5),
@@ -409,7 +427,7 @@ describe('dissect', () => {
         },
       });
       await expect(run).rejects.toThrow('enough');
-      expect(await dissect({ ...options, state: saved! })).toEqual(await dissect(options));
+      expect(await dissect({ ...options, resume: saved! })).toEqual(await dissect(options));
     }
   });
 
@@ -523,12 +541,18 @@ describe('dissect refuses', () => {
       'probe must be a function to float32 activations [1, h, w, units], got float32 tensor [1, 360]',
       { probe: (images) => tf.reshape(images, [1, 360]) as never },
     ],
-    ['the probe gave 3 x 3 x 3 activations of image 1, and 6 x 5 x 4 before', { probe: changing }],
+    ['the probe gave 3 x 3 x 3 activations for image 1, and 6 x 5 x 4 before', { probe: changing }],
     [
       'the pixels of noise 1 must be 12 x 10 x 3 numbers, got Uint8Array [1, 2]',
       { concepts: second(() => ({ pixels: Uint8Array.of(1, 2) })) },
     ],
-    ['state must be the state of a dissection, got {}', { state: {} as never }],
+    ['resume must be an object, got null', { resume: null as never }],
+    ['cannot resume from this state: it is of no known kind; expected dissect, version 1', { resume: {} as never }],
+    [
+      'cannot resume from this state: it is of dissectShard, version 1; expected dissect, version 1',
+      { resume: { kind: 'dissectShard', version: 1 } as never },
+    ],
+    ['layer must be a name, got ""', { layer: '' }],
   ])('%s', async (message, change) => {
     await expect(dissect({ ...valid, ...change })).rejects.toThrow(`@cnnviz/dissect: dissect: ${message}`);
   });
@@ -567,12 +591,14 @@ describe('dissect refuses', () => {
         state = progress.state();
       },
     });
-    await expect(dissect({ ...valid, state: state!, quantile: 0.5 })).rejects.toThrow(
-      'the state is one of another quantile or of other data',
+    await expect(dissect({ ...valid, resume: state!, quantile: 0.5 })).rejects.toThrow(
+      'the state was saved with different quantile',
     );
-    await expect(dissect({ ...valid, state: state!, concepts: noise(1, 4) })).rejects.toThrow('of other data');
-    await expect(dissect({ ...valid, state: state!, topImages: 2 })).rejects.toThrow(
-      'the state is one of 0 top images a unit, the options are of 2',
+    await expect(dissect({ ...valid, resume: state!, concepts: noise(1, 4) })).rejects.toThrow(
+      'saved with different data: other count',
+    );
+    await expect(dissect({ ...valid, resume: state!, topImages: 2 })).rejects.toThrow(
+      'the state was saved with different topImages',
     );
   });
 
@@ -590,13 +616,13 @@ describe('dissect refuses', () => {
     await dissect({ ...options, onProgress: ({ state }) => void states.push(JSON.parse(JSON.stringify(state()))) });
     const whole = await dissect(options);
     for (const state of [states[0]!, states.at(-1)!]) {
-      await expect(dissect({ ...options, ...change, state })).rejects.toThrow(
+      await expect(dissect({ ...options, ...change, resume: state })).rejects.toThrow(
         `@cnnviz/dissect: dissect: the state was saved with different ${name}`,
       );
       // What does not decide what is found may be another.
-      expect(await dissect({ ...options, batchSize: 3, activationMemory: 0, state })).toEqual(whole);
+      expect(await dissect({ ...options, batchSize: 3, activationMemory: 0, resume: state })).toEqual(whole);
     }
-    await expect(dissect({ ...options, state: { ...states[0]!, options: undefined as never } })).rejects.toThrow(
+    await expect(dissect({ ...options, resume: { ...states[0]!, options: undefined as never } })).rejects.toThrow(
       'the state is damaged: it has no options',
     );
   });
@@ -609,7 +635,7 @@ describe('dissect refuses', () => {
       upsampling: { size, stride, offset, inputSize },
       onProgress: ({ state }) => void states.push(state()),
     });
-    const again = await dissect({ ...valid, upsampling: { inputSize, offset, stride, size }, state: states[0]! });
+    const again = await dissect({ ...valid, upsampling: { inputSize, offset, stride, size }, resume: states[0]! });
     expect(again).toEqual(await dissect({ ...valid, upsampling: { size, stride, offset, inputSize } }));
   });
 });

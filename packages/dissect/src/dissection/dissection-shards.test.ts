@@ -4,8 +4,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { conceptScenes } from '../scenes/concept-scenes.ts';
-import { type DissectLayersOptions, dissectLayers } from './dissect.ts';
-import { type DissectionShard, dissectShard, mergeShards } from './dissection-shards.ts';
+import { dissectLayers } from './dissect.ts';
+import { type DissectionShard, dissectShard } from './dissect-shard.ts';
+import type { DissectLayersOptions } from './dissection-options.ts';
+import { mergeShards } from './merge-shards.ts';
 
 const COUNT = 23;
 const concepts = conceptScenes({ seed: 3, count: COUNT, size: 32 });
@@ -40,7 +42,7 @@ async function inShards(given: Options, first: [number, number][], second: [numb
   const compare = async (images: [number, number]) => carried(await dissectShard({ ...given, thresholds, images }));
   const state = await mergeShards(await Promise.all(second.map(compare)), { count: COUNT, thresholds });
   const silent = { ...given, probe: () => expect.unreachable('no image is looked at again') };
-  return dissectLayers({ ...silent, state: carried(state) });
+  return dissectLayers({ ...silent, resume: carried(state) });
 }
 
 describe('dissectShard and mergeShards', () => {
@@ -68,10 +70,10 @@ describe('dissectShard and mergeShards', () => {
     expect(JSON.stringify(merged)).toBe(JSON.stringify(whole));
   });
 
-  it('let one process go on from the thresholds of many', async () => {
+  it('let one process resume from the thresholds of many', async () => {
     const shards = await Promise.all(shardsOf(3).map((images) => dissectShard({ ...options, images })));
     const state = await mergeShards(shards, { count: COUNT });
-    expect(await dissectLayers({ ...options, state })).toEqual(await dissectLayers(options));
+    expect(await dissectLayers({ ...options, resume: state })).toEqual(await dissectLayers(options));
   });
 
   it('take shards that are read one after another', async () => {
@@ -96,8 +98,8 @@ describe('dissectShard and mergeShards', () => {
       onProgress: (progress) => void seen.push(progress),
     });
     expect(seen).toEqual([
-      { images: 4, count: 7 },
-      { images: 7, count: 7 },
+      { done: 4, total: 7 },
+      { done: 7, total: 7 },
     ]);
     const controller = new AbortController();
     const before = tf.memory().numTensors;
@@ -133,7 +135,7 @@ describe('dissectShard and mergeShards', () => {
     await expect(mergeShards([a, 7 as never], { count: COUNT })).rejects.toThrow(TypeError);
     const thresholds = await mergeShards([b, a], { count: COUNT });
     await expect(mergeShards([a, b], { count: COUNT, thresholds })).rejects.toThrow(
-      'a shard of the phase thresholds is among those of the phase masks',
+      'expected shards of the phase masks, got one of the phase thresholds',
     );
     const nameless = { toString: null };
     const masks = await dissectShard({ ...options, thresholds, images: [0, 10] });
@@ -155,7 +157,7 @@ describe('dissectShard and mergeShards', () => {
     const { probe } = options;
     const halves = { probe, upsampling: { halves: 'half-pixel' } } as const;
     await expect(mergeShards([a, await shard([10, 23], halves)], { count: COUNT })).rejects.toThrow(
-      'shards of the layers halves (15 x 15) cannot be joined to those of pixels (32 x 32), halves (15 x 15)',
+      'shards of the layers halves (15 x 15) cannot be merged with those of pixels (32 x 32), halves (15 x 15)',
     );
     const other = await shard([10, 23], { repeatedLabels: 'netdissect' });
     await expect(mergeShards([a, other], { count: COUNT })).rejects.toThrow(

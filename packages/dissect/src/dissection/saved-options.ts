@@ -1,41 +1,22 @@
 import type { Check } from '@cnnviz/internal';
-import type { Concept } from '../data/concepts.ts';
-import type { RepeatedLabels } from '../data/label-slots.ts';
-import type { Upsampling } from '../receptive-field/upsample.ts';
-import type { DissectLayersOptions } from './dissect.ts';
+import type { ResolvedOptions } from './dissection-options.ts';
+import type { SavedOptions } from './dissection-state.ts';
 
-/** The options and data that decide what a dissection finds, all set. Plain JSON. */
-export interface SavedOptions {
-  quantile: number;
-  thresholdMemory: number;
-  seed: number;
-  topImages: number;
-  keepImages: boolean;
-  repeatedLabels: RepeatedLabels;
-  upsampling: Record<string, Upsampling>;
-  count: number;
-  imageSize: readonly number[];
-  labelSize: readonly number[];
-  categories: readonly string[];
-  concepts: readonly Concept[];
-}
-
-/** Those of options that were checked. */
-export function savedOptions(options: DissectLayersOptions): SavedOptions {
-  const { quantile = 0.995, thresholdMemory = 200e6, seed = 0, topImages = 0 } = options;
-  const { keepImages = false, repeatedLabels = 'once', upsampling } = options;
+/** A copy of the options that decide what is found, for a state or a shard. */
+export function savedOptions(options: ResolvedOptions): SavedOptions {
+  const { quantile, thresholdMemory, seed, topImages, keepImages, repeatedLabels, chance, layers } = options;
   const { count, imageSize, labelSize, categories, concepts } = options.concepts;
-  const parameters = { quantile, thresholdMemory, seed, topImages, keepImages, repeatedLabels, upsampling };
-  const data = {
+  const saved: SavedOptions = {
+    ...{ quantile, thresholdMemory, seed, topImages, keepImages, repeatedLabels, chance },
+    upsampling: Object.fromEntries(layers.map(({ name, upsampling }) => [name, upsampling])),
     ...{ count, imageSize, labelSize, categories },
     concepts: concepts.map(({ number, name, category }) => ({ number, name, category })),
   };
-  // A copy, which stays what it is.
-  return JSON.parse(JSON.stringify({ ...parameters, ...data })) as SavedOptions;
+  return JSON.parse(JSON.stringify(saved)) as SavedOptions;
 }
 
 /**
- * Refuses to go on with what was found with other options or data.
+ * Throws if something was found with other options or data.
  *
  * @param what Such as `the state`.
  */
@@ -50,7 +31,7 @@ export function requireSameOptions(check: Check, what: string, saved: SavedOptio
 
 const isData: ReadonlySet<string> = new Set(['count', 'imageSize', 'labelSize', 'categories', 'concepts']);
 
-/** As JSON, whatever the order of the names in an object. */
+/** As JSON, with the names of each object in alphabetical order. */
 function ordered(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

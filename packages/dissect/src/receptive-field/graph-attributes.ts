@@ -1,4 +1,4 @@
-import type { GraphNode } from './options.ts';
+import type { FieldGraphNode } from './options.ts';
 
 /** An attribute of a node, as JSON keeps it. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export function textOf(attribute: unknown): string {
 }
 
 /** What a node takes; `^name` only orders execution. */
-export const dataInputs = (node: GraphNode | undefined): string[] =>
+export const dataInputs = (node: FieldGraphNode | undefined): string[] =>
   (node?.input ?? []).filter((reference) => !reference.startsWith('^'));
 
 /** Which node is meant by `name` or `name:output`. */

@@ -26,7 +26,7 @@ import {
 } from './graph-windows.ts';
 import { join } from './join.ts';
 import { givenWindow, throughGivenWindow, unknownKind } from './of-windows.ts';
-import type { GraphNode } from './options.ts';
+import type { FieldGraphNode } from './options.ts';
 import {
   type Constant,
   isConstant,
@@ -39,7 +39,7 @@ import {
 } from './placed-map.ts';
 
 /** What a node makes of its inputs. */
-export function throughNode(node: GraphNode, given: readonly Traced[], context: GraphContext): Traced {
+export function throughNode(node: FieldGraphNode, given: readonly Traced[], context: GraphContext): Traced {
   const { name, op, attr = {} } = node;
   const taken = dataInputs(node);
   const inputs = given.map((each, index) => (isConstant(each) ? outputAt(each, outputOf(taken[index]!)) : each));

@@ -1,11 +1,11 @@
 import { isLost, lost, mixed, unplaced } from './algebra.ts';
 import type { Attributes } from './graph-attributes.ts';
-import type { GraphNode, ReceptiveFieldOptions } from './options.ts';
+import type { FieldGraphNode, ReceptiveFieldOptions } from './options.ts';
 import { isConstant, isMap, isPooled, isSingle, type PlacedMap, pooledMap, type Traced } from './placed-map.ts';
 
 /** What the receptive field of a node depends on besides its inputs. */
 export interface GraphContext {
-  nodes: ReadonlyMap<string, GraphNode>;
+  nodes: ReadonlyMap<string, FieldGraphNode>;
   options: ReceptiveFieldOptions;
 }
 

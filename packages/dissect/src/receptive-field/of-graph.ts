@@ -5,7 +5,7 @@ import { dataInputs, idOf, shapeOf, tensorShapeOf } from './graph-attributes.ts'
 import { isLaidOut, throughNode } from './graph-operations.ts';
 import { inOrder } from './in-order.ts';
 import { nearby } from './nearby.ts';
-import type { GraphNode, GraphTopology, ReceptiveField, ReceptiveFieldOptions } from './options.ts';
+import type { FieldGraph, FieldGraphNode, ReceptiveField, ReceptiveFieldOptions } from './options.ts';
 import {
   imageMap,
   isMap,
@@ -17,10 +17,10 @@ import {
   unknownConstant,
 } from './placed-map.ts';
 
-type Nodes = ReadonlyMap<string, GraphNode>;
+type Nodes = ReadonlyMap<string, FieldGraphNode>;
 
 /** The receptive field of a node of a graph. */
-export function ofGraph({ node }: GraphTopology, name: string, options: ReceptiveFieldOptions): ReceptiveField {
+export function ofGraph({ node }: FieldGraph, name: string, options: ReceptiveFieldOptions): ReceptiveField {
   const nodes: Nodes = new Map(node.map((each) => [each.name, each]));
   const { from, extent = 'local' } = options;
   for (const [option, value] of Object.entries({ layer: name, from })) {
@@ -60,7 +60,7 @@ function tracer(nodes: Nodes, image: Image, options: ReceptiveFieldOptions): (na
   return inOrder({ inputsOf, compute, inCircle });
 }
 
-const countOf = ({ attr }: GraphNode): number | null =>
+const countOf = ({ attr }: FieldGraphNode): number | null =>
   tensorShapeOf(attr?.value)?.reduce((product, length) => product * length, 1) ?? null;
 
 /**
@@ -90,7 +90,7 @@ function imageOf(nodes: Nodes, layout: Layout, options: ReceptiveFieldOptions): 
 function imagesOf(nodes: Nodes, layout: Layout, { inputSize, constants = {} }: ReceptiveFieldOptions): Image {
   const open = [...nodes.values()].filter(({ op, name }) => op === 'Placeholder' && !Object.hasOwn(constants, name));
   const shapes = new Map(open.map(({ name, attr }) => [name, shapeOf(attr?.shape)]));
-  const isImage = ({ name }: GraphNode) => shapes.get(name)!.length === 4;
+  const isImage = ({ name }: FieldGraphNode) => shapes.get(name)!.length === 4;
   const images = open.some(isImage) ? open.filter(isImage) : open.filter(({ name }) => shapes.get(name)!.length === 0);
   const started = new Map<string, PlacedMap>();
   let firstSize: Pair | null = inputSize ?? null;

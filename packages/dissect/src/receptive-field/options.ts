@@ -67,11 +67,11 @@ export interface TensorTopology {
 }
 
 /** What is read of the `modelTopology` of a `GraphModel`'s model.json: a GraphDef. */
-export interface GraphTopology {
-  readonly node: readonly GraphNode[];
+export interface FieldGraph {
+  readonly node: readonly FieldGraphNode[];
 }
 
-export interface GraphNode {
+export interface FieldGraphNode {
   readonly name: string;
   readonly op: string;
   readonly input?: readonly string[];

@@ -3,11 +3,11 @@ import { check } from './algebra.ts';
 import { ofGraph } from './of-graph.ts';
 import { ofLayers } from './of-layers.ts';
 import { ofWindows } from './of-windows.ts';
-import type { GraphTopology, LayersTopology, ReceptiveField, ReceptiveFieldOptions, SlidingWindow } from './options.ts';
+import type { FieldGraph, LayersTopology, ReceptiveField, ReceptiveFieldOptions, SlidingWindow } from './options.ts';
 
 export type {
-  GraphNode,
-  GraphTopology,
+  FieldGraph,
+  FieldGraphNode,
   LayersTopology,
   LayerTopology,
   ReceptiveField,
@@ -50,12 +50,12 @@ export function receptiveField(
   options?: Pick<ReceptiveFieldOptions, 'inputSize'>,
 ): ReceptiveField;
 export function receptiveField(
-  source: LayersTopology | GraphTopology,
+  source: LayersTopology | FieldGraph,
   layer: string,
   options?: ReceptiveFieldOptions,
 ): ReceptiveField;
 export function receptiveField(
-  source: readonly SlidingWindow[] | LayersTopology | GraphTopology,
+  source: readonly SlidingWindow[] | LayersTopology | FieldGraph,
   second: string | ReceptiveFieldOptions = {},
   third: ReceptiveFieldOptions = {},
 ): ReceptiveField {
@@ -66,7 +66,7 @@ export function receptiveField(
   if (typeof second !== 'string') check.fail('type', 'layer', 'the name of a layer', second);
   if (holdsList(source, 'layers')) return ofLayers(source as LayersTopology, second, options);
   if (holdsList(source, 'node')) {
-    return restoring(check, 'the graph', () => ofGraph(source as GraphTopology, second, options));
+    return restoring(check, 'the graph', () => ofGraph(source as FieldGraph, second, options));
   }
   return check.fail('type', 'source', 'a LayersModel, the modelTopology of a GraphModel or a list of windows', source);
 }

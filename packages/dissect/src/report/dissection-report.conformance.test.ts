@@ -1,7 +1,7 @@
 import { conformance, describeOnBackends } from '@cnnviz/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Concept, ConceptData } from '../data/concepts.ts';
-import type { DissectedUnit, Dissection } from '../dissection/dissect.ts';
+import type { DissectedUnit, Dissection } from '../dissection/dissection.ts';
 import type { DissectionStatistics } from '../statistics/dissection-statistics.ts';
 import { type DissectionReportOptions, dissectionReport } from './dissection-report.ts';
 
@@ -64,7 +64,7 @@ const dissection: Dissection = {
 const statistics: DissectionStatistics = {
   layer: dissection.layer,
   resamples: 1000,
-  confidence: 0.95,
+  level: 0.95,
   permutations: 99,
   falseDiscoveryRate: 0.05,
   dependence: 'positive',

@@ -11,14 +11,23 @@ import { html, raw } from 'hono/html';
 import { checkConceptData, checkConceptImage } from '../data/check-concept-data.ts';
 import type { ConceptData } from '../data/concepts.ts';
 import { resizeImage } from '../data/resize-image.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import { type ComparedDissection, compareWith, type DissectionComparison } from '../statistics/compare-dissections.ts';
 import { pictureUrl } from './picture-url.ts';
 import { categoryColors, type ReportPictures, reportLayer } from './report-layer.ts';
 import { reportScript } from './report-script.ts';
 import { reportStyle } from './report-style.ts';
 
-export interface DissectionReportOptions extends LongWork<{ images: number; count: number }> {
+/** How far the pictures of a report are. */
+export interface ReportProgress {
+  /** Pictures that are in the page. */
+  done: number;
+  /** Pictures in all. */
+  total: number;
+}
+
+/** Options of `dissectionReport`. */
+export interface DissectionReportOptions extends LongWork<ReportProgress> {
   /** Default: `Network dissection`. */
   title?: string;
   /** Paragraphs that come first. Default: none. */
@@ -178,7 +187,7 @@ async function picturesOf(
     const { pixels, name } = checkConceptImage(check, await concepts.read(image), concepts, image);
     names.set(image, name);
     style += `.i${image}{background-image:url(${await pictureUrl(resizeImage(pixels, imageSize, size), size)})}\n`;
-    await reportProgress(options, { images: names.size, count: shown.size });
+    await reportProgress(options, { done: names.size, total: shown.size });
   }
   return { perUnit, names, style };
 }

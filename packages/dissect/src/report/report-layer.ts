@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { DissectedUnit } from '../dissection/dissect.ts';
+import type { DissectedUnit } from '../dissection/dissection.ts';
 import { maskOutline } from '../pictures/mask-outline.ts';
 import { type ComparedDissection, compareDissections } from '../statistics/compare-dissections.ts';
 import type { UnitStatistics } from '../statistics/dissection-statistics.ts';

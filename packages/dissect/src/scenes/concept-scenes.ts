@@ -13,9 +13,9 @@ import { type ObjectModel, sceneObjects } from './scene-objects.ts';
 import { materials, sceneColors, textures } from './scene-patterns.ts';
 
 export interface ConceptScenesOptions {
-  /** A whole number; the same one gives the same images, whatever their count and size. */
-  seed: number;
-  /** How many images. */
+  /** Seed of the scenes, a whole number >= 0. The same seed gives the same scenes for any count and size. Default: 0. */
+  seed?: number;
+  /** Number of images. */
   count: number;
   /** Pixels of a side of the images, from 16. Default: 64. */
   size?: number;
@@ -101,8 +101,8 @@ const numberOf = new Map(concepts.map(({ number, name, category }) => [`${catego
  */
 export function conceptScenes(options: ConceptScenesOptions): ConceptScenes {
   const check = checker('@cnnviz/dissect', 'conceptScenes');
-  check.options(options);
-  const seed = check.seed('seed', options.seed);
+  const { seed = 0 } = check.options(options);
+  check.seed('seed', seed);
   const count = check.number('count', options.count, { integer: true, min: 1 });
   const size = check.number('size', options.size ?? 64, { integer: true, min: 16, max: 4096 });
   const labelSize = check.number('labelSize', options.labelSize ?? size, { integer: true, min: 1, max: 4096 });

@@ -8,7 +8,7 @@ describe('bootstrapIntervals', () => {
   it('are those of tallies of the drawn images, one after the other', () => {
     const noise = labeledNoise({ seed: 1, count: 40, units: 6 });
     const dissection = dissectionOf(noise);
-    const [resamples, confidence, seed] = [70, 0.8, 5];
+    const [resamples, level, seed] = [70, 0.8, 5];
     const random = createRandom(seed);
     const ious = dissection.units.map((): number[] => []);
     for (let resample = 0; resample < resamples; resample++) {
@@ -18,7 +18,7 @@ describe('bootstrapIntervals', () => {
         if (best !== null) ious[unit]!.push(tally.match(unit, best.concept.number).iou);
       });
     }
-    const intervals = bootstrapIntervals(dissection, { resamples, confidence, seed });
+    const intervals = bootstrapIntervals(dissection, { resamples, level, seed });
     expect(intervals.length).toBe(6);
     intervals.forEach((interval, unit) => {
       const rising = ious[unit]!.sort((a, b) => a - b);
@@ -42,7 +42,7 @@ describe('bootstrapIntervals', () => {
     });
     const unit = { unit: 0, best, isDetector: true, byCategory: [best], threshold: 0, topImages: [] };
     const dissection = { units: [unit], imageCounts, concepts, images };
-    const [interval] = bootstrapIntervals(dissection, { resamples: 20_000, confidence: 0.95, seed: 2 });
+    const [interval] = bootstrapIntervals(dissection, { resamples: 20_000, level: 0.95, seed: 2 });
     expect(interval![0] * images).toBeCloseTo(binomialQuantile(images, 0.3, 0.025), 6);
     expect(interval![1] * images).toBeCloseTo(binomialQuantile(images, 0.3, 0.975), 6);
   });
@@ -87,7 +87,7 @@ describe('bootstrapIntervals', () => {
           intersection: row === -1 ? [] : counts.intersection.slice(row * labels, (row + 1) * labels),
         };
       });
-      const [interval] = bootstrapIntervals({ ...dissection, units, imageCounts }, { resamples: 200, confidence: 0.9 });
+      const [interval] = bootstrapIntervals({ ...dissection, units, imageCounts }, { resamples: 200, level: 0.9 });
       if (interval![0] <= iou && iou <= interval![1]) held++;
     }
     // 90 %, and a few less as percentile intervals of small samples are somewhat short.
@@ -104,7 +104,7 @@ describe('bootstrapIntervals', () => {
 
   it.each<[string, object]>([
     ['resamples must be an integer >= 1, got 0', { resamples: 0 }],
-    ['confidence must be a number > 0 and < 1, got 1', { confidence: 1 }],
+    ['level must be a number > 0 and < 1, got 1', { level: 1 }],
     ['seed must be an integer >= 0', { seed: -1 }],
   ])('refuse: %s', (message, options) => {
     const dissection = dissectionOf(labeledNoise({ seed: 4, count: 3, units: 1 }));

@@ -1,13 +1,13 @@
 import { checker, createRandom, restoring } from '@cnnviz/internal';
 import { requireLists } from '../data/require-lists.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import { quantileOf } from './quantile-of.ts';
 
 export interface BootstrapIntervalsOptions {
   /** How often the images are drawn anew. Default: 1000, as percentiles need. */
   resamples?: number;
   /** Between 0 and 1. Default: 0.95. */
-  confidence?: number;
+  level?: number;
   /** Decides what is drawn. A whole number >= 0. Default: 0. */
   seed?: number;
 }
@@ -48,7 +48,7 @@ export function bootstrapIntervals(
   check.number('dissection.images', dissection.images, { integer: true, min: 1 });
   check.options(options);
   const resamples = check.number('resamples', options.resamples ?? 1000, { integer: true, min: 1 });
-  const confidence = check.number('confidence', options.confidence ?? 0.95, { above: 0, below: 1 });
+  const level = check.number('level', options.level ?? 0.95, { above: 0, below: 1 });
   const random = createRandom(check.seed('seed', options.seed ?? 0));
   const { units, images, imageCounts } = dissection;
   if (imageCounts.length !== images) {
@@ -90,7 +90,7 @@ export function bootstrapIntervals(
   return units.map(({ best }, unit) => {
     if (best === null) return null;
     const rising = ious[unit]!.sort();
-    return [quantileOf(rising, (1 - confidence) / 2), quantileOf(rising, (1 + confidence) / 2)];
+    return [quantileOf(rising, (1 - level) / 2), quantileOf(rising, (1 + level) / 2)];
   });
 }
 

@@ -1,6 +1,6 @@
 import { checker, restoring } from '@cnnviz/internal';
 import { requireLists } from '../data/require-lists.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import type { UnitChance } from './dissection-statistics.ts';
 import { quantileOf } from './quantile-of.ts';
 

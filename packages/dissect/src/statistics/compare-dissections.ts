@@ -1,6 +1,6 @@
 import { type Check, checker } from '@cnnviz/internal';
 import { requireList, requireLists } from '../data/require-lists.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import type { DissectionStatistics } from './dissection-statistics.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 

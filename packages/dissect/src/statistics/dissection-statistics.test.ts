@@ -20,7 +20,7 @@ function withChance(options: { seed: number; count: number; units: number; permu
   const tally = new ChanceTally({ ...noise.options, permutations: options.permutations, seed: options.seed });
   tally.add(noise.images);
   const { permutations } = options;
-  return { ...dissectionOf(noise), chance: { permutations, seed: options.seed, ious: tally.ious(tallyOf(noise)) } };
+  return { ...dissectionOf(noise), chance: { permutations, seed: options.seed, ious: tally.result(tallyOf(noise)) } };
 }
 
 describe('dissectionStatistics', () => {
@@ -28,7 +28,7 @@ describe('dissectionStatistics', () => {
     const dissection = withChance({ seed: 1, count: 40, units: 8, permutations: 199 });
     const statistics = dissectionStatistics(dissection, {
       resamples: 100,
-      confidence: 0.9,
+      level: 0.9,
       seed: 3,
       dependence: 'any',
     });
@@ -37,7 +37,7 @@ describe('dissectionStatistics', () => {
       levels.map(({ p }) => p),
       { dependence: 'any' },
     );
-    const intervals = bootstrapIntervals(dissection, { resamples: 100, confidence: 0.9, seed: 3 });
+    const intervals = bootstrapIntervals(dissection, { resamples: 100, level: 0.9, seed: 3 });
     expect(statistics.units).toEqual(
       dissection.units.map(({ unit, best, isDetector }, index) => ({
         unit,
@@ -136,7 +136,7 @@ describe('dissectionStatistics', () => {
   it.each<[string, object]>([
     ['falseDiscoveryRate must be a number > 0 and < 1, got 1', { falseDiscoveryRate: 1 }],
     ['resamples must be an integer >= 1, got 0.5', { resamples: 0.5 }],
-    ['confidence must be a number > 0 and < 1, got 0', { confidence: 0 }],
+    ['level must be a number > 0 and < 1, got 0', { level: 0 }],
     ['seed must be an integer >= 0', { seed: -1 }],
     ['dependence must be one of "positive", "any", got "none"', { dependence: 'none' }],
   ])('refuses: %s', (message, options) => {
@@ -182,24 +182,22 @@ describe('dissect with a chance level', () => {
     expect(chance!.ious.map(({ length }) => length)).toEqual([9, 9, 9]);
   });
 
-  it('is the same for every batch size and memory, and from wherever it goes on', async () => {
+  it('is the same for every batch size and memory, and from wherever it resumes', async () => {
     const whole = await dissect(options);
     expect(await dissect({ ...options, batchSize: 7, activationMemory: 3000 })).toEqual(whole);
-    const states: Parameters<typeof dissect>[0]['state'][] = [];
+    const states: Parameters<typeof dissect>[0]['resume'][] = [];
     await dissect({ ...options, batchSize: 50, onProgress: ({ state }) => void states.push(structuredClone(state())) });
     expect(states.length).toBeGreaterThan(6);
     for (const state of states) {
       const plain = JSON.parse(JSON.stringify(state)) as NonNullable<typeof state>;
-      expect(await dissect({ ...options, batchSize: 40, state: plain })).toEqual(whole);
+      expect(await dissect({ ...options, batchSize: 40, resume: plain })).toEqual(whole);
     }
     const other = { ...options, chance: { permutations: 8, seed: 3 } };
-    await expect(dissect({ ...other, state: states.at(-1)! })).rejects.toThrow(
-      'the state is one of other options of chance',
+    await expect(dissect({ ...other, resume: states.at(-1)! })).rejects.toThrow(
+      'the state was saved with different chance',
     );
     const { chance: _, ...none } = options;
-    await expect(dissect({ ...none, state: states[0]! })).rejects.toThrow(
-      'the state is one of other options of chance',
-    );
+    await expect(dissect({ ...none, resume: states[0]! })).rejects.toThrow('the state was saved with different chance');
   });
 
   it('is that of a ChanceTally of the same groups', async () => {

@@ -1,7 +1,7 @@
 import { checker } from '@cnnviz/internal';
 import type { Concept } from '../data/concepts.ts';
 import { requireLists } from '../data/require-lists.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import { bootstrapIntervals } from './bootstrap-intervals.ts';
 import { chanceLevel } from './chance-level.ts';
 import { type Dependence, falseDiscoveryRate } from './false-discovery-rate.ts';
@@ -10,7 +10,7 @@ export interface DissectionStatisticsOptions {
   /** Resampled data sets, for intervals. Default: 1000. */
   resamples?: number;
   /** Between 0 and 1, of the intervals. Default: 0.95. */
-  confidence?: number;
+  level?: number;
   /** Decides the resampled data sets. A whole number >= 0. Default: 0. */
   seed?: number;
   /** The share of false ones that the list of units above chance may have, expected. Default: 0.05. */
@@ -52,7 +52,7 @@ export interface UnitChance {
 export interface DissectionStatistics {
   layer: string;
   resamples: number;
-  confidence: number;
+  level: number;
   /** 0 where there is no chance level. */
   permutations: number;
   falseDiscoveryRate: number;
@@ -96,15 +96,15 @@ export function dissectionStatistics(
   const check = checker('@cnnviz/dissect', 'dissectionStatistics');
   requireLists(check, 'dissection', dissection, ['units', 'concepts', 'imageCounts']);
   check.options(options);
-  const { resamples = 1000, confidence = 0.95, seed = 0, dependence = 'positive' } = options;
+  const { resamples = 1000, level = 0.95, seed = 0, dependence = 'positive' } = options;
   check.number('resamples', resamples, { integer: true, min: 1 });
-  check.number('confidence', confidence, { above: 0, below: 1 });
+  check.number('level', level, { above: 0, below: 1 });
   check.seed('seed', seed);
   const rate = check.number('falseDiscoveryRate', options.falseDiscoveryRate ?? 0.05, { above: 0, below: 1 });
   check.oneOf('dependence', dependence, ['positive', 'any']);
 
   const isKept = dissection.imageCounts.length > 0;
-  const intervals = isKept ? bootstrapIntervals(dissection, { resamples, confidence, seed }) : null;
+  const intervals = isKept ? bootstrapIntervals(dissection, { resamples, level, seed }) : null;
   const levels = dissection.chance === null ? null : chanceLevel(dissection);
   const discoveries =
     levels === null
@@ -128,7 +128,7 @@ export function dissectionStatistics(
   return {
     layer: dissection.layer,
     resamples,
-    confidence,
+    level,
     permutations: dissection.chance?.permutations ?? 0,
     falseDiscoveryRate: rate,
     dependence,

@@ -11,8 +11,8 @@ export interface Rotation {
 export interface RandomRotationOptions {
   /** How many a layer has. */
   units: number;
-  /** A whole number >= 0. */
-  seed: number;
+  /** Seed of the rotation, a whole number >= 0. Default: 0. */
+  seed?: number;
   /** How much of the rotation: the power Q^amount, from 0, none, to 1, all of it. Default: 1. */
   amount?: number;
 }
@@ -39,11 +39,10 @@ export interface RandomRotationOptions {
  */
 export function randomRotation(options: RandomRotationOptions): Rotation {
   const check = checker('@cnnviz/dissect', 'randomRotation');
-  check.options(options);
+  const { seed = 0, amount = 1 } = check.options(options);
   const units = check.number('units', options.units, { integer: true, min: 1 });
-  const seed = check.seed('seed', options.seed);
-  const amount = check.number('amount', options.amount ?? 1, { min: 0, max: 1 });
-  const random = createRandom(seed);
+  check.number('amount', amount, { min: 0, max: 1 });
+  const random = createRandom(check.seed('seed', seed));
   const normal = Matrix.zeros(units, units);
   for (let row = 0; row < units; row++) {
     for (let column = 0; column < units; column++) normal.set(row, column, random.normal());

@@ -1,7 +1,7 @@
 import { type Check, checker } from '@cnnviz/internal';
 import type { Concept } from '../data/concepts.ts';
 import { requireList, requireLists } from '../data/require-lists.ts';
-import type { Dissection } from '../dissection/dissect.ts';
+import type { Dissection } from '../dissection/dissection.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 
 /** One layer as it was at a step of training. */

@@ -27,7 +27,7 @@ describe('ChanceTally', () => {
         return { images, orders: Array.from({ length: permutations }, () => random.permutation(images.length)) };
       });
       const own = tallyOf(noise);
-      const ious = chance.ious(own);
+      const ious = chance.result(own);
       for (let permutation = 0; permutation < permutations; permutation++) {
         const images = orders.flatMap(({ images, orders }) =>
           images.map((each, index) => ({ ...each, concepts: images[orders[permutation]![index]!]!.concepts })),
@@ -49,8 +49,8 @@ describe('ChanceTally', () => {
     const { images, options } = labeledNoise({ seed: 1, count: 3, units: 4 });
     const chance = new ChanceTally({ ...options, permutations: 2, repeatedLabels: 'netdissect' });
     chance.add(images);
-    expect(() => chance.ious(tallyOf({ images, options }))).toThrow(
-      "its repeatedLabels are netdissect, the tally's once",
+    expect(() => chance.result(tallyOf({ images, options }))).toThrow(
+      'tally must have repeatedLabels netdissect, got once',
     );
   });
 
@@ -119,7 +119,7 @@ describe('ChanceTally', () => {
     const [first, second] = [0, 1].map((seed) => {
       const chance = new ChanceTally({ ...noise.options, seed });
       chance.add(noise.images);
-      return chance.ious(tallyOf(noise));
+      return chance.result(tallyOf(noise));
     });
     expect(first).not.toEqual(second);
     expect(first![0]!.length).toBe(99);
@@ -131,13 +131,13 @@ describe('ChanceTally', () => {
     ['permutations must be an integer >= 1, got 0', () => made({ permutations: 0 })],
     ['units must be an integer >= 1, got 0', () => made({ units: 0 })],
     ['masks must be those of 3 units, got 2', () => made({ units: 3 }).add(noise.images)],
-    ['only tallies of equal options can be merged, their seed differ', () => made().merge(made({ seed: 1 }))],
-    ['it has 0 images, the tally of their own labels 4', () => made().ious(tallyOf(noise))],
-    ['state must be the state of a ChanceTally, got null', () => ChanceTally.from(null as never)],
-    ['intersection has not 990 counts', () => ChanceTally.from({ ...made().state(), intersection: 'AAAAAA==' })],
+    ['cannot merge tallies with different seed', () => made().merge(made({ seed: 1 }))],
+    ['tally must have the same 0 images, got 4', () => made().result(tallyOf(noise))],
+    ['state must be an object, got null', () => ChanceTally.from(null as never)],
     [
-      'labels of more than 2^32 pixels cannot be counted',
-      () => ChanceTally.from({ ...made().state(), pixels: 2 ** 32 }),
+      'intersection must have 990 counts, got 1',
+      () => ChanceTally.from({ ...made().state(), intersection: 'AAAAAA==' }),
     ],
+    ['cannot count labels of more than 2^32 pixels', () => ChanceTally.from({ ...made().state(), pixels: 2 ** 32 })],
   ])('refuses: %s', (message, call) => expect(call).toThrow(`@cnnviz/dissect: ChanceTally: ${message}`));
 });

@@ -1,4 +1,4 @@
-import { type Check, checker, createRandom, restoring } from '@cnnviz/internal';
+import { type Check, checker, createRandom, requireSavedState, restoring } from '@cnnviz/internal';
 import { checkImageConcepts } from '../data/check-concept-data.ts';
 import type { Concept, ImageConcepts } from '../data/concepts.ts';
 import {
@@ -14,52 +14,58 @@ import { countsOfText, textOfCounts } from './counts-text.ts';
 import { DissectionTally, iouOf } from './dissection-tally.ts';
 import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
+/** Options of `ChanceTally`. */
 export interface ChanceTallyOptions {
+  /** Units of the layer. */
   units: number;
-  /** As `ConceptData` has them. */
+  /** Those of `ConceptData`. */
   concepts: readonly Concept[];
+  /** Those of `ConceptData`. */
   categories: readonly string[];
   /** `[height, width]` of the label maps. */
   labelSize: readonly [height: number, width: number];
-  /** How often labels are exchanged; 4 · permutations · units · concepts bytes are held. Default: 99. */
+  /** How often labels are exchanged. Takes 4 · permutations · units · concepts bytes. Default: 99. */
   permutations?: number;
-  /** Decides how. A whole number >= 0. Default: 0. */
+  /** Seed of the exchanges, a whole number >= 0. Default: 0. */
   seed?: number;
-  /** As that of `DissectionTally`. Default: `once`. */
+  /** How repeated labels count, as in `DissectionTally`. Default: `once`. */
   repeatedLabels?: RepeatedLabels;
 }
 
 /** One image: where units fire, and what is labeled. */
 export interface LabeledMasks {
-  /** Its number among all. */
+  /** Index of the image among all. */
   image: number;
   concepts: ImageConcepts;
   masks: UnitMasks;
 }
 
-/** Plain JSON. */
+/** A saved tally. Plain JSON. */
 export interface ChanceTallyState {
   kind: 'ChanceTally';
+  version: 1;
   options: Required<ChanceTallyOptions>;
   images: number;
   /** Pixels of all labels, which no count exceeds. */
   pixels: number;
-  /** `[units, concepts, permutations]`: whole numbers of 32 bits in base64. */
+  /** `[units, concepts, permutations]`: 32-bit whole numbers in base64. */
   intersection: string;
 }
+
+const format = { kind: 'ChanceTally', version: 1 } as const;
 
 const check: Check = checker('@cnnviz/dissect', 'ChanceTally');
 
 /**
- * Counts where the masks of units agree with labels by chance: with those of other images.
+ * Counts where the masks of units agree with labels by chance, by comparing them with the labels of other images.
  *
- * The images of a group exchange their labels in random ways, among those that carry concepts of the same primary
- * categories. So neither the pixels of a concept nor those of a unit that count beside its category change, only where
- * they are the same, and the IoU with them. Under the hypothesis that a unit's masks have nothing to do with the labels
- * every way is as likely as the true one, whatever the groups are; larger and more varied ones leave less to itself.
+ * The images of a group exchange their labels at random with others that carry concepts of the same primary categories. This
+ * changes neither the number of pixels of a concept nor the number of pixels of a unit that count for its category, only how
+ * many of them coincide, and so the IoU. If a unit's masks have nothing to do with the labels, every exchange is as likely as
+ * the true assignment, whatever the groups are. In larger and more varied groups, fewer images keep their own labels.
  *
- * All counts are sums, and a group's exchanges depend on the seed and its images only: tallies of groups, merged in any
- * order, are the tally of all.
+ * All counts are sums, and the exchanges of a group depend only on the seed and its images. Tallies of groups, merged in any
+ * order, equal the tally of all.
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
@@ -81,7 +87,7 @@ const check: Check = checker('@cnnviz/dissect', 'ChanceTally');
  * chance.add(group);
  * for (const { image, concepts, masks } of group) tally.add(image, concepts, masks);
  * tally.result()[0]?.best?.iou; // 1
- * chance.ious(tally)[0]; // 99 numbers: 1 where by chance no image changed its labels, else 0.2 or 0
+ * chance.result(tally)[0]; // 99 numbers: 1 if by chance every image kept its labels, else 0.2 or 0
  */
 export class ChanceTally {
   readonly #options: Required<ChanceTallyOptions>;
@@ -104,22 +110,23 @@ export class ChanceTally {
     this.#firstSeed = createRandom(seed).integer(2 ** 32);
   }
 
-  /** Goes on from what `state()` gave. */
+  /** Resumes from what `state()` gave. */
   static from(state: ChanceTallyState): ChanceTally {
-    if (state?.kind !== 'ChanceTally') check.fail('type', 'state', 'the state of a ChanceTally', state);
+    requireSavedState(check, state, format, 'state');
     return restoring(check, 'state', () => {
       const counts = countsOfText(state.intersection);
       const { units, concepts, permutations } = state.options;
       // Before room is made for as many.
       const expected = units * concepts.length * permutations;
-      if (counts.length !== expected) check.failBecause('state', `intersection has not ${expected} counts`);
+      if (counts.length !== expected)
+        check.failBecause('state', `intersection must have ${expected} counts, got ${counts.length}`);
       const tally = new ChanceTally(state.options);
       tally.#take(state, counts);
       return tally;
     });
   }
 
-  /** All options. */
+  /** All options, with defaults filled in. */
   get options(): Readonly<Required<ChanceTallyOptions>> {
     return this.#options;
   }
@@ -129,7 +136,10 @@ export class ChanceTally {
     return this.#images;
   }
 
-  /** Exchanges labels within a group of images, in any order; dozens or more, as one image has nothing to exchange. */
+  /**
+   * Exchanges labels within a group of images, in any order. A group should have dozens of images or more: a single one has
+   * nothing to exchange.
+   */
   add(group: readonly LabeledMasks[]): void {
     const { units } = this.#options;
     requireList(check, 'group', group);
@@ -153,7 +163,7 @@ export class ChanceTally {
     if (images[0]!.slots.present.length === 0) return;
     const random = createRandom(this.#firstSeed + images[0]!.image);
     const indices = [...images.keys()];
-    /** Of each image and each other one, the permutations that give it the labels of that one. */
+    /** For each image and each other one, the permutations that give it the labels of that one. */
     const exchanges = indices.map(() => indices.map((): number[] => []));
     for (let permutation = 0; permutation < this.#options.permutations; permutation++) {
       random.permutation(images.length).forEach((other, index) => {
@@ -185,7 +195,7 @@ export class ChanceTally {
     }
   }
 
-  /** Adds the counts of another tally: the same options, other images. */
+  /** Adds the counts of another tally with the same options and other images. */
   merge(other: ChanceTally): void {
     if (!(other instanceof ChanceTally)) check.fail('type', 'other', 'a ChanceTally', other);
     this.#take({ options: other.#options, images: other.#images, pixels: other.#pixels }, other.#intersection);
@@ -198,11 +208,14 @@ export class ChanceTally {
     const names = ['units', 'concepts', 'categories', 'labelSize', 'permutations', 'seed', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(options[name]) !== JSON.stringify(this.#options[name])) {
-        check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
+        check.failBecause('state', `cannot merge tallies with different ${name}`);
       }
     }
     if (intersection.length !== this.#intersection.length) {
-      check.failBecause('state', `intersection has not ${this.#intersection.length} counts`);
+      check.failBecause(
+        'state',
+        `intersection must have ${this.#intersection.length} counts, got ${intersection.length}`,
+      );
     }
     this.#addPixels(check.number('pixels', pixels, { integer: true, min: 0 }));
     for (let index = 0; index < intersection.length; index++) this.#intersection[index]! += intersection[index]!;
@@ -210,21 +223,21 @@ export class ChanceTally {
   }
 
   /**
-   * The best IoU of each unit over all concepts, in each permutation: `[units][permutations]`.
+   * Returns the best IoU of each unit over all concepts in each permutation: `[units][permutations]`.
    *
-   * @param tally Of the same images with their own labels.
+   * @param tally The tally of the same images with their own labels.
    */
-  ious(tally: DissectionTally): number[][] {
+  result(tally: DissectionTally): number[][] {
     const { units, concepts, permutations } = this.#options;
     if (!(tally instanceof DissectionTally)) check.fail('type', 'tally', 'a DissectionTally', tally);
     if (tally.images !== this.#images) {
-      check.failBecause('state', `it has ${this.#images} images, the tally of their own labels ${tally.images}`);
+      check.failBecause('state', `tally must have the same ${this.#images} images, got ${tally.images}`);
     }
     const { repeatedLabels } = tally.options;
     if (repeatedLabels !== this.#options.repeatedLabels) {
       check.failBecause(
         'state',
-        `its repeatedLabels are ${this.#options.repeatedLabels}, the tally's ${repeatedLabels}`,
+        `tally must have repeatedLabels ${this.#options.repeatedLabels}, got ${repeatedLabels}`,
       );
     }
     return Array.from({ length: units }, (_, unit) => {
@@ -242,10 +255,10 @@ export class ChanceTally {
     });
   }
 
-  /** All counts, as plain JSON; the same for the same groups in whatever order. */
+  /** Returns all counts, as plain JSON. The same for the same groups in any order. */
   state(): ChanceTallyState {
     return {
-      kind: 'ChanceTally',
+      ...format,
       options: structuredClone(this.#options),
       images: this.#images,
       pixels: this.#pixels,
@@ -259,8 +272,7 @@ export class ChanceTally {
   }
 
   #addPixels(pixels: number): void {
-    if (this.#pixels + pixels >= 2 ** 32)
-      check.failBecause('state', 'labels of more than 2^32 pixels cannot be counted');
+    if (this.#pixels + pixels >= 2 ** 32) check.failBecause('state', 'cannot count labels of more than 2^32 pixels');
     this.#pixels += pixels;
   }
 }
@@ -271,7 +283,7 @@ interface Labeled {
   slots: ImageSlots;
 }
 
-/** Images of one kind carry concepts of the same primary categories. */
+/** Images of the same kind carry concepts of the same primary categories. */
 export function kindOf({ isPresent }: ImageSlots): string {
   return isPresent.map(Number).join('');
 }

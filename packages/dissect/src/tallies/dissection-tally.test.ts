@@ -177,7 +177,9 @@ describe('DissectionTally', () => {
       const tally = new DissectionTally({ ...options, repeatedLabels: 'netdissect' });
       tally.add(0, image, upperRow);
       expect(tally.match(0, 7)).toMatchObject({ activation: 3, intersection: netdissect });
-      expect(() => tally.merge(new DissectionTally(options))).toThrow('their repeatedLabels differ');
+      expect(() => tally.merge(new DissectionTally(options))).toThrow(
+        'cannot merge tallies with different repeatedLabels',
+      );
       expect(DissectionTally.from(tally.state()).match(0, 7)).toEqual(tally.match(0, 7));
     });
 
@@ -304,10 +306,10 @@ describe('DissectionTally', () => {
       () => kept().add(1, { ...image, imageLabels: [{ category: 'scene', label: 65536 }] }, upperRow),
     ],
     ['masks must be those of 2 units, got 3', () => kept().add(1, image, { ...upperRow, units: 3 })],
-    ['image 0 was added before', () => kept().add(0, image, upperRow)],
+    ['image 0 was already added', () => kept().add(0, image, upperRow)],
     ['image 0 is in both tallies', () => kept().merge(kept())],
     [
-      'only tallies of equal options can be merged, their units differ',
+      'cannot merge tallies with different units',
       () => kept().merge(new DissectionTally({ ...options, units: 3, keepImages: true })),
     ],
     ['two concepts have the number 7', () => new DissectionTally({ ...options, concepts: [sky, sky] })],
@@ -320,7 +322,7 @@ describe('DissectionTally', () => {
       () => new DissectionTally({ ...options, concepts: [{ ...sky, number: 0 }] }),
     ],
     ['label must be the number of a concept, got 0', () => kept().match(0, 0)],
-    ['state must be the state of a DissectionTally, got null', () => DissectionTally.from(null as never)],
+    ['state must be an object, got null', () => DissectionTally.from(null as never)],
   ])('refuses: %s', (message, call) => expect(call).toThrow(`@cnnviz/dissect: DissectionTally: ${message}`));
 
   it('is as it was after an image that it refused', () => {

@@ -1,50 +1,55 @@
-import { type Check, checker, restoring } from '@cnnviz/internal';
+import { type Check, checker, requireSavedState, restoring } from '@cnnviz/internal';
 import { checkImageConcepts } from '../data/check-concept-data.ts';
 import type { Concept, ImageConcepts } from '../data/concepts.ts';
 import { clearShared, countShared, type LabelSlots, labelSlots, type RepeatedLabels } from '../data/label-slots.ts';
 import { requireMasks, type UnitMasks } from './unit-masks.ts';
 
+/** Options of `DissectionTally`. */
 export interface DissectionTallyOptions {
+  /** Units of the layer. */
   units: number;
-  /** As `ConceptData` has them. */
+  /** Those of `ConceptData`. */
   concepts: readonly Concept[];
+  /** Those of `ConceptData`. */
   categories: readonly string[];
   /** `[height, width]` of the label maps. */
   labelSize: readonly [height: number, width: number];
   /**
-   * Whether the counts of each image are kept beside their sums, for intervals over images. Some kilobytes an image (of
-   * SqueezeNet's 512 last units on photographs with two label maps, about 20). Default: false.
+   * Whether the counts of each image are kept besides their sums, for intervals over images. Takes some kilobytes per image:
+   * about 20 for SqueezeNet's last 512 units on photographs with two label maps. Default: false.
    */
   keepImages?: boolean;
   /**
-   * How often a pixel counts for a concept that it carries more than once, in several maps or in a map and by a label of the
-   * whole image: `once`, or as often as it does, which is the way of `netdissect` and may give an IoU above 1. Default: `once`.
+   * How a pixel counts that carries a concept more than once: in several maps, or in a map and by a label of the whole image.
+   * `once`, or `netdissect`: as often as it carries the concept, like NetDissect, which can give an IoU above 1. Default:
+   * `once`.
    */
   repeatedLabels?: RepeatedLabels;
 }
 
-/** The counts of one image. Pixels, and only where there are some. */
+/** The pixel counts of one image, for the concepts and units that have pixels on it. */
 export interface ImageCounts {
-  /** Number of the image. */
+  /** Index of the image. */
   image: number;
-  /** Concepts of the image, rising, and how many pixels carry each. */
+  /** Numbers of the image's concepts, in the order of all concepts. */
   labels: number[];
+  /** How many pixels carry each of them. */
   truth: number[];
-  /** Units that fire, rising, and on how many pixels each does. */
+  /** Units that fire, rising. */
   units: number[];
+  /** On how many pixels each of them fires. */
   activation: number[];
-  /**
-   * Pixels that unit `units[u]` and concept `labels[l]` share: `[units, labels]`, row by row.
-   */
+  /** Pixels that unit `units[u]` and concept `labels[l]` share: `[units, labels]`, row by row. */
   intersection: number[];
 }
 
-/** Plain JSON. */
+/** A saved tally. Plain JSON. */
 export interface DissectionTallyState {
   kind: 'DissectionTally';
+  version: 1;
   options: Required<DissectionTallyOptions>;
   images: number;
-  /** Of each concept, in the order of the options. */
+  /** Pixels of each concept, in the order of the options. */
   truth: number[];
   /** `[units, categories]`. */
   activation: number[];
@@ -53,29 +58,32 @@ export interface DissectionTallyState {
   imageCounts: ImageCounts[];
 }
 
-/** How well a unit's mask fits a concept, all in pixels over the data set. */
+/** How well a unit's masks fit a concept, in pixels over the data set. */
 export interface ConceptMatch {
   concept: Concept;
   /** Pixels that carry the concept. */
   truth: number;
-  /** Pixels where the unit fires, of the images that carry a concept of the same primary category. */
+  /** Pixels where the unit fires, on images that carry a concept of the same primary category. */
   activation: number;
   /** Pixels that do both. */
   intersection: number;
-  /** intersection / (truth + activation - intersection), 0 for 0 / 0; at most 1 where pixels count once. */
+  /** intersection / (truth + activation - intersection), 0 for 0 / 0; at most 1 if pixels count once. */
   iou: number;
 }
 
 /** What a unit detects. */
 export interface UnitMatches {
+  /** Index of the unit. */
   unit: number;
-  /** The best concept of all; none where the unit shares no pixel with any. */
+  /** The best concept of all; null if the unit shares no pixel with any. */
   best: ConceptMatch | null;
   /** Whether the best IoU is above the limit. */
   isDetector: boolean;
-  /** The best concept of each category, in their order, where one shares a pixel with the unit. */
+  /** The best concept of each category that has one sharing a pixel with the unit, in the order of the categories. */
   byCategory: ConceptMatch[];
 }
+
+const format = { kind: 'DissectionTally', version: 1 } as const;
 
 const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
 
@@ -83,11 +91,12 @@ const check: Check = checker('@cnnviz/dissect', 'DissectionTally');
  * Counts where the masks of units and the labels of images agree.
  *
  * A label of a whole image counts for all of its pixels; 0 is no label. A pixel that carries a concept more than once counts
- * once for it, unless `repeatedLabels` says otherwise: NetDissect counts it as often. The IoU of unit u and concept l is t / (a + g - t), with t the pixels that
- * both have, g all pixels of l, and a the pixels where u fires on the images that carry any concept of the primary
- * category of l. Unlike NetDissect, which keeps 2048 counts an image, nothing is left out.
+ * once for it unless `repeatedLabels` says otherwise; NetDissect counts it as often as it carries the concept. The IoU of unit
+ * u and concept l is t / (a + g - t), where t is the number of pixels that both have, g the number of pixels of l, and a the
+ * number of pixels where u fires on images that carry any concept of the primary category of l. NetDissect keeps 2048 counts
+ * per image; here nothing is left out.
  *
- * All counts are sums: tallies of parts of the data, merged in any order, are the tally of the whole.
+ * All counts are sums. Tallies of parts of the data, merged in any order, equal the tally of the whole.
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
@@ -124,22 +133,20 @@ export class DissectionTally {
     this.#intersection = new Float64Array(units * concepts.length);
   }
 
-  /** Goes on from what `state()` gave. */
+  /** Resumes from what `state()` gave. */
   static from(state: DissectionTallyState): DissectionTally {
-    if (state?.kind !== 'DissectionTally') check.fail('type', 'state', 'the state of a DissectionTally', state);
+    requireSavedState(check, state, format, 'state');
     return restoring(check, 'state', () => {
       const { units, concepts } = state.options;
       // Before room is made for as many.
-      if (state.intersection.length !== units * concepts.length) {
-        check.failBecause('state', `intersection has not ${units * concepts.length} counts`);
-      }
+      requireCounts(state.intersection, units * concepts.length, 'intersection');
       const tally = new DissectionTally(state.options);
       tally.#take(state);
       return tally;
     });
   }
 
-  /** All options. */
+  /** All options, with defaults filled in. */
   get options(): Readonly<Required<DissectionTallyOptions>> {
     return this.#options;
   }
@@ -149,7 +156,7 @@ export class DissectionTally {
     return this.#images;
   }
 
-  /** The counts of each image, in the order of their numbers, where they are kept. */
+  /** The counts of each image in the order of their indices; empty without `keepImages`. */
   get imageCounts(): ImageCounts[] {
     return [...this.#imageCounts.values()].sort((a, b) => a.image - b.image);
   }
@@ -157,14 +164,14 @@ export class DissectionTally {
   /**
    * Counts one image.
    *
-   * @param image Its number among all.
+   * @param image Its index among all images.
    */
   add(image: number, concepts: ImageConcepts, masks: UnitMasks): void {
     const { units, keepImages } = this.#options;
     check.number('image', image, { integer: true, min: 0 });
     checkImageConcepts(check, concepts, image);
     requireMasks(check, masks, units, this.#options.labelSize);
-    if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was added before`);
+    if (this.#imageCounts.has(image)) check.failBecause('state', `image ${image} was already added`);
     const slots = this.#slots.of(concepts);
     const { present, truth, isPresent } = slots;
 
@@ -202,7 +209,7 @@ export class DissectionTally {
     if (keepImages) this.#imageCounts.set(image, kept);
   }
 
-  /** Adds the counts of another tally: the same options, other images. */
+  /** Adds the counts of another tally with the same options and other images. */
   merge(other: DissectionTally): void {
     if (!(other instanceof DissectionTally)) check.fail('type', 'other', 'a DissectionTally', other);
     this.#take(other.state());
@@ -212,7 +219,7 @@ export class DissectionTally {
     const names = ['units', 'concepts', 'categories', 'labelSize', 'keepImages', 'repeatedLabels'] as const;
     for (const name of names) {
       if (JSON.stringify(state.options[name]) !== JSON.stringify(this.#options[name])) {
-        check.failBecause('state', `only tallies of equal options can be merged, their ${name} differ`);
+        check.failBecause('state', `cannot merge tallies with different ${name}`);
       }
     }
     for (const { image } of state.imageCounts) {
@@ -226,10 +233,10 @@ export class DissectionTally {
   }
 
   /**
-   * What each unit detects, by what was added so far. Of equal IoUs in one category the concept that comes first counts,
-   * and of equal IoUs of two categories the category that comes last, as in NetDissect.
+   * Returns what each unit detects by what was added so far. If IoUs are equal, the first concept of a category and the last
+   * category win, as in NetDissect.
    *
-   * @param options `iouLimit`: a unit is a detector if its best IoU is above this. Default: 0.04, as the paper says.
+   * @param options `iouLimit`: a unit is a detector if its best IoU is above this. Default: 0.04, as in the paper.
    */
   result(options: { iouLimit?: number } = {}): UnitMatches[] {
     const { iouLimit = 0.04 } = check.options(options);
@@ -250,7 +257,11 @@ export class DissectionTally {
     });
   }
 
-  /** How well a unit fits the concept of that number. */
+  /**
+   * Returns how well a unit fits a concept.
+   *
+   * @param label Number of the concept.
+   */
   match(unit: number, label: number): ConceptMatch {
     const { units, concepts } = this.#options;
     check.number('unit', unit, { integer: true, min: 0, max: units - 1 });
@@ -264,10 +275,10 @@ export class DissectionTally {
     return { concept: concepts[slot - 1]!, truth, activation, intersection, iou };
   }
 
-  /** All counts, as plain JSON; the same for the same images in whatever order. */
+  /** Returns all counts, as plain JSON. The same for the same images in any order. */
   state(): DissectionTallyState {
     return {
-      kind: 'DissectionTally',
+      ...format,
       options: structuredClone(this.#options),
       images: this.#images,
       truth: [...this.#truth],
@@ -278,7 +289,21 @@ export class DissectionTally {
   }
 }
 
-/** Intersection over union of pixel counts; 0 where there is nothing. */
+/**
+ * Computes the intersection over union of pixel counts.
+ *
+ * @param counts Pixels of the concept, pixels of the unit, and pixels that both share.
+ * @returns intersection / (truth + activation - intersection); 0 if there are no pixels.
+ * @throws RangeError if a count is negative.
+ * @throws TypeError if a count is no number.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   2.3.
+ *
+ * @example
+ * import { intersectionOverUnion } from '@cnnviz/dissect';
+ *
+ * intersectionOverUnion({ truth: 4, activation: 3, intersection: 2 }); // 0.4
+ */
 export function intersectionOverUnion(counts: { truth: number; activation: number; intersection: number }): number {
   const check = checker('@cnnviz/dissect', 'intersectionOverUnion');
   const { truth, activation, intersection } = check.options(counts, 'counts');
@@ -288,15 +313,20 @@ export function intersectionOverUnion(counts: { truth: number; activation: numbe
   return iouOf(counts);
 }
 
-/** Of counts that were checked. */
+/** `intersectionOverUnion` without checks. */
 export function iouOf(counts: { truth: number; activation: number; intersection: number }): number {
   const union = counts.truth + counts.activation - counts.intersection;
   return union === 0 ? 0 : counts.intersection / union;
 }
 
 function addTo(sums: Float64Array, counts: readonly number[], name: string): void {
-  if (counts?.length !== sums.length) check.failBecause('state', `${name} has not ${sums.length} counts`);
+  requireCounts(counts, sums.length, name);
   counts.forEach((count, index) => {
     sums[index]! += check.number(name, count, { integer: true, min: 0 });
   });
+}
+
+function requireCounts(counts: readonly number[], expected: number, name: string): void {
+  if (counts?.length === expected) return;
+  check.failBecause('state', `${name} must have ${expected} counts, got ${counts?.length}`);
 }

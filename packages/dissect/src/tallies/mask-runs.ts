@@ -1,11 +1,11 @@
 import { checker } from '@cnnviz/internal';
 
 /**
- * A mask as the lengths of its runs, row by row, outside and inside by turns, the first of them outside: plain JSON, and
- * short where masks are few and whole.
+ * Encodes a mask as run lengths: row by row, outside and inside by turns, the first run outside. Plain JSON, and short for
+ * masks without holes.
  *
  * @param inside The pixels inside, y · width + x, each once, in any order.
- * @param pixels How many pixels there are in all.
+ * @param pixels Number of pixels in all.
  */
 export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[] {
   const mask = new Uint8Array(pixels);
@@ -21,10 +21,12 @@ export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[
 }
 
 /**
- * The mask of run lengths as those of a dissection's top images.
+ * Decodes the mask of one of a dissection's top images.
  *
- * @param runs Row by row, outside and inside by turns, the first of them outside.
+ * @param runs Run lengths, row by row, outside and inside by turns, the first run outside.
  * @returns `[height, width]`, row by row: 1 inside, 0 outside.
+ * @throws RangeError if a length is no whole number >= 0.
+ * @throws TypeError if `runs` is no list of numbers.
  *
  * @example
  * import { maskOfRuns } from '@cnnviz/dissect';

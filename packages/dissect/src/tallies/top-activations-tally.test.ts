@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
+import { type TopActivationsState, TopActivationsTally } from './top-activations-tally.ts';
 
 /** Two units on maps of 2 x 2 positions: the second is a third of the first, and -0 where that is 0. */
 const image = (...first: [number, number, number, number]) => Float32Array.from(first.flatMap((a) => [a, -a / 3]));
@@ -31,10 +31,10 @@ describe('TopActivationsTally', () => {
     expect(JSON.parse(JSON.stringify(a.result()))).toEqual(a.result());
   });
 
-  it('goes on from its result, which stays as it was', () => {
+  it('resumes from its state, which stays as it was', () => {
     const tally = new TopActivationsTally({ units: 2, perUnit: 1 });
     tally.add(0, image(1, 2, 3, 4), [2, 2]);
-    const saved = tally.result();
+    const saved = tally.state();
     const again = TopActivationsTally.from(saved);
     again.add(1, image(8, 2, 3, 4), [2, 2]);
     tally.add(1, image(8, 2, 3, 4), [2, 2]);
@@ -57,9 +57,12 @@ describe('TopActivationsTally', () => {
       'maxima must be the largest activations, got 5',
       () => tally().add(0, image(1, 2, 3, 4), [2, 2], Float32Array.of(5, 5)),
     ],
-    ['top must be a result of topActivations, got {}', () => TopActivationsTally.from({} as TopActivations)],
     [
-      'only tallies of equal options can be merged, 2 units with 10 images each and 3 with 10',
+      'cannot resume from this state: it is of no known kind; expected TopActivationsTally, version 1',
+      () => TopActivationsTally.from({} as TopActivationsState),
+    ],
+    [
+      'cannot merge tallies with different options: 2 units with 10 images each and 3 with 10',
       () => tally().merge(new TopActivationsTally({ units: 3 })),
     ],
   ])('refuses: %s', (message, call) => {

@@ -1,44 +1,58 @@
-import { type Check, checker, isA, restoring } from '@cnnviz/internal';
+import { type Check, checker, isA, requireSavedState, restoring } from '@cnnviz/internal';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
 
-/** Where a unit was driven. */
+/** An image that drives a unit, and where. */
 export interface TopActivation {
   /** Index of the image. */
   image: number;
-  /** Of the position in the layer's map. */
+  /** Row of the position in the layer's map. */
   row: number;
+  /** Column of the position in the layer's map. */
   column: number;
   activation: number;
 }
 
-/** The images that drive each unit most; plain JSON. */
+/** The images that drive each unit most. Plain JSON. */
 export interface TopActivations {
-  /** How many images a unit keeps. */
+  /** Images kept per unit. */
   perUnit: number;
   /** How many images were seen. */
   images: number;
   /**
-   * For each unit, strongest first, each image once, at the position that drives the unit most in it. Of equal
-   * activations the image and the position (row by row) that come first. Empty while no image was seen.
+   * The records of each unit, strongest first, each image once, at the position that drives the unit most. If activations are
+   * equal, the first image and position (row by row) come first. Empty if no image was seen.
    */
   units: TopActivation[][];
 }
 
+/** Saved top activations. Plain JSON. */
+export interface TopActivationsState extends TopActivations {
+  kind: 'TopActivationsTally';
+  version: 1;
+}
+
+/** Options of `TopActivationsTally`. */
 export interface TopActivationsTallyOptions {
+  /** Units of the layer. */
   units: number;
-  /** How many images a unit keeps. Default: 10. */
+  /** Images kept per unit. Default: 10. */
   perUnit?: number;
 }
+
+/** Kind and version that saved top activations begin with. */
+export const topActivationsFormat = { kind: 'TopActivationsTally', version: 1 } as const;
 
 const check: Check = checker('@cnnviz/dissect', 'TopActivationsTally');
 
 /**
- * Keeps, for each unit of a layer, the images that drive it most: what `topActivations` finds, from activations that are
- * on the host already. Its result is its state, and any split of the images merged in any order gives the same.
+ * Keeps the images that drive each unit of a layer most: what `topActivations` finds, from activations that are already on
+ * the host. Any split of the images, merged in any order, gives the same.
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
+ * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+ *   https://arxiv.org/abs/1311.2901, figure 2.
  *
  * @example
  * import { TopActivationsTally } from '@cnnviz/dissect';
@@ -60,12 +74,12 @@ export class TopActivationsTally {
     this.#units = Array.from({ length: units }, () => []);
   }
 
-  /** Goes on from what `result()` gave. */
-  static from(top: TopActivations): TopActivationsTally {
-    if (!isTop(top)) check.fail('type', 'top', 'a result of topActivations', top);
-    return restoring(check, 'top', () => {
-      const tally = new TopActivationsTally({ units: top.units.length, perUnit: top.perUnit });
-      tally.#take(top);
+  /** Resumes from what `state()` gave. */
+  static from(state: TopActivationsState): TopActivationsTally {
+    requireSavedState(check, state, topActivationsFormat, 'state');
+    return restoring(check, 'state', () => {
+      const tally = new TopActivationsTally({ units: state.units.length, perUnit: state.perUnit });
+      tally.#take(state);
       return tally;
     });
   }
@@ -75,6 +89,7 @@ export class TopActivationsTally {
     return this.#images;
   }
 
+  /** Units of the layer. */
   get units(): number {
     return this.#units.length;
   }
@@ -82,11 +97,11 @@ export class TopActivationsTally {
   /**
    * Adds the maps of one image.
    *
-   * @param image Its number among all.
-   * @param activations `[height, width, units]`, row by row, as tensors have it.
+   * @param image Its index among all images.
+   * @param activations `[height, width, units]`, row by row, as in a tensor.
    * @param mapSize `[height, width]`.
-   * @param maxima The largest of each unit, for those who know them: activations are not searched for them then, nor for
-   *   what is not finite.
+   * @param maxima The largest activation of each unit, if known. Activations are then neither searched for it nor checked for
+   *   being finite.
    */
   add(image: number, activations: Float32Array, mapSize: readonly [number, number], maxima?: Float32Array): void {
     const units = this.units;
@@ -114,26 +129,31 @@ export class TopActivationsTally {
     this.#images++;
   }
 
-  /** Adds what another one was given: the same units, other images. */
+  /** Adds the records of another tally with the same options and other images. */
   merge(other: TopActivationsTally): void {
     if (!(other instanceof TopActivationsTally)) check.fail('type', 'other', 'a TopActivationsTally', other);
     const { perUnit, units } = other.result();
     if (perUnit !== this.#perUnit || units.length !== this.units) {
       check.failBecause(
         'state',
-        `only tallies of equal options can be merged, ${this.units} units with ${this.#perUnit} images each and ${units.length} with ${perUnit}`,
+        `cannot merge tallies with different options: ${this.units} units with ${this.#perUnit} images each and ${units.length} with ${perUnit}`,
       );
     }
     this.#take(other.result());
   }
 
-  /** What drives each unit most of what was added so far, as a record of its own. */
+  /** Returns what drives each unit most of what was added so far, as a copy. */
   result(): TopActivations {
     return {
       perUnit: this.#perUnit,
       images: this.#images,
       units: this.#units.map((records) => records.map((record) => ({ ...record }))),
     };
+  }
+
+  /** Returns the records, as plain JSON. */
+  state(): TopActivationsState {
+    return { ...topActivationsFormat, ...this.result() };
   }
 
   #take({ images, units }: TopActivations): void {

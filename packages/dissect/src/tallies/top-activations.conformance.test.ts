@@ -17,10 +17,15 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
       [{ perUnit: 0 }, /perUnit must be an integer >= 1, got 0/],
       [{ firstImage: -1 }, /firstImage must be an integer >= 0, got -1/],
       [
-        { resume: { perUnit: 3, images: 0, units: [] } },
-        /resume must be a result of topActivations with 2 images a unit/,
+        { resume: { kind: 'TopActivationsTally', version: 1, perUnit: 3, images: 0, units: [] } },
+        /resume must be a state with 2 images per unit, got 3/,
       ],
-      [{ resume: 'x' }, /resume must be a result of topActivations/],
+      [{ resume: 'x' }, /resume must be an object, got "x"/],
+      [
+        { resume: {} },
+        /cannot resume from this state: it is of no known kind; expected TopActivationsTally, version 1/,
+      ],
+      [{ count: -1 }, /count must be an integer >= 0, got -1/],
     ],
     badInputs: [
       [() => ({ probe: 'conv1' as never }), /probe must be a function, got "conv1"/],

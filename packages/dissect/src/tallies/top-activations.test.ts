@@ -4,7 +4,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { mergeTopActivations, topActivations } from './top-activations.ts';
-import type { TopActivation, TopActivations } from './top-activations-tally.ts';
+import type { TopActivation, TopActivations, TopActivationsState } from './top-activations-tally.ts';
 
 useBackend('cpu');
 
@@ -75,20 +75,22 @@ describe('topActivations', () => {
     expect(await topActivations(identity, [])).toEqual({ perUnit: 10, images: 0, units: [] });
   });
 
-  test('goes on after an abort as if nothing had happened, also with other batches', async () => {
+  test('resumes after an abort as if nothing had happened, also with other batches', async () => {
     const whole = await topActivations(identity, batches(4), { perUnit: 3 });
     const controller = new AbortController();
     let saved = '';
     const aborted = topActivations(identity, batches(4), {
       perUnit: 3,
+      count,
       signal: controller.signal,
-      onProgress: (top) => {
-        saved = JSON.stringify(top);
-        if (top.images === 12) controller.abort(new Error('enough'));
+      onProgress: ({ done, total, state }) => {
+        expect(total).toBe(count);
+        saved = JSON.stringify(state());
+        if (done === 12) controller.abort(new Error('enough'));
       },
     });
     await expect(aborted).rejects.toThrow('enough');
-    const resume: TopActivations = JSON.parse(saved);
+    const resume: TopActivationsState = JSON.parse(saved);
     expect(resume.images).toBe(12);
     let seen = 0;
     const counting = (images: Tensor4D) => {
@@ -100,17 +102,17 @@ describe('topActivations', () => {
     expect(JSON.stringify(resume)).toBe(saved);
   });
 
-  test('goes on after a probe that answers later has not', async () => {
+  test('resumes after a probe that answers later has failed', async () => {
     const whole = await topActivations(identity, batches(4), { perUnit: 3 });
     let saved = '';
     const down = topActivations(answerLater(identity, { failsAt: 4 }), batches(4), {
       perUnit: 3,
-      onProgress: (top) => {
-        saved = JSON.stringify(top);
+      onProgress: ({ state }) => {
+        saved = JSON.stringify(state());
       },
     });
     await expect(down).rejects.toThrow('no answer to call 4');
-    const resume: TopActivations = JSON.parse(saved);
+    const resume: TopActivationsState = JSON.parse(saved);
     expect(resume.images).toBe(12);
     expect(await topActivations(answerLater(identity), batches(5), { resume })).toEqual(whole);
   });
@@ -146,7 +148,7 @@ describe('topActivations', () => {
       mergeTopActivations(mergeTopActivations(a, b), c),
     );
     expect(() => mergeTopActivations(a, { ...b, perUnit: 2 })).toThrow(
-      '@cnnviz/dissect: mergeTopActivations: b must be a result with 6 images a unit, got 2',
+      '@cnnviz/dissect: mergeTopActivations: b must be a result with 6 images per unit, got 2',
     );
     expect(() => mergeTopActivations(a, { ...b, units: [] })).toThrow('b must be a result of 5 units, got 0');
     expect(() => mergeTopActivations(a, 'b' as never)).toThrow('b must be a result of topActivations, got "b"');
@@ -169,9 +171,13 @@ describe('topActivations', () => {
     let units = 2;
     const growing = (images: Tensor4D) => tf.zeros([images.shape[0], 1, 1, units++]) as Tensor4D;
     await expect(topActivations(growing, batches(10))).rejects.toThrow('probe must keep its 2 units, got 3');
-    const resume = await topActivations(identity, batches(4));
+    const resume = {
+      kind: 'TopActivationsTally',
+      version: 1,
+      ...(await topActivations(identity, batches(4))),
+    } as const;
     await expect(topActivations(identity, batches(4, 0, 8), { resume })).rejects.toThrow(
-      'resume must be a result of these 8 images, not of 23',
+      'resume must be a state of at most these 8 images, not of 23',
     );
   });
 

@@ -8,39 +8,62 @@ import {
   reportProgress,
   requireLongWork,
   requireOutput,
+  requireSavedState,
   restoring,
   throwIfAborted,
 } from '@cnnviz/internal';
 import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { iterated } from '../data/iterated.ts';
-import { isTop, type TopActivations, TopActivationsTally } from './top-activations-tally.ts';
+import {
+  isTop,
+  type TopActivations,
+  type TopActivationsState,
+  TopActivationsTally,
+  topActivationsFormat,
+} from './top-activations-tally.ts';
 import { unitMaxima } from './unit-maxima.ts';
 import { requireFiniteActivations } from './unit-thresholds.ts';
 
-export interface TopActivationsOptions extends LongWork<TopActivations> {
-  /** How many images a unit keeps. Default: 10. */
+/** Options of `topActivations`. */
+export interface TopActivationsOptions extends LongWork<TopActivationsProgress> {
+  /** Images kept per unit. Default: 10. */
   perUnit?: number;
-  /** Index of the first image of the batches, where they are a part of a data set. Default: 0. */
+  /** Index of the first image of the batches, if they are a part of a data set. Default: 0. */
   firstImage?: number;
   /**
-   * A result of the same probe and the same batches that stopped early: the images that it has seen are passed over.
+   * Images in all batches, for `progress.total`. Default: counted if `batches` is an array, else unknown, and `total` is
+   * `done`.
+   */
+  count?: number;
+  /**
+   * A state that `progress.state()` gave, of the same probe and the same batches. The images that it has seen are skipped.
    * Not modified.
    */
-  resume?: TopActivations;
+  resume?: TopActivationsState;
+}
+
+/** How far a search for top activations is. */
+export interface TopActivationsProgress {
+  /** Images that were seen. */
+  done: number;
+  /** Images in all batches, if known, else `done`. */
+  total: number;
+  /** Makes the state that the option `resume` of a later call takes. Plain JSON. */
+  state: () => TopActivationsState;
 }
 
 /**
- * The images and positions that drive each unit of a layer most, found in one pass.
+ * Finds the images and positions that drive each unit of a layer most, in one pass.
  *
- * Memory is that of one batch and its activations, and of `perUnit` records a unit. Each batch is reported with what was
- * found up to it, as a record of its own: save it and give it to `resume` to go on after an abort.
+ * Takes memory for one batch and its activations, and for `perUnit` records per unit. Progress is reported after each batch.
+ * Save `progress.state()` and pass it as `resume` to continue after an abort.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`, at once or later.
- * @param batches Images `[n, h, w, c]`. Still the data set's.
- * @returns Plain data, which does not depend on how the images are batched.
- * @throws RangeError if an option is outside its range or no record of these batches.
- * @throws TypeError if an argument, or what the probe returns, is of another kind.
+ * @param batches Images `[n, h, w, c]`; not disposed.
+ * @returns Plain data. Does not depend on how the images are batched.
+ * @throws RangeError if an option is outside its range, or `resume` is a state of other batches.
+ * @throws TypeError if an argument or the probe's answer is of another kind.
  * @throws Error if an activation is not finite, or the number of units changes.
  * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
  *   https://arxiv.org/abs/1311.2901, figure 2.
@@ -62,16 +85,10 @@ export async function topActivations(
   requireLongWork(check, options);
   const firstImage = check.number('firstImage', options.firstImage ?? 0, { integer: true, min: 0 });
   const perUnit = check.number('perUnit', options.perUnit ?? options.resume?.perUnit ?? 10, { integer: true, min: 1 });
-  const { resume } = options;
-  if (resume !== undefined && !(isTop(resume) && resume.perUnit === perUnit)) {
-    check.fail('range', 'resume', `a result of topActivations with ${perUnit} images a unit`, resume);
-  }
-  const seen = resume?.images ?? 0;
-  const isElsewhere = ({ image }: { image: number }) => !(image >= firstImage && image < firstImage + seen);
-  if (resume && restoring(check, 'resume', () => resume.units.some((records) => records.some(isElsewhere)))) {
-    check.fail('range', 'resume', `a result of the ${seen} images from ${firstImage} on`, resume);
-  }
-  let tally = resume === undefined || seen === 0 ? null : TopActivationsTally.from(resume);
+  const { resume, count } = options;
+  if (count !== undefined) check.number('count', count, { integer: true, min: 0 });
+  let tally = resume === undefined ? null : resumed(check, resume, perUnit, firstImage);
+  const total = count ?? countOf(batches);
   throwIfAborted(options);
   let passed = 0;
   for await (const batch of iterated(check, 'batches', 'batches of images, one after the other', batches)) {
@@ -90,20 +107,53 @@ export async function topActivations(
       requireFiniteActivations(check, image, activations, units);
       tally.add(image, activations, [height, width], unitMaxima(activations, units));
     }
-    await reportProgress(options, tally.result());
+    const { images } = tally;
+    const state = tally.state.bind(tally);
+    await reportProgress(options, { done: images, total: Math.max(images, total), state });
   }
   if (passed < (tally?.images ?? 0)) {
-    check.fail('range', 'resume', `a result of these ${passed} images, not of ${tally?.images}`, resume);
+    check.fail('range', 'resume', `a state of at most these ${passed} images, not of ${tally?.images}`, resume);
   }
   return tally?.result() ?? { perUnit, images: 0, units: [] };
 }
 
+function resumed(
+  check: Check,
+  resume: TopActivationsState,
+  perUnit: number,
+  firstImage: number,
+): TopActivationsTally | null {
+  requireSavedState(check, resume, topActivationsFormat);
+  if (!isTop(resume)) check.failBecause('state', 'resume is damaged: it has no records');
+  const { images: seen, units } = resume;
+  if (resume.perUnit !== perUnit)
+    check.fail('range', 'resume', `a state with ${perUnit} images per unit`, resume.perUnit);
+  const isElsewhere = ({ image }: { image: number }) => !(image >= firstImage && image < firstImage + seen);
+  if (restoring(check, 'resume', () => units.some((records) => records.some(isElsewhere)))) {
+    check.fail('range', 'resume', `a state of the ${seen} images from ${firstImage} on`, resume);
+  }
+  return seen === 0 ? null : TopActivationsTally.from(resume);
+}
+
+/** How many images the batches have, if that can be known without iterating; else 0. */
+const countOf = (batches: Batches<Tensor4D>): number =>
+  Array.isArray(batches)
+    ? (batches as readonly unknown[]).reduce<number>(
+        (sum, batch) => sum + (batch instanceof tf.Tensor ? batch.shape[0]! : 0),
+        0,
+      )
+    : 0;
+
 /**
- * What two parts of a data set give together; the order of merging does not matter.
+ * Merges the top activations of two parts of a data set. The order of merging does not matter.
  *
- * @param a Of some images; give each part its `firstImage`.
- * @param b Of the same probe on other images.
- * @throws RangeError if they are of different units, or keep different numbers of images.
+ * @param a Top activations of some images; each part has its own `firstImage`.
+ * @param b Top activations of the same probe on other images.
+ * @returns Plain data; a copy.
+ * @throws RangeError if they have different units or different `perUnit`.
+ * @throws TypeError if an argument is no result of `topActivations`.
+ * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+ *   https://arxiv.org/abs/1311.2901, figure 2.
  *
  * @example
  * import { mergeTopActivations, topActivations } from '@cnnviz/dissect';
@@ -116,17 +166,20 @@ export function mergeTopActivations(a: TopActivations, b: TopActivations): TopAc
   const check = checker('@cnnviz/dissect', 'mergeTopActivations');
   if (!isTop(a)) check.fail('type', 'a', 'a result of topActivations', a);
   if (!isTop(b)) check.fail('type', 'b', 'a result of topActivations', b);
-  if (a.perUnit !== b.perUnit) check.fail('range', 'b', `a result with ${a.perUnit} images a unit`, b.perUnit);
+  if (a.perUnit !== b.perUnit) check.fail('range', 'b', `a result with ${a.perUnit} images per unit`, b.perUnit);
   if (a.images === 0) return structuredClone(b);
   if (b.images === 0) return structuredClone(a);
   if (a.units.length !== b.units.length)
     check.fail('range', 'b', `a result of ${a.units.length} units`, b.units.length);
-  const merged = TopActivationsTally.from(a);
-  merged.merge(TopActivationsTally.from(b));
+  const merged = tallyOf(a);
+  merged.merge(tallyOf(b));
   return merged.result();
 }
 
-/** Of the images of a batch from `skipped` on. */
+const tallyOf = ({ perUnit, images, units }: TopActivations): TopActivationsTally =>
+  TopActivationsTally.from({ ...topActivationsFormat, perUnit, images, units });
+
+/** The activations of the images of a batch from `skipped` on. */
 async function activationsOf(
   check: Check,
   probe: AnyProbe,

@@ -2,6 +2,7 @@ import { runsOfPixels } from './mask-runs.ts';
 import {
   type TopActivation,
   type TopActivations,
+  type TopActivationsState,
   TopActivationsTally,
   type TopActivationsTallyOptions,
 } from './top-activations-tally.ts';
@@ -10,23 +11,23 @@ import type { UnitMasks } from './unit-masks.ts';
 /** An image that drives a unit, and where the unit fires on it. */
 export interface TopImage extends TopActivation {
   /**
-   * At the resolution of the labels, the lengths of runs, row by row, outside and inside by turns, the first of them
-   * outside: `maskOfRuns` makes a mask of them.
+   * The unit's mask at the resolution of the labels, as run lengths: row by row, outside and inside by turns, the first run
+   * outside. `maskOfRuns` decodes it.
    */
   mask: number[];
 }
 
-/** Plain JSON. */
+/** Saved top images: a part of `DissectionState`. Plain JSON. */
 export interface TopImagesState {
-  top: TopActivations;
-  /** Those that are known so far. */
+  top: TopActivationsState;
+  /** The masks that are known so far. */
   masks: { unit: number; image: number; mask: number[] }[];
 }
 
-/** The images that drive the units of a layer most: found among activations first, then given their masks. */
+/** Collects the images that drive the units of a layer most: first among activations, then their masks. */
 export class TopImages {
   readonly #tally: TopActivationsTally;
-  /** Of each image the units that it is a top image of; made when the first masks come. */
+  /** For each image, the units that it is a top image of; made when the first masks come. */
   #unitsOf: Map<number, number[]> | null = null;
   readonly #masks: Map<number, number[]>[];
 
@@ -35,14 +36,14 @@ export class TopImages {
     this.#masks = Array.from({ length: this.#tally.units }, () => new Map());
   }
 
-  /** Goes on from what `state()` gave. */
+  /** Resumes from what `state()` gave. */
   static from({ top, masks }: TopImagesState): TopImages {
     const images = new TopImages(TopActivationsTally.from(top));
     for (const { unit, image, mask } of masks) images.#masks[unit]!.set(image, mask);
     return images;
   }
 
-  /** As that of `TopActivationsTally`. */
+  /** Adds the maps of one image, like `TopActivationsTally.add`. */
   add(...image: Parameters<TopActivationsTally['add']>): void {
     this.#tally.add(...image);
   }
@@ -56,7 +57,7 @@ export class TopImages {
     }
   }
 
-  /** Those of each unit, strongest first. */
+  /** The top images of each unit, strongest first. */
   result(): TopImage[][] {
     return this.#tally
       .result()
@@ -69,7 +70,7 @@ export class TopImages {
     const masks = this.#masks.flatMap((ofUnit, unit) =>
       Array.from(ofUnit, ([image, mask]) => ({ unit, image, mask: [...mask] })),
     );
-    return { top: this.#tally.result(), masks };
+    return { top: this.#tally.state(), masks };
   }
 }
 

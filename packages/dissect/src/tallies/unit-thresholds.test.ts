@@ -146,12 +146,15 @@ describe('UnitThresholds', () => {
       'activations must be finite, got NaN from unit 1 on image 3',
       () => valid().add(3, Float32Array.of(1, Number.NaN)),
     ],
-    ['8 activations a unit were expected, image 0 makes it more', () => valid().add(0, new Float32Array(18))],
-    ['no activations were added, of 8 a unit', () => valid().result()],
+    ['expected 8 activations per unit in all, image 0 exceeds that', () => valid().add(0, new Float32Array(18))],
+    ['no activations were added, expected 8 per unit', () => valid().result()],
     [
-      'only equal options can be merged, units is 2 and 3',
+      'cannot merge different options: units is 2 and 3',
       () => valid().merge(new UnitThresholds({ units: 3, expected: 8 })),
     ],
-    ['state must be the state of UnitThresholds, got {}', () => UnitThresholds.from({} as never)],
+    [
+      'cannot resume from this state: it is of no known kind; expected UnitThresholds, version 1',
+      () => UnitThresholds.from({} as never),
+    ],
   ])('refuses: %s', (message, call) => expect(call).toThrow(`@cnnviz/dissect: UnitThresholds: ${message}`));
 });

@@ -1,58 +1,67 @@
-import { type Check, checker, createRandom, isA, restoring } from '@cnnviz/internal';
+import { type Check, checker, createRandom, failNotFinite, isA, requireSavedState, restoring } from '@cnnviz/internal';
 import { floatsOfText, textOfFloats } from './float32-text.ts';
 import { LargestValues } from './largest-values.ts';
 
+/** Options of `UnitThresholds`. */
 export interface UnitThresholdsOptions {
+  /** Units of the layer. */
   units: number;
-  /** Activations of one unit over all images, those of other machines too: images times positions of the map. */
+  /** Activations per unit over all images, including those of other machines: images times positions of the map. */
   expected: number;
   /**
-   * The share of activations that is not above the threshold. Default: 0.995, as the paper says. NetDissect's program
-   * reads a table of 1000 entries, and by it this share is 1 - 5 / 999.
+   * Share of a unit's activations that do not exceed its threshold. Default: 0.995, as in the paper. NetDissect's program
+   * reads a table of 1000 entries, which makes it 1 - 5 / 999.
    */
   quantile?: number;
   /**
-   * Bytes that may be used. What does not fit is sampled: each position of each image is taken or not, the same for all
-   * units. Default: 200,000,000.
+   * Bytes that may be used. If they do not suffice, positions are sampled: each position of each image is taken or not,
+   * for all units alike. Default: 200,000,000.
    */
   memory?: number;
-  /** Decides which positions are sampled. A whole number >= 0. Default: 0. */
+  /** Seed of the sampled positions, a whole number >= 0. Default: 0. */
   seed?: number;
 }
 
-/** Plain JSON. */
+/** Saved thresholds. Plain JSON. */
 export interface UnitThresholdsState {
   kind: 'UnitThresholds';
+  version: 1;
   options: Required<UnitThresholdsOptions>;
-  /** Activations of one unit so far, and how many of them were sampled. */
+  /** Activations per unit so far. */
   added: number;
+  /** How many of them were sampled. */
   sampled: number;
-  /** The largest of each unit, falling: float32 numbers in base64. */
+  /** The largest activations of each unit, falling: float32 numbers in base64. */
   largest: string[];
 }
 
+/** What `UnitThresholds` finds. */
 export interface UnitThresholdsResult {
-  /** One a unit, float32 as activations are. */
+  /** One per unit, float32 like activations. */
   thresholds: Float32Array;
   /**
-   * How far the share of a unit's activations that is not above its threshold may be from the quantile: not farther with
-   * a probability of 0.99. 0 where nothing had to be sampled.
+   * How far the share of a unit's activations that do not exceed its threshold may be from the quantile: no further with a
+   * probability of 0.99. 0 if nothing had to be sampled.
    */
   rankError: number;
 }
 
+const format = { kind: 'UnitThresholds', version: 1 } as const;
+
 const check: Check = checker('@cnnviz/dissect', 'UnitThresholds');
 
 /**
- * For each unit of a layer the activation that only a small share of all positions of all images exceeds.
+ * Finds, for each unit of a layer, the activation that only a small share of all positions of all images exceeds.
  *
- * The quantile is numpy's and R's default, linear between order statistics. As its rank from above is known beforehand,
- * it is enough to keep that many of the largest activations: exact in (1 - quantile) · expected numbers a unit. Where
- * these do not fit, the same is done with a sample of the positions. The sample of an image depends on its number and
- * the seed only, so that any split of the images, merged in any order, gives the same to the bit.
+ * The quantile is numpy's and R's default, linear between order statistics. Its rank from above is known beforehand, so it
+ * suffices to keep that many of the largest activations: the result is exact with (1 - quantile) · expected numbers per
+ * unit. If these do not fit, the same is done with a sample of the positions. The sample of an image depends only on its
+ * number and the seed, so any split of the images, merged in any order, gives the same to the bit.
  *
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
+ *   2.3.
  *
  * @example
  * import { UnitThresholds } from '@cnnviz/dissect';
@@ -70,7 +79,7 @@ const check: Check = checker('@cnnviz/dissect', 'UnitThresholds');
 export class UnitThresholds {
   readonly #options: Required<UnitThresholdsOptions>;
   readonly #largest: LargestValues[];
-  /** Of each unit: what cannot change its threshold any more, kept side by side for the inner loop. */
+  /** For each unit, a number up to which activations can no longer change its threshold; side by side for the inner loop. */
   readonly #bounds: Float32Array;
   readonly #rate: number;
   readonly #firstSeed: number;
@@ -98,9 +107,9 @@ export class UnitThresholds {
     this.#firstSeed = createRandom(seed).integer(2 ** 32);
   }
 
-  /** Goes on from what `state()` gave. */
+  /** Resumes from what `state()` gave. */
   static from(state: UnitThresholdsState): UnitThresholds {
-    if (state?.kind !== 'UnitThresholds') check.fail('type', 'state', 'the state of UnitThresholds', state);
+    requireSavedState(check, state, format, 'state');
     return restoring(check, 'state', () => {
       // Before room is made for as many.
       if (state.largest.length !== state.options.units) {
@@ -115,7 +124,7 @@ export class UnitThresholds {
     });
   }
 
-  /** For each unit a number that its threshold is not below, rising as images are added. */
+  /** For each unit, a lower bound of its threshold, which rises as images are added. */
   get lowerBounds(): Float32Array {
     // Of a quantile between two of the largest, the threshold is not below the lower one only.
     return this.#bounds;
@@ -124,8 +133,8 @@ export class UnitThresholds {
   /**
    * Adds the maps of one image.
    *
-   * @param image Its number among all.
-   * @param activations `[height, width, units]`, row by row, as tensors have it.
+   * @param image Its index among all images.
+   * @param activations `[height, width, units]`, row by row, as in a tensor.
    */
   add(image: number, activations: Float32Array): void {
     const { units, expected } = this.#options;
@@ -136,7 +145,7 @@ export class UnitThresholds {
       check.fail('range', 'activations', `maps of ${units} units, [h, w, ${units}]`, activations);
     }
     if (this.#added + positions > expected) {
-      check.failBecause('state', `${expected} activations a unit were expected, image ${image} makes it more`);
+      check.failBecause('state', `expected ${expected} activations per unit in all, image ${image} exceeds that`);
     }
     requireFiniteActivations(check, image, activations, units);
     const isSampled = this.#rate === 1 ? undefined : this.#sampleOf(image, positions);
@@ -157,13 +166,13 @@ export class UnitThresholds {
     this.#added += positions;
   }
 
-  /** Adds what another one was given: the same options, other images. */
+  /** Adds the activations of another instance with the same options and other images. */
   merge(other: UnitThresholds): void {
     if (!(other instanceof UnitThresholds)) check.fail('type', 'other', 'a UnitThresholds', other);
     const [ours, theirs] = [this.#options, other.#options];
     for (const name of ['units', 'expected', 'quantile', 'memory', 'seed'] as const) {
       if (ours[name] !== theirs[name]) {
-        check.failBecause('state', `only equal options can be merged, ${name} is ${ours[name]} and ${theirs[name]}`);
+        check.failBecause('state', `cannot merge different options: ${name} is ${ours[name]} and ${theirs[name]}`);
       }
     }
     this.#take(
@@ -177,11 +186,11 @@ export class UnitThresholds {
     const { units, expected } = this.#options;
     check.number('added', added, { integer: true, min: 0 });
     check.number('sampled', sampled, { integer: true, min: 0, max: added });
-    if (largest.length !== units) check.failBecause('state', `${largest.length} units cannot be merged with ${units}`);
+    if (largest.length !== units) check.failBecause('state', `cannot merge ${largest.length} units with ${units}`);
     if (this.#added + added > expected) {
       check.failBecause(
         'state',
-        `${expected} activations a unit were expected, merging makes it ${this.#added + added}`,
+        `expected ${expected} activations per unit in all, merging makes it ${this.#added + added}`,
       );
     }
     largest.forEach((values, unit) => {
@@ -192,27 +201,27 @@ export class UnitThresholds {
     this.#sampled += sampled;
   }
 
-  /** The thresholds of what was added so far. */
+  /** Returns the thresholds of what was added so far. */
   result(): UnitThresholdsResult {
     const { quantile, expected } = this.#options;
     const count = this.#sampled;
-    if (count === 0) check.failBecause('state', `no activations were added, of ${expected} a unit`);
+    if (count === 0) check.failBecause('state', `no activations were added, expected ${expected} per unit`);
     const rank = (count - 1) * quantile;
     const below = Math.floor(rank);
     const thresholds = Float32Array.from(this.#largest, (values) => {
       const falling = values.sorted();
       const [lower, upper] = [falling[count - 1 - below], falling[Math.max(0, count - 2 - below)]!];
-      if (lower === undefined) return check.failBecause('state', `a sample of ${count} activations came out too large`);
+      if (lower === undefined) return check.failBecause('state', `a sample of ${count} activations is too large`);
       return lower + (rank - below) * (upper - lower);
     });
     const deviation = Math.sqrt((quantile * (1 - quantile) * (1 - this.#rate)) / count);
     return { thresholds, rankError: this.#rate === 1 ? 0 : normalQuantileOf99 * deviation + 1 / count };
   }
 
-  /** All that was added, as plain JSON; the same for the same images in whatever order. */
+  /** Returns all that was added, as plain JSON. The same for the same images in any order. */
   state(): UnitThresholdsState {
     return {
-      kind: 'UnitThresholds',
+      ...format,
       options: { ...this.#options },
       added: this.#added,
       sampled: this.#sampled,
@@ -229,17 +238,17 @@ export class UnitThresholds {
 /** How many of `count` values are at least as large as the lower neighbor of the quantile. */
 const rankFromAbove = (count: number, quantile: number) => count - Math.floor((count - 1) * quantile);
 
-/** A normal number is within as many deviations with a probability of 0.99. */
+/** A normally distributed number is within so many standard deviations with a probability of 0.99. */
 const normalQuantileOf99 = 2.5758;
 
-/** Rejects what is NaN or infinite, and says of which unit and image. */
+/** Throws on NaN or infinite activations, and names the unit and the image. */
 export function requireFiniteActivations(check: Check, image: number, activations: Float32Array, units: number): void {
   let zero = 0;
   for (let index = 0; index < activations.length; index++) zero += activations[index]! * 0;
   if (zero === 0) return;
   const index = activations.findIndex((activation) => !Number.isFinite(activation));
-  check.failBecause(
-    'state',
-    `activations must be finite, got ${activations[index]} from unit ${index % units} on image ${image}`,
-  );
+  failNotFinite(check, 'activations', {
+    got: activations[index]!,
+    where: `from unit ${index % units} on image ${image}`,
+  });
 }

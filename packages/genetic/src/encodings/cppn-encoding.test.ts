@@ -22,7 +22,7 @@ describe('cppnEncoding', () => {
     for (const coordinates of ['normalized', 'pixels'] as const) {
       const encoding = cppnEncoding({ shape: [6, 6, 1], coordinates, weightRange: 2 });
       const genome = encoding.create(lent(3));
-      const [small, large] = [encoding.render([genome]), encoding.render([genome], { height: 18, width: 18 })];
+      const [small, large] = [encoding.render([genome]), encoding.render([genome], [18, 18])];
       const [smallPixels, largePixels] = [await small.data(), await large.data()];
       tf.dispose([small, large]);
       for (const [pixel, value] of smallPixels.entries()) {
@@ -219,7 +219,7 @@ describe('cppnEncoding', () => {
     );
     expect(() => cppnEncoding({ shape: [8, 8, 1], weightRate: 2 })).toThrow('weightRate');
     expect(() => cppnEncoding({ shape: [8, 8, 1], preset: 'hyper' as 'neat' })).toThrow('preset');
-    expect(() => cppnEncoding({ shape: [8, 8, 1] }).render([], { height: 0, width: 1 })).toThrow('size');
+    expect(() => cppnEncoding({ shape: [8, 8, 1] }).render([], [0, 1])).toThrow('size');
   });
 });
 

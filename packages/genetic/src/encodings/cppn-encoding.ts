@@ -64,7 +64,7 @@ const PRESETS = {
  *
  * const encoding = cppnEncoding({ shape: [64, 64, 3] });
  * const genome = encoding.create({ random: createRandom(0), generation: 0, memory: {} });
- * const large = encoding.render([genome], { height: 512, width: 512 }); // [1, 512, 512, 3]
+ * const large = encoding.render([genome], [512, 512]); // [1, 512, 512, 3]
  */
 export function cppnEncoding(options: CppnEncodingOptions): ImageEncoding<CppnGenome> {
   const shape = check.shape('shape', check.options(options).shape, 3);
@@ -110,13 +110,14 @@ export function cppnEncoding(options: CppnEncodingOptions): ImageEncoding<CppnGe
           ) / genomes.length,
     save: (genome) => structuredClone(genome),
     load: (saved) => structuredClone(requireCppnGenome(saved, channels)),
-    render: (genomes, size = { height, width }) => {
+    render: (genomes, size = [height, width]) => {
       if (!Array.isArray(genomes)) check.fail('type', 'genomes', 'a list of genomes', genomes);
-      check.shape('size', [check.options(size, 'size').height, size.width]);
+      const [rows, columns] = check.shape('size', size, 2);
       return renderCppns(genomes, {
-        ...size,
+        height: rows,
+        width: columns,
         channels,
-        inputs: inputsAt(size, { height, width }, settings.coordinates),
+        inputs: inputsAt({ height: rows, width: columns }, { height, width }, settings.coordinates),
       });
     },
   };

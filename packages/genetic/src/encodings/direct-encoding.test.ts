@@ -16,7 +16,7 @@ describe('directEncoding', () => {
     const images = encoding.render(genomes);
     expect(images.shape).toEqual([2, 3, 2, 3]);
     expect(await images.data()).toEqual(Float32Array.from([...genomes[0]!, ...genomes[1]!]));
-    const large = encoding.render(genomes, { height: 6, width: 4 });
+    const large = encoding.render(genomes, [6, 4]);
     const doubled = (await large.array())[1]!;
     expect(doubled[3]![2]).toEqual([...genomes[1]!.subarray(9, 12)]);
     tf.dispose([images, large]);

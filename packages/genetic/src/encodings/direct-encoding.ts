@@ -93,7 +93,7 @@ function decodeSafely(text: string): Float32Array | undefined {
 function renderPixels(
   genomes: readonly Float32Array[],
   [height, width, channels]: readonly [number, number, number],
-  size?: { height: number; width: number },
+  size?: readonly [height: number, width: number],
 ): Tensor4D {
   if (!Array.isArray(genomes)) check.fail('type', 'genomes', 'a list of genomes', genomes);
   const length = height * width * channels;
@@ -105,8 +105,8 @@ function renderPixels(
   });
   return tf.tidy(() => {
     const images = tf.tensor4d(pixels, [genomes.length, height, width, channels]);
-    if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
-    if (size === undefined || (size.height === height && size.width === width)) return images;
-    return resizeNearestNeighbor(images, [size.height, size.width], false, false);
+    if (size !== undefined) check.shape('size', size, 2);
+    if (size === undefined || (size[0] === height && size[1] === width)) return images;
+    return resizeNearestNeighbor(images, [...size], false, false);
   });
 }

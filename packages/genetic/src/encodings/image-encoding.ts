@@ -11,7 +11,7 @@ export interface ImageEncoding<G> extends Encoding<G> {
    *
    * @param size Of the images. Default: `shape`.
    */
-  render(genomes: readonly G[], size?: { height: number; width: number }): Tensor4D;
+  render(genomes: readonly G[], size?: readonly [height: number, width: number]): Tensor4D;
 }
 
 /** Throws unless it has what every encoding of images has. */
@@ -27,7 +27,7 @@ export function rendered<G>(
   check: Check,
   encoding: ImageEncoding<G>,
   genomes: readonly G[],
-  size?: { height: number; width: number },
+  size?: readonly [height: number, width: number],
 ): Tensor4D {
   const images = check.images('what encoding.render returns', encoding.render(genomes, size));
   if (images.shape[0] === genomes.length) return images;

@@ -12,7 +12,11 @@ import { describe, expect, it } from 'vitest';
 import { cppnEncoding } from '../encodings/cppn-encoding.ts';
 import { directEncoding } from '../encodings/direct-encoding.ts';
 import type { ImageEncoding } from '../encodings/image-encoding.ts';
-import { evolveFoolingImages, type FoolingOptions, type FoolingProgress } from './evolve-fooling-images.ts';
+import {
+  type EvolveFoolingImagesOptions,
+  evolveFoolingImages,
+  type FoolingEvolutionProgress,
+} from './evolve-fooling-images.ts';
 
 const shape = [8, 8, 1] as const;
 const direct = directEncoding({ shape });
@@ -60,30 +64,30 @@ describe('evolveFoolingImages', () => {
     }
   });
 
-  it.each(encodings)('goes on, with %s, bit for bit as if it had not stopped', async (_, encoding) => {
-    const run = (options: Partial<FoolingOptions<never>> = {}) =>
+  it.each(encodings)('resumes, with %s, bit for bit as if it had not stopped', async (_, encoding) => {
+    const run = (options: Partial<EvolveFoolingImagesOptions<never>> = {}) =>
       evolveFoolingImages(tinyCnn(), { ...base, encoding, lineage: 3, ...options });
     const unbroken = await run();
     const first = await run({ generations: 2 });
-    const second = await run({ state: JSON.parse(JSON.stringify(first.state)) });
+    const second = await run({ resume: JSON.parse(JSON.stringify(first.state)) });
     expect(second.elites).toEqual(unbroken.elites);
     expect(second.state).toEqual(unbroken.state);
     expect([...first.history, ...second.history]).toEqual(unbroken.history);
 
     const controller = new AbortController();
-    let last: FoolingProgress<never> | undefined;
-    const onProgress = (progress: FoolingProgress<never>) => {
+    let last: FoolingEvolutionProgress<never> | undefined;
+    const onProgress = (progress: FoolingEvolutionProgress<never>) => {
       last = progress;
       if (progress.generation === 3) controller.abort(new Error('enough'));
     };
     await expect(run({ signal: controller.signal, onProgress })).rejects.toThrow('enough');
-    expect((await run({ state: JSON.parse(JSON.stringify(last!.state())) })).state).toEqual(unbroken.state);
+    expect((await run({ resume: JSON.parse(JSON.stringify(last!.state())) })).state).toEqual(unbroken.state);
   });
 
-  it.each(encodings)('goes on, with %s, after a model that answers later has not', async (_, encoding) => {
+  it.each(encodings)('resumes, with %s, after a model that answers later has not', async (_, encoding) => {
     const unbroken = await evolveFoolingImages(tinyCnn(), { ...base, encoding });
     let saved: string | undefined;
-    const onProgress = ({ state }: FoolingProgress<never>) => {
+    const onProgress = ({ state }: FoolingEvolutionProgress<never>) => {
       saved = JSON.stringify(state());
     };
     // One call for the classes, three a generation.
@@ -92,7 +96,7 @@ describe('evolveFoolingImages', () => {
     const { state, elites } = await evolveFoolingImages(answerLater(tinyCnn()), {
       ...base,
       encoding,
-      state: JSON.parse(saved!),
+      resume: JSON.parse(saved!),
     });
     expect(state).toEqual(unbroken.state);
     expect(elites).toEqual(unbroken.elites);
@@ -119,8 +123,8 @@ describe('evolveFoolingImages', () => {
     expect(one.elites.map(({ genome }) => genome)).toEqual(many.elites.map(({ genome }) => genome));
   });
 
-  it('stops at the target, at once where the state has reached it', async () => {
-    const options = { ...base, encoding: directEncoding({ shape: [2, 2, 1] }), generations: 500, target: 0.9 };
+  it('stops at the wanted confidence, at once where the state has reached it', async () => {
+    const options = { ...base, encoding: directEncoding({ shape: [2, 2, 1] }), generations: 500, stopAt: 0.9 };
     const model = linearClassifier(
       [
         [1, 1, -1, -1],
@@ -129,10 +133,10 @@ describe('evolveFoolingImages', () => {
       [0, 0],
     );
     const { stoppedBy, elites, history, state } = await evolveFoolingImages(model, options);
-    expect(stoppedBy).toBe('target');
+    expect(stoppedBy).toBe('stopAt');
     expect(history.length).toBeLessThan(500);
     for (const { objective } of elites) expect(objective).toBeGreaterThanOrEqual(0.9);
-    expect((await evolveFoolingImages(model, { ...options, state })).history).toEqual([]);
+    expect((await evolveFoolingImages(model, { ...options, resume: state })).history).toEqual([]);
   });
 
   it("leaves classes empty that nothing is taken for where the competition is 'argmax'", async () => {
@@ -163,10 +167,12 @@ describe('evolveFoolingImages', () => {
 
   it('refuses a state of another encoding or number of classes, and a model that gives no logits', async () => {
     const { state } = await evolveFoolingImages(tinyCnn(), { ...base, encoding: direct });
-    const other = evolveFoolingImages(tinyCnn(), { ...base, encoding: cppn, state });
-    await expect(other).rejects.toThrow("its genomes are pixels(8 x 8 x 1), the encoding's are cppn(8 x 8 x 1");
-    const more = evolveFoolingImages(tinyCnn({ classes: 4 }), { ...base, encoding: direct, state });
-    await expect(more).rejects.toThrow('its archive is classes(3, all), the option is classes(4, all)');
+    const other = evolveFoolingImages(tinyCnn(), { ...base, encoding: cppn, resume: state });
+    await expect(other).rejects.toThrow(
+      'its genomes are pixels(8 x 8 x 1), but those of the encoding are cppn(8 x 8 x 1',
+    );
+    const more = evolveFoolingImages(tinyCnn({ classes: 4 }), { ...base, encoding: direct, resume: state });
+    await expect(more).rejects.toThrow('its archive is classes(3, all), but the option is classes(4, all)');
     const flat = (images: tf.Tensor4D) => tf.mean(images, [1, 2, 3]) as unknown as tf.Tensor2D;
     const wrong = evolveFoolingImages(flat, { ...base, encoding: direct });
     await expect(wrong).rejects.toThrow('model must be a function to logits [n, classes]');
@@ -229,9 +235,9 @@ describe('evolveFoolingImages', () => {
 
   it('resumes within the same bounds only', async () => {
     const { state } = await evolveFoolingImages(tinyCnn(), { ...base, encoding: direct, generations: 1 });
-    const wider = { ...base, encoding: direct, bounds: [-2, 2] as const, state };
+    const wider = { ...base, encoding: direct, bounds: [-2, 2] as const, resume: state };
     await expect(evolveFoolingImages(tinyCnn(), wider)).rejects.toThrow(
-      'it was saved with archive.bounds [-1, 1], and the option is [-2, 2]',
+      'it was saved with archive.bounds [-1, 1], but the option is [-2, 2]',
     );
   });
 });

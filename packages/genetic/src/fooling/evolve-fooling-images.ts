@@ -1,81 +1,88 @@
 import {
   type AnyClassifier,
-  askModel,
   type Bounds,
   checker,
   type LongWork,
   reportProgress,
   requireLongWork,
   throwIfAborted,
-  warnOfProbabilities,
 } from '@cnnviz/internal';
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings/image-encoding.ts';
+import { type ImageEncoding, requireImageEncoding } from '../encodings/image-encoding.ts';
 import { PROBABILITY } from '../genomes/genes.ts';
 import { classArchive } from '../map-elites/class-archive.ts';
-import { type ArchiveStatistics, type Elite, MapElites, type MapElitesState } from '../map-elites/map-elites.ts';
+import type { Elite } from '../map-elites/elite.ts';
+import { type ArchiveStatistics, MapElites } from '../map-elites/map-elites.ts';
+import type { MapElitesState } from '../map-elites/map-elites-state.ts';
 import { type ArchivePicture, type ArchivePictureOptions, archivePicture } from '../pictures/archive-picture.ts';
+import { countClasses, imageConfidences } from './image-confidences.ts';
 
-export interface FoolingOptions<G> extends LongWork<FoolingProgress<G>> {
+export interface EvolveFoolingImagesOptions<G> extends LongWork<FoolingEvolutionProgress<G>> {
   /** `directEncoding` or `cppnEncoding`, of the shape that the model takes. */
   encoding: ImageEncoding<G>;
   /** The pixel range that the model was trained on. */
   bounds: Bounds;
-  /** A whole number >= 0. Not used when going on from a `state`. */
-  seed: number;
-  /** Generations after the initial one, at most. */
+  /** A whole number >= 0. Not used when resuming. Default: 0. */
+  seed?: number;
+  /** Most generations after the initial one. */
   generations: number;
-  /** Stops once every class has an image of this confidence. Default: never. */
-  target?: number;
-  /** Images a generation, 2 or more. Default: 200, the fooling code's for MNIST (400 for ImageNet). */
+  /** Stops once every class has an image of at least this confidence. Default: never. */
+  stopAt?: number;
+  /** Images per generation, 2 or more. Default: 200, the fooling code's for MNIST (400 for ImageNet). */
   populationSize?: number;
-  /** Images in one pass through the model. Default: 50. */
+  /** Images per model call. Does not affect the result. Default: 50. */
   batchSize?: number;
   /** As in `classArchive`: `all` as the paper's code, `argmax` as pyribs' tutorial. Default: `all`. */
   competition?: 'all' | 'argmax';
   /** Probability that two parents are crossed. Default: 0.5, the fooling code's. */
   crossoverRate?: number;
-  /** As in `MapElites`. Default: `cells`. */
+  /** How parents are drawn, as in `MapElites`. Default: `cells`. */
   parents?: 'cells' | 'elites';
-  /** Ancestors to keep of each image, for `familyLine`. Default: 0. */
+  /** Ancestors to keep per image, for `familyLine`. Default: 0. */
   lineage?: number;
-  /** What `state()` gave, with the same options: goes on from there. */
-  state?: MapElitesState;
+  /** What `state()` gave; needs the same options. Default: starts from random images. */
+  resume?: MapElitesState;
 }
 
 /** Confidences are probabilities from 0 to 1. */
-export interface FoolingProgress<G> extends ArchiveStatistics {
+export interface FoolingEvolutionProgress<G> extends ArchiveStatistics {
+  /** Generations after the initial one. */
+  done: number;
+  /** The option `generations`. */
+  total: number;
   /** The most confident image of each class: `cell` is the class, `objective` the confidence. */
   elites: Elite<G>[];
-  /** The archive as a picture with its labels; the caller disposes `picture.picture`. */
+  /** Draws the archive with its labels. The caller disposes `picture.picture`. */
   picture: (options?: ArchivePictureOptions) => ArchivePicture;
-  /** What a later call goes on from, as `state`; plain JSON. */
+  /** What `resume` of a later call takes; plain JSON. */
   state: () => MapElitesState;
 }
 
 export interface FoolingEvolution<G> {
   /** The most confident image of each class: `cell` is the class, `objective` the confidence. */
   elites: Elite<G>[];
-  /** Of each generation of this call. */
+  /** One entry per generation of this call. */
   history: ArchiveStatistics[];
-  stoppedBy: 'generations' | 'target';
+  /** The option that ended the run. */
+  stoppedBy: 'generations' | 'stopAt';
+  /** What `resume` of a later call takes; plain JSON. */
   state: MapElitesState;
 }
 
 const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
 
 /**
- * Evolves, for every class at once, an image that the model takes for that class with high confidence: MAP-Elites with one
- * cell a class, whose objective is the class's softmax probability.
+ * Evolves, for every class at once, an image that the model assigns to that class with high confidence: MAP-Elites with
+ * one cell per class, whose objective is the class's softmax probability.
  *
  * @param model Images `[n, h, w, c]` within `bounds` to logits `[n, 2 or more classes]`, at once or later; their softmax is
- *   the confidence. For one that ends in a softmax itself pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of what
- *   it returns: of probabilities no softmax gives more than e / (e + 1), 0.73 for two classes.
- * @param options The encoding, `bounds`, `seed` and `generations`, and how to breed.
- * @returns The archive, its statistics by generation, and the state to go on from: a run that was broken off and gone on
- *   with gives the same archive as one that was not. Render the images with `encoding.render` or `archivePicture`.
- * @throws Error if a probability is not a finite number; says of which individual and generation.
+ *   the confidence. If your model ends in a softmax, pass `classifier(model)` of `@cnnviz/models`, or `tf.log` of its
+ *   output: a softmax of probabilities is never above e / (e + 1), 0.73 for two classes.
+ * @param options The encoding, `bounds` and `generations`, and how to breed.
+ * @returns The archive, its statistics by generation, and the state to resume from: an interrupted run that is resumed
+ *   gives the same archive as an uninterrupted one. Render the images with `encoding.render` or `archivePicture`.
+ * @throws RangeError if an option is outside its range, or the model gives no logits of two or more classes.
+ * @throws Error if a probability is not a finite number, naming the individual and the generation; and as `MapElites`
+ *   does.
  * @see Nguyen, Yosinski, Clune, "Deep neural networks are easily fooled: High confidence predictions for unrecognizable
  *   images", CVPR 2015, https://arxiv.org/abs/1412.1897.
  *
@@ -90,49 +97,34 @@ const check = checker('@cnnviz/genetic', 'evolveFoolingImages');
  *   bounds: [-10, 10],
  *   populationSize: 20,
  *   generations: 5,
- *   seed: 0,
  * });
  * elites[1]?.objective; // the confidence in class 1
  */
 export async function evolveFoolingImages<G>(
   model: AnyClassifier,
-  options: FoolingOptions<G>,
+  options: EvolveFoolingImagesOptions<G>,
 ): Promise<FoolingEvolution<G>> {
-  const { encoding, batchSize = 50, generations, target, populationSize = 200 } = check.options(options);
-  check.callable('model', model);
-  requireImageEncoding(check, encoding);
-  const bounds = check.bounds('bounds', options.bounds);
-  check.number('generations', generations, { integer: true, min: 0 });
-  check.number('populationSize', populationSize, { integer: true, min: 2 });
-  check.number('batchSize', batchSize, { integer: true, min: 1 });
-  if (target !== undefined) check.number('target', target, { above: 0, max: 1 });
-  const competition = check.oneOf('competition', options.competition ?? 'all', ['all', 'argmax']);
-  const crossoverRate = check.number('crossoverRate', options.crossoverRate ?? 0.5, PROBABILITY);
-  const parents = check.oneOf('parents', options.parents ?? 'cells', ['cells', 'elites']);
-  const lineage = check.number('lineage', options.lineage ?? 0, { integer: true, min: 0 });
-  check.seed('seed', options.seed);
-  requireLongWork(check, options);
+  const { encoding, bounds, generations, batchSize, ...breeding } = resolveOptions(model, options);
   throwIfAborted(options);
-
-  const classes = await countClasses(model, encoding, bounds);
+  const classes = await countClasses(check, model, encoding, bounds);
   const search = new MapElites({
+    ...breeding,
     encoding,
-    archive: { ...classArchive({ classes, competition }), settings: { bounds } },
-    batchSize: populationSize,
-    crossoverRate,
-    parents,
-    lineage,
-    seed: options.seed,
-    ...(options.state === undefined ? {} : { state: options.state }),
+    archive: { ...classArchive({ classes, competition: breeding.competition }), settings: { bounds } },
   });
   const history: ArchiveStatistics[] = [];
 
   let stoppedBy = stopReason(search, options);
   while (stoppedBy === undefined) {
-    search.tell(await probabilitiesOf(search.ask()));
+    const genomes = search.ask();
+    const generation = search.generation + 1;
+    const asked = { genomes, classes, bounds, batchSize, generation, signal: options.signal };
+    search.tell(await imageConfidences(check, model, encoding, asked));
     const statistics = search.statistics();
     history.push(statistics);
     await reportProgress(options, {
+      done: generation,
+      total: generations,
       ...statistics,
       elites: search.elites,
       picture: (pictureOptions) => archivePicture(encoding, search.elites, pictureOptions),
@@ -141,71 +133,36 @@ export async function evolveFoolingImages<G>(
     stoppedBy = stopReason(search, options);
   }
   return { elites: search.elites, history, stoppedBy, state: search.state() };
-
-  async function probabilitiesOf(genomes: readonly G[]): Promise<Float32Array> {
-    const probabilities = new Float32Array(genomes.length * classes);
-    for (let start = 0; start < genomes.length; start += batchSize) {
-      const batch = genomes.slice(start, start + batchSize);
-      const output = await askModel(
-        model,
-        () => within(bounds, rendered(check, encoding, batch)),
-        (logits) => {
-          warnOfProbabilities(check, model, requireLogits(logits, batch.length));
-          return tf.softmax(logits);
-        },
-      );
-      const values = await output.data<'float32'>();
-      output.dispose();
-      if (values.length !== batch.length * classes) {
-        check.failBecause(
-          'state',
-          `the model gave ${values.length} logits for ${batch.length} images of ${classes} classes`,
-        );
-      }
-      const wrong = values.findIndex((value) => !Number.isFinite(value));
-      if (wrong !== -1) {
-        const individual = start + Math.floor(wrong / classes);
-        check.failBecause(
-          'state',
-          `probabilities must be finite, got ${values[wrong]} for individual ${individual} of ${genomes.length} in generation ${search.generation + 1}`,
-        );
-      }
-      probabilities.set(values, start * classes);
-      throwIfAborted(options);
-    }
-    return probabilities;
-  }
 }
 
-/** From [0, 1] to the bounds. */
-function within([min, max]: Bounds, images: Tensor4D): Tensor4D {
-  return min === 0 && max === 1 ? images : tf.add(tf.mul(images, max - min), min);
-}
-
-/** As many as the model has logits for one dark image. */
-function countClasses<G>(model: AnyClassifier, { shape }: ImageEncoding<G>, [min]: Bounds): number | Promise<number> {
-  const dark = () => tf.fill([1, ...shape], min) as Tensor4D;
-  return askModel(model, dark, (logits: Tensor2D) => {
-    if (requireLogits(logits, 1).shape[1] < 2) {
-      const remedy = 'of one output x make two, tf.concat([tf.zerosLike(x), x], 1), if a sigmoid follows it';
-      check.failBecause('range', `model must give logits of two or more classes, got ${logits.shape[1]}: ${remedy}`);
-    }
-    return logits.shape[1];
-  });
-}
-
-function requireLogits(logits: Tensor2D, count: number): Tensor2D {
-  const isTensor = logits instanceof tf.Tensor && !logits.isDisposed;
-  const isRight = isTensor && logits.dtype === 'float32' && logits.rank === 2 && logits.shape[0] === count;
-  return isRight ? logits : check.fail('range', 'model', 'a function to logits [n, classes]', logits);
+/** Checks the options, before the model is asked anything, and fills in the defaults. */
+function resolveOptions<G>(model: AnyClassifier, options: EvolveFoolingImagesOptions<G>) {
+  const { encoding, populationSize = 200, stopAt, seed = 0, resume } = check.options(options);
+  check.callable('model', model);
+  requireLongWork(check, options);
+  if (stopAt !== undefined) check.number('stopAt', stopAt, { above: 0, max: 1 });
+  return {
+    encoding: requireImageEncoding(check, encoding),
+    bounds: check.bounds('bounds', options.bounds),
+    generations: check.number('generations', options.generations, { integer: true, min: 0 }),
+    populationSize: check.number('populationSize', populationSize, { integer: true, min: 2 }),
+    batchSize: check.number('batchSize', options.batchSize ?? 50, { integer: true, min: 1 }),
+    competition: check.oneOf('competition', options.competition ?? 'all', ['all', 'argmax']),
+    crossoverRate: check.number('crossoverRate', options.crossoverRate ?? 0.5, PROBABILITY),
+    parents: check.oneOf('parents', options.parents ?? 'cells', ['cells', 'elites']),
+    lineage: check.number('lineage', options.lineage ?? 0, { integer: true, min: 0 }),
+    seed: check.seed('seed', seed),
+    ...(resume === undefined ? {} : { resume }),
+  };
 }
 
 function stopReason<G>(
   search: MapElites<G, ArrayLike<number>>,
-  { target, generations }: FoolingOptions<G>,
+  { stopAt, generations }: EvolveFoolingImagesOptions<G>,
 ): FoolingEvolution<G>['stoppedBy'] | undefined {
   if (search.generation === -1) return undefined;
-  if (target !== undefined && search.isFull && search.elites.every(({ objective }) => objective >= target))
-    return 'target';
+  const isReached =
+    stopAt !== undefined && search.isFull && search.elites.every(({ objective }) => objective >= stopAt);
+  if (isReached) return 'stopAt';
   return search.generation >= generations ? 'generations' : undefined;
 }

@@ -35,13 +35,13 @@ describe('evolve', () => {
     expect(await evolve({ ...base, batchFitness })).toEqual(await run());
   });
 
-  it('stops at the number of generations, the target or the end of patience, and says which', async () => {
+  it('stops at the number of generations, the wanted fitness or the end of patience, and says which', async () => {
     const full = await run();
     expect(full.stoppedBy).toBe('generations');
     expect(full.history.map(({ generation }) => generation)).toEqual(Array.from({ length: 13 }, (_, index) => index));
 
-    const hit = await run({ target: 26, generations: 1000 });
-    expect(hit.stoppedBy).toBe('target');
+    const hit = await run({ stopAt: 26, generations: 1000 });
+    expect(hit.stoppedBy).toBe('stopAt');
     expect(hit.history.at(-1)!.best).toBeGreaterThanOrEqual(26);
     expect(hit.history.at(-2)!.best).toBeLessThan(26);
 
@@ -49,22 +49,22 @@ describe('evolve', () => {
     expect(flat.stoppedBy).toBe('patience');
     expect(flat.history.at(-1)!.generation).toBe(4);
 
-    const low = await run({ goal: 'minimize', target: 8, generations: 1000 });
-    expect(low.stoppedBy).toBe('target');
+    const low = await run({ goal: 'minimize', stopAt: 8, generations: 1000 });
+    expect(low.stoppedBy).toBe('stopAt');
     expect(low.best.fitness).toBeLessThanOrEqual(8);
   });
 
-  it('goes on from a state as if it had not stopped', async () => {
+  it('resumes from a state as if it had not stopped', async () => {
     const unbroken = await run();
     const first = await run({ generations: 5 });
-    const second = await run({ state: JSON.parse(JSON.stringify(first.state)) });
+    const second = await run({ resume: JSON.parse(JSON.stringify(first.state)) });
     expect(second.state).toEqual(unbroken.state);
     expect(second.population).toEqual(unbroken.population);
     expect([...first.history, ...second.history]).toEqual(unbroken.history);
-    expect((await run({ state: unbroken.state })).history).toEqual([]);
+    expect((await run({ resume: unbroken.state })).history).toEqual([]);
   });
 
-  it('goes on from the state of the progress that it was aborted at', async () => {
+  it('resumes from the state of the progress that it was aborted at', async () => {
     const unbroken = await run();
     const controller = new AbortController();
     const reason = new Error('enough');
@@ -78,7 +78,7 @@ describe('evolve', () => {
     });
     await expect(aborted).rejects.toBe(reason);
     expect(last!.generation).toBe(6);
-    expect((await run({ state: last!.state() })).state).toEqual(unbroken.state);
+    expect((await run({ resume: last!.state() })).state).toEqual(unbroken.state);
   });
 
   it('rejects at once where the signal is aborted already, without evaluating', async () => {

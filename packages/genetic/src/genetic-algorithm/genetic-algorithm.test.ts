@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { bitEncoding } from '../encodings/bit-encoding.ts';
 import type { Encoding } from '../encodings/encoding.ts';
 import { realEncoding } from '../encodings/real-encoding.ts';
-import { GeneticAlgorithm, type GeneticAlgorithmOptions, type GeneticAlgorithmState } from './genetic-algorithm.ts';
+import { GeneticAlgorithm } from './genetic-algorithm.ts';
+import type { GeneticAlgorithmOptions } from './genetic-algorithm-options.ts';
+import type { GeneticAlgorithmState } from './genetic-algorithm-state.ts';
 
 const ones = (bits: Uint8Array) => bits.reduce((sum, bit) => sum + bit, 0);
 const encoding = bitEncoding({ length: 30, flipRate: 0.05 });
@@ -107,17 +109,17 @@ describe('GeneticAlgorithm', () => {
     expect(runs[0]!.population).not.toEqual(runs[2]!.population);
   });
 
-  it('goes on from a state as if it had not stopped, between generations and within one', () => {
+  it('resumes from a state as if it had not stopped, between generations and within one', () => {
     for (const options of [{}, { elites: 3 }, { speciation: { threshold: 0.3 } }]) {
       const unbroken = start(options);
       advance(unbroken, 9, ones);
 
       const broken = start(options);
       advance(broken, 4, ones);
-      const between = start({ ...options, seed: 99, state: json(broken.state()) });
+      const between = start({ ...options, seed: 99, resume: json(broken.state()) });
       advance(between, 2, ones);
       between.ask();
-      const within = start({ ...options, state: json(between.state()) });
+      const within = start({ ...options, resume: json(between.state()) });
       expect(within.ask()).toEqual(between.ask());
       advance(within, 3, ones);
       expect(within.state()).toEqual(unbroken.state());
@@ -126,11 +128,11 @@ describe('GeneticAlgorithm', () => {
   });
 
   it('has a state before the first generation', () => {
-    const fresh = start({ state: json(start().state()) });
+    const fresh = start({ resume: json(start().state()) });
     expect(fresh.ask()).toEqual(start().ask());
     const asked = start();
     asked.ask();
-    expect(start({ state: json(asked.state()) }).ask()).toEqual(asked.ask());
+    expect(start({ resume: json(asked.state()) }).ask()).toEqual(asked.ask());
   });
 
   it('keeps a state of one size however long it runs', () => {
@@ -162,7 +164,7 @@ describe('GeneticAlgorithm', () => {
     [{ goal: 'best' as 'maximize' }, 'goal must be one of'],
     [{ seed: -1 }, 'seed must be an integer >= 0'],
     [{ speciation: { threshold: 0 } }, 'speciation.threshold must be a number > 0'],
-    [{ elites: 1, speciation: { threshold: 1 } }, 'children a generation must be even for speciation, got 19'],
+    [{ elites: 1, speciation: { threshold: 1 } }, 'children per generation must be even for speciation, got 19'],
   ])('throws on %o', (options, message) => {
     expect(() => start(options)).toThrow(`@cnnviz/genetic: GeneticAlgorithm: ${message}`);
   });
@@ -215,9 +217,11 @@ describe('GeneticAlgorithm', () => {
     advance(algorithm, 2, ones);
     const good = json(algorithm.state());
     const refused: [object, string][] = [
-      [{}, 'not a state of GeneticAlgorithm'],
-      [{ ...good, encoding: 'bits(31)' }, "its genomes are bits(31), the encoding's are bits(30)"],
-      [{ ...good, population: good.population.slice(1) }, 'it has 19 individuals, the option populationSize is 20'],
+      [{}, 'cannot resume from this state: it is of no known kind; expected GeneticAlgorithm, version 1'],
+      [{ ...good, kind: 'MapElites' }, 'it is of MapElites, version 1; expected GeneticAlgorithm, version 1'],
+      [{ ...good, version: 2 }, 'it is of GeneticAlgorithm, version 2; expected GeneticAlgorithm, version 1'],
+      [{ ...good, encoding: 'bits(31)' }, 'its genomes are bits(31), but those of the encoding are bits(30)'],
+      [{ ...good, population: good.population.slice(1) }, 'it has 19 individuals, but the option populationSize is 20'],
       [{ ...good, generation: -1 }, 'its generation is -1'],
       [{ ...good, random: { ...good.random, words: [1] } }, 'the state of a Random'],
       [
@@ -230,7 +234,7 @@ describe('GeneticAlgorithm', () => {
       ],
     ];
     for (const [state, message] of refused) {
-      expect(() => start({ state: state as GeneticAlgorithmState })).toThrow(message);
+      expect(() => start({ resume: state as GeneticAlgorithmState })).toThrow(message);
     }
   });
 
@@ -253,24 +257,24 @@ describe('GeneticAlgorithm', () => {
     const first = start({ goal: 'minimize', elites: 2 });
     advance(first, 3, ones);
     const state = json(first.state());
-    const resumed = start({ goal: 'minimize', elites: 2, state });
+    const resumed = start({ goal: 'minimize', elites: 2, resume: state });
     advance(resumed, 3, ones);
     advance(first, 3, ones);
     expect(json(resumed.state())).toEqual(json(first.state()));
-    const own = { goal: 'minimize', elites: 2, state } as const;
+    const own = { goal: 'minimize', elites: 2, resume: state } as const;
     const other = bitEncoding({ length: 30, flipRate: 0.5 });
     for (const [options, message] of [
-      [{ goal: 'maximize' }, 'it was saved with goal "minimize", and the option is "maximize"'],
-      [{ mutationRate: 0.9 }, 'it was saved with mutationRate 0.2, and the option is 0.9'],
-      [{ crossoverRate: 0 }, 'it was saved with crossoverRate 0.5, and the option is 0'],
-      [{ elites: 4 }, 'it was saved with elites 2, and the option is 4'],
-      [{ encoding: other }, 'it was saved with encoding.flipRate 0.05, and the option is 0.5'],
+      [{ goal: 'maximize' }, 'it was saved with goal "minimize", but the option is "maximize"'],
+      [{ mutationRate: 0.9 }, 'it was saved with mutationRate 0.2, but the option is 0.9'],
+      [{ crossoverRate: 0 }, 'it was saved with crossoverRate 0.5, but the option is 0'],
+      [{ elites: 4 }, 'it was saved with elites 2, but the option is 4'],
+      [{ encoding: other }, 'it was saved with encoding.flipRate 0.05, but the option is 0.5'],
       [{ replacement: 'steady-state' }, 'it was saved with replacement "generational"'],
     ] as const) {
       expect(() => start({ ...own, ...options })).toThrow(message);
     }
     const { options: _, ...older } = state;
-    expect(() => start({ ...own, state: older as never })).toThrow('does not say with which options it was saved');
+    expect(() => start({ ...own, resume: older as never })).toThrow('does not say with which options it was saved');
   });
 
   it('leaves its best and its population alone, whatever is written into what it gave', () => {

@@ -24,10 +24,10 @@ it('takes as many generations for OneMax as DEAP does, over 200 seeds', async ()
       crossoverRate: 0.5,
       mutationRate: 0.2,
       generations: 1000,
-      target: 100,
+      stopAt: 100,
       seed,
     });
-    expect(stoppedBy).toBe('target');
+    expect(stoppedBy).toBe('stopAt');
     generations.push(history.length - 1);
     evaluations.push(history.at(-1)!.evaluations);
   }

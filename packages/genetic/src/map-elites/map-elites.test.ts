@@ -5,7 +5,9 @@ import type { Encoding } from '../encodings/encoding.ts';
 import { realEncoding } from '../encodings/real-encoding.ts';
 import { classArchive } from './class-archive.ts';
 import { type GridEvaluation, gridArchive } from './grid-archive.ts';
-import { MapElites, type MapElitesOptions, type MapElitesState } from './map-elites.ts';
+import { MapElites } from './map-elites.ts';
+import type { MapElitesOptions } from './map-elites-options.ts';
+import type { MapElitesState } from './map-elites-state.ts';
 
 /** Genomes that are given, in this order, and then copied: what the archive does with them is all that happens. */
 function listed<G>(genomes: G[]): Encoding<G> {
@@ -25,7 +27,7 @@ const inClasses = (names: string[], competition: 'all' | 'argmax' = 'all', class
   new MapElites({
     encoding: listed(names),
     archive: classArchive({ classes, competition }),
-    batchSize: 2,
+    populationSize: 2,
     initialSize: names.length,
     seed: 0,
   });
@@ -41,7 +43,7 @@ const grid = gridArchive({
   ],
 });
 const onGrid = (options: Partial<MapElitesOptions<Float64Array, GridEvaluation>> = {}) =>
-  new MapElites({ encoding: reals, archive: grid, batchSize: 20, seed: 4, ...options });
+  new MapElites({ encoding: reals, archive: grid, populationSize: 20, seed: 4, ...options });
 const bowl = (points: readonly Float64Array[]) => ({
   objectives: points.map(([x, y]) => -((x! - 0.3) ** 2) - y! ** 2),
   measures: points.flatMap((point) => [...point]),
@@ -120,7 +122,7 @@ describe('MapElites', () => {
       const search = new MapElites({
         encoding: listed(['holds three', 'holds one']),
         archive: classArchive({ classes: 4 }),
-        batchSize: 20_000,
+        populationSize: 20_000,
         initialSize: 2,
         parents,
         seed: 1,
@@ -163,16 +165,16 @@ describe('MapElites', () => {
     expect(search.ask()).toHaveLength(20);
   });
 
-  it('goes on from a state as if it had not stopped, between generations and within one', () => {
-    const options = { lineage: 4, batchSize: 15 };
+  it('resumes from a state as if it had not stopped, between generations and within one', () => {
+    const options = { lineage: 4, populationSize: 15 };
     const unbroken = onGrid(options);
     advance(unbroken, 30);
     const broken = onGrid(options);
     advance(broken, 12);
-    const between = onGrid({ ...options, seed: 77, state: JSON.parse(JSON.stringify(broken.state())) });
+    const between = onGrid({ ...options, seed: 77, resume: JSON.parse(JSON.stringify(broken.state())) });
     advance(between, 8);
     between.ask();
-    const within = onGrid({ ...options, state: JSON.parse(JSON.stringify(between.state())) });
+    const within = onGrid({ ...options, resume: JSON.parse(JSON.stringify(between.state())) });
     expect(within.ask()).toEqual(between.ask());
     advance(within, 10);
     expect(within.elites).toEqual(unbroken.elites);
@@ -237,7 +239,7 @@ describe('MapElites', () => {
     const search = new MapElites({
       encoding: uneven,
       archive: classArchive({ classes: 2 }),
-      batchSize: 50,
+      populationSize: 50,
       crossoverRate: 1,
       seed: 0,
     });
@@ -254,7 +256,7 @@ describe('MapElites', () => {
   });
 
   it.each([
-    [{ batchSize: 1 }, 'batchSize must be an integer >= 2, got 1'],
+    [{ populationSize: 1 }, 'populationSize must be an integer >= 2, got 1'],
     [{ crossoverRate: 2 }, 'crossoverRate must be a number >= 0 and <= 1, got 2'],
     [{ parents: 'best' as 'cells' }, 'parents must be one of'],
     [{ lineage: -1 }, 'lineage must be an integer >= 0, got -1'],
@@ -268,9 +270,11 @@ describe('MapElites', () => {
     advance(search, 3);
     const good: MapElitesState = JSON.parse(JSON.stringify(search.state()));
     const refused: [object, string][] = [
-      [{}, 'not a state of MapElites'],
+      [{}, 'cannot resume from this state: it is of no known kind; expected MapElites, version 1'],
+      [{ ...good, kind: 'GeneticAlgorithm' }, 'it is of GeneticAlgorithm, version 1; expected MapElites, version 1'],
+      [{ ...good, version: 2 }, 'it is of MapElites, version 2; expected MapElites, version 1'],
       [{ ...good, encoding: 'bits(3)' }, 'its genomes are bits(3)'],
-      [{ ...good, archive: 'classes(3, all)' }, 'its archive is classes(3, all), the option is grid(8 x 8'],
+      [{ ...good, archive: 'classes(3, all)' }, 'its archive is classes(3, all), but the option is grid(8 x 8'],
       [{ ...good, generation: 1.5 }, 'its generation is 1.5'],
       [{ ...good, cells: [{ ...good.cells[0], cell: 64 }] }, 'cell 64 is not in the archive'],
       [{ ...good, cells: [{ ...good.cells[0], objective: null }] }, 'the objective of cell'],
@@ -282,7 +286,7 @@ describe('MapElites', () => {
       ],
     ];
     for (const [state, message] of refused) {
-      expect(() => onGrid({ state: state as MapElitesState })).toThrow(message);
+      expect(() => onGrid({ resume: state as MapElitesState })).toThrow(message);
     }
   });
 
@@ -293,7 +297,7 @@ describe('MapElites', () => {
     const search = new MapElites({
       encoding: bitEncoding({ length: 16 }),
       archive: classArchive({ classes: 3 }),
-      batchSize: 40,
+      populationSize: 40,
       seed: 2,
     });
     for (let generation = 0; generation < 60; generation++) {
@@ -306,19 +310,19 @@ describe('MapElites', () => {
     const search = onGrid();
     advance(search, 2);
     const state = JSON.parse(JSON.stringify(search.state())) as MapElitesState;
-    const resumed = onGrid({ state });
+    const resumed = onGrid({ resume: state });
     advance(resumed, 2);
     advance(search, 2);
     expect(resumed.state()).toEqual(search.state());
     const guarded = gridArchive({ dims: [8, 8], ranges: [[-1, 1] as const, [-1, 1] as const], epsilon: 0 });
     for (const [options, message] of [
-      [{ crossoverRate: 1 }, 'it was saved with crossoverRate 0.5, and the option is 1'],
-      [{ batchSize: 10, initialSize: 20 }, 'it was saved with batchSize 20, and the option is 10'],
-      [{ parents: 'elites' }, 'it was saved with parents "cells", and the option is "elites"'],
-      [{ lineage: 3 }, 'it was saved with lineage 0, and the option is 3'],
-      [{ archive: guarded }, 'it was saved with archive.epsilon "default", and the option is 0'],
+      [{ crossoverRate: 1 }, 'it was saved with crossoverRate 0.5, but the option is 1'],
+      [{ populationSize: 10, initialSize: 20 }, 'it was saved with populationSize 20, but the option is 10'],
+      [{ parents: 'elites' }, 'it was saved with parents "cells", but the option is "elites"'],
+      [{ lineage: 3 }, 'it was saved with lineage 0, but the option is 3'],
+      [{ archive: guarded }, 'it was saved with archive.epsilon "default", but the option is 0'],
     ] as const) {
-      expect(() => onGrid({ state, ...options })).toThrow(message);
+      expect(() => onGrid({ resume: state, ...options })).toThrow(message);
     }
   });
 
@@ -346,7 +350,7 @@ describe('MapElites', () => {
       new MapElites({
         encoding: reals,
         archive: { name: 'own', cells: 2, offers: () => offers as never },
-        batchSize: 2,
+        populationSize: 2,
         seed: 0,
       });
     const list = (...values: number[]) => values;

@@ -2,11 +2,11 @@ import { checker, enlarge, type TileGridOptions, tileGrid } from '@cnnviz/intern
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings/image-encoding.ts';
-import { type Elite, requireElite } from '../map-elites/map-elites.ts';
+import { type Elite, requireElite } from '../map-elites/elite.ts';
 
 export interface ArchivePictureOptions {
-  /** Of each image as it is rendered. Default: as it evolved. */
-  size?: { height: number; width: number };
+  /** Of each rendered image. Default: the size at which it evolved. */
+  size?: readonly [height: number, width: number];
   /** Whole number by which each pixel is then repeated both ways. Default: 1. */
   factor?: number;
   /** Images in a row. Default: the smallest square that holds all. */
@@ -56,7 +56,7 @@ const check = checker('@cnnviz/genetic', 'archivePicture');
  * const encoding = cppnEncoding({ shape: [28, 28, 1] });
  * const genome = encoding.create({ random: createRandom(0), generation: 0, memory: {} });
  * const elites = [{ cell: 7, objective: 0.98765, genome, generation: 0, ancestors: [] }];
- * const { picture, labels } = archivePicture(encoding, elites, { size: { height: 112, width: 112 } });
+ * const { picture, labels } = archivePicture(encoding, elites, { size: [112, 112] });
  * picture.shape; // [112, 112, 3]
  * labels[0]?.text; // '98.76%'
  */
@@ -78,12 +78,12 @@ export function archivePicture<G>(
   classNames?.forEach((name, index) => {
     if (typeof name !== 'string') check.fail('type', `classNames[${index}]`, 'a string', name);
   });
-  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
-  const [height, width] = size === undefined ? encoding.shape : [size.height, size.width];
+  if (size !== undefined) check.shape('size', size, 2);
+  const [height, width] = size ?? encoding.shape;
   const grid: TileGridOptions = { columns, padding: check.number('padding', padding, { integer: true, min: 0 }) };
   const picture = tf.tidy(() => {
     const genomes = elites.map(({ genome }) => genome);
-    const images = rendered(check, encoding, genomes, { height, width });
+    const images = rendered(check, encoding, genomes, [height, width]);
     return enlarge(tileGrid(images, grid), factor);
   });
   const labels = elites.map(({ cell, objective }, index) => {

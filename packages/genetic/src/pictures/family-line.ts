@@ -2,11 +2,11 @@ import { checker, enlarge, tileGrid } from '@cnnviz/internal';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings/image-encoding.ts';
-import { type Ancestor, type Elite, requireElite } from '../map-elites/map-elites.ts';
+import { type Ancestor, type Elite, requireElite } from '../map-elites/elite.ts';
 
 export interface FamilyLineOptions {
-  /** Of each image as it is rendered. Default: as it evolved. */
-  size?: { height: number; width: number };
+  /** Of each rendered image. Default: the size at which it evolved. */
+  size?: readonly [height: number, width: number];
   /** Whole number by which each pixel is then repeated both ways. Default: 1. */
   factor?: number;
   /** Pixels between images. Default: 2. */
@@ -50,7 +50,7 @@ export function familyLine<G>(
   const { factor = 1, padding = 2, size } = check.options(options);
   check.number('factor', factor, { integer: true, min: 1 });
   check.number('padding', padding, { integer: true, min: 0 });
-  if (size !== undefined) check.shape('size', [check.options(size, 'size').height, size.width]);
+  if (size !== undefined) check.shape('size', size, 2);
   const line: Ancestor<G>[] = [...elite.ancestors, elite];
   const picture = tf.tidy(() => {
     const genomes = line.map(({ genome }) => genome);

@@ -1,7 +1,7 @@
 import { conformance, describeOnBackends, useBackend } from '@cnnviz/testing';
 import { describe, expect, it } from 'vitest';
 import { directEncoding } from '../encodings/direct-encoding.ts';
-import type { Elite } from '../map-elites/map-elites.ts';
+import type { Elite } from '../map-elites/elite.ts';
 import { type ArchivePictureOptions, archivePicture } from './archive-picture.ts';
 import { type FamilyLineOptions, familyLine } from './family-line.ts';
 import { fitnessCurves } from './fitness-curves.ts';

@@ -1,4 +1,4 @@
-import type { Check } from '@cnnviz/internal';
+import { type Check, isCheckerError, messageOf } from '@cnnviz/internal';
 
 /**
  * Makes a model of files. Where TensorFlow.js cannot, the error names the file, and not only what the line says that met
@@ -10,10 +10,9 @@ export async function explainModel<T>(check: Check, source: string, make: () => 
   try {
     return await make();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (message.startsWith('@cnnviz/')) throw error;
-    const [said, remedy] = explained(message);
-    return check.failBecause(
+    if (isCheckerError(error)) throw error;
+    const [said, remedy] = explained(messageOf(error));
+    throw check.errorBecause(
       'state',
       `${source}: expected a model that TensorFlow.js can run, found one of which it says: ${said}${remedy}`,
       error,

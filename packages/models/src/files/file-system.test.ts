@@ -163,6 +163,10 @@ describe('labels and preprocessing beside a model', () => {
     await expect(loadModel(folder.path)).rejects.toThrow(
       `@cnnviz/models: loadModel: ${join(folder.path, 'labels.json')}: expected a list of labels, found `,
     );
+    await writeFile(join(folder.path, 'labels.json'), '["a", 4]');
+    await expect(loadModel(folder.path)).rejects.toThrow(
+      new TypeError(`@cnnviz/models: loadModel: ${join(folder.path, 'labels.json')}[1] must be a name, got 4`),
+    );
     await writeFile(join(folder.path, 'preprocessing.json'), '');
     await expect(loadModel(folder.path)).rejects.toThrow(
       `${join(folder.path, 'preprocessing.json')}: expected JSON, found`,

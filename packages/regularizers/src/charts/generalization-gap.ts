@@ -1,6 +1,6 @@
 import { type ChartSpecification, checker, vegaLite } from '@cnnviz/internal';
 import { requireEpochs } from '../training/require-epochs.ts';
-import type { EpochRecord } from '../training/train.ts';
+import type { EpochRecord } from '../training/train-options.ts';
 
 export interface GapRecord {
   epoch: number;

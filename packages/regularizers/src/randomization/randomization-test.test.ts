@@ -84,7 +84,7 @@ test('runs conditions × regularizers × seeds, each with what it asks for', asy
   expect(new Set(losses).size).toBe(5);
 });
 
-test('goes on run by run: completed ones are kept and not done again', async () => {
+test('resumes run by run: finished runs are kept and not repeated', async () => {
   const settings = { ...options, epochs: 2, seeds: [0, 1], conditions: ['true labels', 'gaussian'] as const };
   const whole = await randomizationTest(bothSets(), settings);
   const abort = new AbortController();
@@ -102,7 +102,7 @@ test('goes on run by run: completed ones are kept and not done again', async () 
   const again: RandomizationRun[] = [];
   const resumed = await randomizationTest(bothSets(), {
     ...settings,
-    completed: kept,
+    resume: { kind: 'randomizationTest', version: 1, runs: JSON.parse(JSON.stringify(kept)) },
     onRun: (run) => {
       again.push(run);
     },

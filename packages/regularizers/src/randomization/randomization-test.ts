@@ -11,6 +11,8 @@ import {
   requireGradients,
   requireLongWork,
   requireOptimizer,
+  requireSavedState,
+  type SavedState,
 } from '@cnnviz/internal';
 import type { Optimizer, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,14 +24,14 @@ import { type Evaluation, evaluate } from '../training/evaluate.ts';
 import { requireExamples } from '../training/labeled-images.ts';
 import type { Schedule } from '../training/schedule.ts';
 import { shuffledBatches } from '../training/shuffled-batches.ts';
+import { train } from '../training/train.ts';
 import {
   checkModel,
   type EpochRecord,
   type TrainableModel,
   type TrainOptions,
   type TrainProgress,
-  train,
-} from '../training/train.ts';
+} from '../training/train-options.ts';
 import { capacity } from './capacity.ts';
 import {
   applyCondition,
@@ -40,25 +42,25 @@ import {
   type TrainAndTest,
 } from './data-condition.ts';
 
-/** What is done against overfitting in a run; nothing but a name is no regularization. */
-export interface Regularizer {
+/** What a run does against overfitting. A name alone is no regularization. */
+export interface Regularization {
   name: string;
-  /** As papers and PyTorch count it, added to the loss as an L2 penalty of half of it. Default: 0. */
+  /** As papers and PyTorch count it; added to the loss as an L2 penalty of half this strength. Default: 0. */
   weightDecay?: number;
   /** Rate, handed to `createModel`. Default: 0. */
   dropout?: number;
-  /** Of the training images. Default: none. */
+  /** Applied to the training images. Default: none. */
   augmentation?: Augmentation;
 }
 
-/** What a model is made for. */
+/** The model that a run needs. */
 export interface ModelRequest {
-  /** Of an image as `prepare` gives it. */
+  /** Shape of an image after `prepare`. */
   shape: readonly [height: number, width: number, channels: number];
   classes: number;
-  /** Dropout rate that the run asks for. */
+  /** Dropout rate of the run. */
   dropout: number;
-  /** Of the initial weights. */
+  /** Decides the initial weights. */
   seed: number;
 }
 
@@ -68,71 +70,82 @@ export interface RandomizationTestOptions extends LongWork<RandomizationProgress
   createModel: (request: ModelRequest) => TrainableModel & { dispose?: () => void };
   /** A fresh optimizer for each run, which the test disposes. */
   createOptimizer: () => Optimizer;
-  /** At most so many. */
+  /** Epochs of a run at most. */
   epochs: number;
-  /** Of each repetition: decides data, initial weights and order. */
+  /** One repetition per seed, which decides data, initial weights and order. */
   seeds: readonly number[];
   /** Default: true and random labels. */
   conditions?: readonly DataCondition[];
-  /** Default: none at all. */
-  regularizers?: readonly Regularizer[];
+  /** Default: one run without any. */
+  regularizers?: readonly Regularization[];
   /** Default: 128, as reproductions of the paper use. */
   batchSize?: number;
   /** Learning rate of each epoch. Default: the optimizer's. */
   schedule?: Schedule;
-  /** Done to all images after condition and augmentation, such as `whiten`; may return the images themselves. Default: nothing. */
+  /** Applied to all images after condition and augmentation, such as `whiten`; may return them unchanged. Default: none. */
   prepare?: (images: Tensor4D) => Tensor4D;
-  /** Ends a run after the epoch in which this part of the training examples was classified right. Default: never. */
+  /** Ends a run after the epoch in which this fraction of the training examples was classified correctly. Default: never. */
   fittedAt?: number;
-  /** Runs of an earlier call that are not to be done again. */
-  completed?: readonly RandomizationRun[];
-  /** Called with each new run, to keep it. Awaited. */
+  /** A state from `progress.state()`, or the `runs` that `onRun` was given: its runs are not repeated. */
+  resume?: RandomizationTestState;
+  /** Called with each new run, to save it. Awaited. */
   onRun?: (run: RandomizationRun) => void | Promise<void>;
 }
 
 /** A row of the result: one network, trained once. */
 export interface RandomizationRun {
   condition: string;
-  /** With which probability a training label was drawn anew. */
+  /** Probability with which a training label was redrawn. */
   corruption: number;
   regularizer: string;
   seed: number;
   parameters: number;
   samples: number;
-  /** That it was trained. */
+  /** Epochs of training. */
   epochs: number;
-  /** Not training and not augmented, on the labels that it was trained on. */
+  /** After training, without augmentation, on the labels that it was trained on. */
   trainLoss: number;
   trainAccuracy: number;
-  /** On true labels. */
+  /** After training, on true labels. */
   testLoss: number;
   testAccuracy: number;
-  /** Training, epoch by epoch. */
+  /** The training, epoch by epoch. */
   curve: EpochRecord[];
 }
 
-export interface RandomizationProgress extends TrainProgress {
-  /** Counted from 0, completed ones included. */
+/** A state of `randomizationTest`: the runs that are finished. Plain JSON. */
+export interface RandomizationTestState extends SavedState<'randomizationTest'> {
+  readonly runs: readonly RandomizationRun[];
+}
+
+/** `done` and `total` count the batches of all runs, as if each needed all its epochs. */
+export interface RandomizationProgress extends Omit<TrainProgress, 'state'> {
+  /** The run in progress, from 0; resumed ones are counted. */
   run: number;
   runs: number;
   condition: string;
   regularizer: string;
   seed: number;
+  /** Makes the state that `resume` takes: the runs finished so far. */
+  state(): RandomizationTestState;
 }
 
+const format = { kind: 'randomizationTest', version: 1 } as const;
+
 /**
- * The randomization test: trains the same network under conditions that leave less and less to learn. One that fits
- * random labels as well as true ones has the capacity to learn by heart, so that fitting says nothing of understanding.
+ * Runs the randomization test: trains the same network under conditions that leave less and less to learn. A network that
+ * fits random labels as well as true ones has the capacity to memorize, so that a good fit is no sign of understanding.
  *
- * All combinations of conditions, regularizers and seeds are run, one after the other. The same seed draws the same data,
- * and gives `createModel` and the order of the batches the same seed, whatever the condition and regularizer.
+ * Every combination of condition, regularizer and seed is run, one after another. A seed draws the same data, initial
+ * weights and order of batches under every condition and regularizer.
  *
- * @param data Images `[n, h, w, c]` and labels `[n]` int32. Still the caller's.
- * @returns A row for each combination, in the order conditions, regularizers, seeds; completed ones as they were.
- * @throws RangeError if an option is out of range or the data are empty.
- * @throws TypeError if an option is of another kind, or a run of `completed` is not whole.
+ * @param data Images `[n, h, w, c]` and labels `[n]` int32. They stay the caller's.
+ * @param options `classes`, `createModel`, `createOptimizer`, `epochs` and `seeds` are required.
+ * @returns A row for each combination, in the order conditions, regularizers, seeds; resumed ones as they were. Plain data.
+ * @throws RangeError if an option is out of range, the data are empty, or `resume` is of another kind or version.
+ * @throws TypeError if an option is of another kind, or a run of `resume` is incomplete.
  * @throws Error if no gradients are registered, or on the wasm backend without `registerWasmGradients`.
- * @throws The signal's reason if it is aborted; runs that were finished have been given to `onRun`.
+ * @throws The signal's reason if it is aborted; the finished runs have been given to `onRun`.
  * @see Zhang, Bengio, Hardt, Recht, Vinyals, "Understanding deep learning requires rethinking generalization", ICLR
  *   2017, https://arxiv.org/abs/1611.03530.
  *
@@ -164,13 +177,14 @@ export async function randomizationTest(
     for (const regularizer of regularizers) {
       for (const seed of seeds) {
         const key = { condition: conditionName(condition), regularizer: regularizer.name, seed };
-        let result = options.completed?.find((completed) => isRun(completed, key));
+        let result = options.resume?.runs.find((run) => isRun(run, key));
         if (result === undefined) {
           requireGradients(check);
           options.signal?.throwIfAborted();
           const drawn = await applyCondition(data, condition, { classes, seed });
           try {
-            const place = { ...key, run: results.length, runs };
+            const state = () => ({ ...format, runs: [...results] });
+            const place = { ...key, run: results.length, runs, state };
             result = await runOnce(check, drawn, regularizer, corruptionOf(condition), place, { ...options, ...make });
           } finally {
             tf.dispose([drawn.train.images, drawn.train.labels, drawn.test.images, drawn.test.labels]);
@@ -229,9 +243,9 @@ function disposeModel(model: ReturnType<RandomizationTestOptions['createModel']>
 async function runOnce(
   check: Check,
   { train: training, test }: TrainAndTest,
-  regularizer: Regularizer,
+  regularizer: Regularization,
   corruption: number,
-  place: RunKey & { run: number; runs: number },
+  place: RunKey & Pick<RandomizationProgress, 'run' | 'runs' | 'state'>,
   options: RandomizationTestOptions,
 ): Promise<RandomizationRun> {
   const { classes, batchSize = 128, prepare = (images: Tensor4D) => images, fittedAt } = options;
@@ -262,7 +276,10 @@ async function runOnce(
       epochs: options.epochs,
       seed,
       signal: options.signal,
-      onProgress: (progress) => options.onProgress?.({ ...progress, ...place }),
+      onProgress: ({ done, total, ...progress }) => {
+        const { run, runs } = place;
+        return options.onProgress?.({ ...progress, ...place, done: run * total + done, total: runs * total });
+      },
       ...(options.schedule === undefined ? {} : { schedule: options.schedule }),
       ...(fittedAt === undefined ? {} : { stopWhen: ({ accuracy }) => accuracy >= fittedAt }),
       ...(augmentation === undefined ? {} : { augmentation: augment(augmentation, preparation(prepare)) }),
@@ -335,12 +352,14 @@ function checkTest(check: Check, data: TrainAndTest, options: RandomizationTestO
     check.number('dropout', dropout, { min: 0, max: 1 });
     if (augmentation !== undefined) check.callable<unknown>('augmentation', augmentation);
   }
-  const { completed = [] } = options;
-  if (!Array.isArray(completed)) check.fail('type', 'completed', 'a list of runs', completed);
-  const damaged = completed.findIndex((run) => !isWhole(run));
-  if (damaged !== -1) {
-    check.fail('type', `completed[${damaged}]`, 'a whole run of randomizationTest', completed[damaged]);
-  }
+  if (options.resume !== undefined) requireState(check, options.resume);
+}
+
+function requireState(check: Check, resume: RandomizationTestState): void {
+  const { runs } = requireSavedState(check, resume, format);
+  if (!Array.isArray(runs)) check.fail('type', 'resume.runs', 'a list of runs', runs);
+  const damaged = runs.findIndex((run) => !isWhole(run));
+  if (damaged !== -1) check.fail('type', `resume.runs[${damaged}]`, 'a whole run of randomizationTest', runs[damaged]);
 }
 
 /** JSON keeps a loss that is no number, or infinite, as null. */

@@ -7,28 +7,31 @@ import {
   type OptimizerState,
   type RandomState,
   requireKept,
+  requirePosition,
+  requireSavedState,
+  type SavedState,
+  type TrainingPosition,
 } from '@cnnviz/internal';
 import type { EarlyStoppingState } from './early-stopping.ts';
 import { requireEpochs } from './require-epochs.ts';
-import type { EpochRecord, StoppedBy } from './train.ts';
+import type { EpochRecord, StoppedBy } from './train-options.ts';
 
-export const checkpointVersion = 1;
+/** What a checkpoint begins with. */
+export const format = { kind: 'train', version: 1 } as const;
 
-/** Where `train` is and all that decides how it goes on; plain data, weights as typed arrays. */
-export interface Checkpoint {
-  readonly version: typeof checkpointVersion;
-  /** Shapes of the model's variables. */
+/**
+ * A state of `train`: how far it has come, and all that decides how it continues. Plain data, with weights as typed
+ * arrays; `encodeCheckpoint` makes bytes of it.
+ */
+export interface Checkpoint extends SavedState<'train'>, TrainingPosition {
+  /** Types and shapes of the model's variables. */
   readonly model: string;
   readonly seed: number;
-  /** The epoch to go on with, from 0. */
-  readonly epoch: number;
-  /** How many of its batches are done. */
-  readonly batch: number;
   readonly random: RandomState;
   /** Sums over the batches of the epoch so far. */
   readonly running: RunningSums;
   readonly history: readonly EpochRecord[];
-  /** Set once training is over. */
+  /** Null until the training is over. */
   readonly stoppedBy: StoppedBy | null;
   readonly weights: readonly KeptWeights[];
   readonly optimizer: OptimizerState;
@@ -42,58 +45,56 @@ export interface RunningSums {
   readonly correct: number;
 }
 
-/** Rejects what is no checkpoint, or one of another version, model or seed. */
+/** Throws unless it is a checkpoint of this model and seed. */
 export function requireCheckpoint(
   check: Check,
   checkpoint: Checkpoint,
   { model, seed }: { model: string; seed: number },
 ): void {
-  requireParts(check, checkpoint);
-  if (checkpoint.model !== model) check.fail('range', 'checkpoint', `of a model ${model}`, checkpoint.model);
-  if (checkpoint.seed !== seed) check.fail('range', 'seed', `${checkpoint.seed}, as in the checkpoint`, seed);
+  requireParts(check, 'resume', checkpoint);
+  if (checkpoint.model !== model) check.fail('range', 'resume', `of a model ${model}`, checkpoint.model);
+  if (checkpoint.seed !== seed) check.fail('range', 'seed', `${checkpoint.seed}, as in the saved state`, seed);
 }
 
-/** Rejects what is no checkpoint of this version. Its weights, random numbers and optimizer are checked where they go. */
-function requireParts(check: Check, checkpoint: Checkpoint): void {
-  requireVersion(check, checkpoint?.version);
-  if (typeof checkpoint.model !== 'string') check.fail('type', 'checkpoint.model', 'a string', checkpoint.model);
-  check.seed('checkpoint.seed', checkpoint.seed);
-  check.number('checkpoint.epoch', checkpoint.epoch, { integer: true, min: 0 });
-  check.number('checkpoint.batch', checkpoint.batch, { integer: true, min: 0 });
-  check.number('checkpoint.running.examples', checkpoint.running?.examples, { integer: true, min: 0 });
-  check.number('checkpoint.running.correct', checkpoint.running.correct, { min: 0 });
-  for (const name of ['loss', 'penalty'] as const) check.number(`checkpoint.running.${name}`, checkpoint.running[name]);
+/** Throws unless it is a whole checkpoint. Weights, random numbers and optimizer are checked where they are restored. */
+function requireParts(check: Check, name: string, checkpoint: Checkpoint): void {
+  requireSavedState(check, checkpoint, format, name);
+  requirePosition(check, name, checkpoint);
+  if (typeof checkpoint.model !== 'string') check.fail('type', `${name}.model`, 'a string', checkpoint.model);
+  check.seed(`${name}.seed`, checkpoint.seed);
+  check.number(`${name}.running.examples`, checkpoint.running?.examples, { integer: true, min: 0 });
+  check.number(`${name}.running.correct`, checkpoint.running.correct, { min: 0 });
+  for (const part of ['loss', 'penalty'] as const) check.number(`${name}.running.${part}`, checkpoint.running[part]);
   const { history, stoppedBy } = checkpoint;
-  if (!Array.isArray(history)) check.fail('type', 'checkpoint.history', 'a list of records', history);
+  if (!Array.isArray(history)) check.fail('type', `${name}.history`, 'a list of records', history);
   for (const [index, record] of history.entries()) {
-    for (const name of ['epoch', 'learningRate', 'loss', 'penalty', 'accuracy'] as const) {
-      check.number(`checkpoint.history[${index}].${name}`, record?.[name]);
+    for (const part of ['epoch', 'learningRate', 'loss', 'penalty', 'accuracy'] as const) {
+      check.number(`${name}.history[${index}].${part}`, record?.[part]);
     }
   }
-  requireEpochs(check, 'checkpoint.history', history);
+  requireEpochs(check, `${name}.history`, history);
   if (stoppedBy !== null) {
-    check.oneOf('checkpoint.stoppedBy', stoppedBy, ['epochs', 'earlyStopping', 'stopWhen']);
+    check.oneOf(`${name}.stoppedBy`, stoppedBy, ['epochs', 'earlyStopping', 'stopWhen']);
   }
-  if (!Array.isArray(checkpoint.weights)) check.fail('type', 'checkpoint.weights', 'a list', checkpoint.weights);
-  for (const [index, kept] of checkpoint.weights.entries()) requireKept(check, `checkpoint.weights[${index}]`, kept);
-  check.options(checkpoint.random, 'checkpoint.random');
-  check.options(checkpoint.optimizer, 'checkpoint.optimizer');
-  if (checkpoint.earlyStopping !== null) check.options(checkpoint.earlyStopping, 'checkpoint.earlyStopping');
-}
-
-function requireVersion(check: Check, version: unknown): void {
-  if (version !== checkpointVersion) {
-    check.fail('range', 'checkpoint', `a checkpoint of version ${checkpointVersion}`, version);
-  }
+  if (!Array.isArray(checkpoint.weights)) check.fail('type', `${name}.weights`, 'a list', checkpoint.weights);
+  for (const [index, kept] of checkpoint.weights.entries()) requireKept(check, `${name}.weights[${index}]`, kept);
+  check.options(checkpoint.random, `${name}.random`);
+  check.options(checkpoint.optimizer, `${name}.optimizer`);
+  if (checkpoint.earlyStopping !== null) check.options(checkpoint.earlyStopping, `${name}.earlyStopping`);
 }
 
 const magic = 'cnnviz-checkpoint\n';
 
 /**
- * A checkpoint as bytes: a line that names the format, the lengths of header and weights, the header as JSON, the
- * weights as little-endian float32 or int32, and a checksum.
+ * Makes bytes of a checkpoint, to write to a file: a line that names the format, the lengths of header and weights, the
+ * header as JSON, the weights as little-endian float32 or int32, and a checksum.
  *
- * Write them under another name and rename the file, so that a kill while writing leaves the checkpoint before it.
+ * Write them under another name and rename the file, so that a kill while writing leaves the previous checkpoint.
+ *
+ * @param checkpoint From `onCheckpoint` or `progress.state()` of `train`.
+ * @returns The bytes, which `decodeCheckpoint` takes.
+ * @throws RangeError or TypeError if it is not a whole checkpoint.
+ * @see `decodeCheckpoint`
  *
  * @example
  * import { decodeCheckpoint, encodeCheckpoint, train } from '@cnnviz/regularizers';
@@ -101,7 +102,6 @@ const magic = 'cnnviz-checkpoint\n';
  * await train(trainable, [{ images, labels }], {
  *   optimizer: tf.train.sgd(0.01),
  *   epochs: 1,
- *   seed: 0,
  *   onCheckpoint: (checkpoint) => {
  *     const bytes = encodeCheckpoint(checkpoint);
  *     const same = decodeCheckpoint(bytes);
@@ -109,18 +109,33 @@ const magic = 'cnnviz-checkpoint\n';
  * });
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  requireParts(checker('@cnnviz/regularizers', 'encodeCheckpoint'), checkpoint);
+  requireParts(checker('@cnnviz/regularizers', 'encodeCheckpoint'), 'checkpoint', checkpoint);
   return encodeCheckpointBytes(magic, checkpoint);
 }
 
 /**
- * The checkpoint that `encodeCheckpoint` made bytes of.
+ * Reads a checkpoint from the bytes that `encodeCheckpoint` made of it.
  *
+ * @param bytes The contents of the file.
+ * @returns The checkpoint, which `train` takes as `resume`.
  * @throws RangeError if the bytes are no checkpoint, of another version, cut off or damaged.
+ * @see `encodeCheckpoint`
+ *
+ * @example
+ * import { decodeCheckpoint, encodeCheckpoint, train } from '@cnnviz/regularizers';
+ *
+ * const options = { optimizer: tf.train.sgd(0.01), epochs: 2 };
+ * let file = new Uint8Array();
+ * await train(trainable, [{ images, labels }], {
+ *   ...options,
+ *   epochs: 1,
+ *   onCheckpoint: (checkpoint) => {
+ *     file = encodeCheckpoint(checkpoint);
+ *   },
+ * });
+ * await train(trainable, [{ images, labels }], { ...options, resume: decodeCheckpoint(file) });
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const check = checker('@cnnviz/regularizers', 'decodeCheckpoint');
-  const checkpoint = decodeCheckpointBytes(check, magic, bytes) as Checkpoint;
-  requireVersion(check, checkpoint?.version);
-  return checkpoint;
+  return requireSavedState(check, decodeCheckpointBytes(check, magic, bytes) as Checkpoint, format, 'the checkpoint');
 }

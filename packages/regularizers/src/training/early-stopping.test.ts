@@ -81,8 +81,7 @@ test('goes on from its state, sent as data, as if never interrupted', async () =
   const first = new EarlyStopping(options);
   await first.observe(0, 1, [weight]);
   await first.observe(1, 2, [weight]);
-  const second = new EarlyStopping(options);
-  second.resume(structuredClone(first.state()));
+  const second = new EarlyStopping({ ...options, resume: structuredClone(first.state()) });
   tf.tidy(() => weight.assign(tf.zeros([2])));
   expect(await second.observe(2, 3, [weight])).toEqual({ improved: false, stop: true });
   expect(second.restore([weight])).toBe(true);
@@ -123,8 +122,8 @@ test('keeps weights of every kind: a counter of steps is no float', async () => 
 test('does not resume under another mode, which would make the worst the best', async () => {
   const first = new EarlyStopping({ mode: 'min' });
   await first.observe(0, 0.3);
-  expect(() => new EarlyStopping({ mode: 'max' }).resume(first.state())).toThrow(
-    'EarlyStopping: mode must be "min", as in the state, got "max"',
+  expect(() => new EarlyStopping({ mode: 'max', resume: first.state() })).toThrow(
+    'EarlyStopping: mode must be "min", as in the saved state, got "max"',
   );
 });
 

@@ -7,6 +7,8 @@ import {
   readWeights,
   requireKeepable,
   requireKept,
+  requireSavedState,
+  type SavedState,
   tensorOfKept,
 } from '@cnnviz/internal';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
@@ -25,10 +27,12 @@ export interface EarlyStoppingOptions {
   baseline?: number;
   /** Whether to keep the weights of the best epoch, for `restore`. Default: false. */
   restoreBest?: boolean;
+  /** A `state()` to continue from, as if there had been no interruption. */
+  resume?: EarlyStoppingState;
 }
 
-/** All that decides what comes next; plain data, weights as typed arrays. */
-export interface EarlyStoppingState {
+/** A state of `EarlyStopping`; plain data, weights as typed arrays. */
+export interface EarlyStoppingState extends SavedState<'EarlyStopping'> {
   readonly mode: 'min' | 'max';
   readonly best: number | null;
   readonly bestEpoch: number | null;
@@ -71,7 +75,7 @@ export class EarlyStopping {
   stoppedEpoch: number | undefined;
   /** Epochs since the patience began. */
   wait = 0;
-  readonly #options: Required<Omit<EarlyStoppingOptions, 'baseline'>> & { baseline: number | undefined };
+  readonly #options: Required<Omit<EarlyStoppingOptions, 'baseline' | 'resume'>> & { baseline: number | undefined };
   #weights: readonly KeptWeights[] | undefined;
 
   constructor(options: EarlyStoppingOptions) {
@@ -83,6 +87,7 @@ export class EarlyStopping {
     if (baseline !== undefined) check.number('baseline', baseline);
     check.boolean('restoreBest', restoreBest);
     this.#options = { mode, minDelta, patience, startEpoch, baseline, restoreBest };
+    if (options.resume !== undefined) this.#resume(options.resume);
   }
 
   /**
@@ -136,9 +141,10 @@ export class EarlyStopping {
     return this.#weights?.map(tensorOfKept);
   }
 
-  /** Where it is, as plain data that `resume` takes. */
+  /** What the option `resume` takes: plain data. */
   state(): EarlyStoppingState {
     return {
+      ...format,
       mode: this.#options.mode,
       best: this.best ?? null,
       bestEpoch: this.bestEpoch ?? null,
@@ -148,24 +154,19 @@ export class EarlyStopping {
     };
   }
 
-  /**
-   * Resumes from a `state()` as if it had never been interrupted.
-   *
-   * @throws RangeError if it was saved with another `mode`.
-   */
-  resume(state: EarlyStoppingState): void {
-    if (typeof state !== 'object' || state === null) check.fail('type', 'state', 'what state() gave', state);
+  #resume(state: EarlyStoppingState): void {
+    requireSavedState(check, state, format);
     const { mode } = this.#options;
-    if (state.mode !== mode) check.fail('range', 'mode', `${describeValue(state.mode)}, as in the state`, mode);
-    check.number('state.wait', state.wait, { integer: true, min: 0 });
-    if (state.best !== null) check.number('state.best', state.best);
+    if (state.mode !== mode) check.fail('range', 'mode', `${describeValue(state.mode)}, as in the saved state`, mode);
+    check.number('resume.wait', state.wait, { integer: true, min: 0 });
+    if (state.best !== null) check.number('resume.best', state.best);
     for (const name of ['bestEpoch', 'stoppedEpoch'] as const) {
-      if (state[name] !== null) check.number(`state.${name}`, state[name], { integer: true, min: 0 });
+      if (state[name] !== null) check.number(`resume.${name}`, state[name], { integer: true, min: 0 });
     }
     if (state.weights !== null) {
       if (!Array.isArray(state.weights))
-        check.fail('type', 'state.weights', 'a list of { shape, values }', state.weights);
-      for (const [index, kept] of state.weights.entries()) requireKept(check, `state.weights[${index}]`, kept);
+        check.fail('type', 'resume.weights', 'a list of { shape, values }', state.weights);
+      for (const [index, kept] of state.weights.entries()) requireKept(check, `resume.weights[${index}]`, kept);
     }
     this.best = state.best ?? undefined;
     this.bestEpoch = state.bestEpoch ?? undefined;
@@ -183,6 +184,7 @@ export class EarlyStopping {
 }
 
 const check = checker('@cnnviz/regularizers', 'EarlyStopping');
+const format = { kind: 'EarlyStopping', version: 1 } as const;
 
 /** What is used of a `LayersModel`. */
 export interface StoppableModel {

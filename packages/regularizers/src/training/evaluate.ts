@@ -4,6 +4,7 @@ import {
   type Check,
   checker,
   type LabeledImages,
+  oneHot,
   requireBatches,
   requireLongWork,
   requireWithin,
@@ -83,7 +84,7 @@ export async function evaluate(
     const measured = await askModel(apply, batch.images, (logits) => {
       classes = requireLogits(check, logits, count).shape[1];
       if (lossOf === crossEntropy) warnOfProbabilities(check, model, logits);
-      const labels = tf.cast(tf.oneHot(batch.labels, classes), 'float32') as Tensor2D;
+      const labels = oneHot(batch.labels, classes);
       return tf.stack([requireScalar(check, 'loss', lossOf(logits, labels)), correctOf(logits, labels)]);
     });
     try {

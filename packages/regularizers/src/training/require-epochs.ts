@@ -1,5 +1,5 @@
 import type { Check } from '@cnnviz/internal';
-import type { EpochRecord } from './train.ts';
+import type { EpochRecord } from './train-options.ts';
 
 /** Throws unless it is a list of what `train` says of its epochs. */
 export function requireEpochs(check: Check, name: string, history: readonly EpochRecord[]): void {

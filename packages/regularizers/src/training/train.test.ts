@@ -234,8 +234,8 @@ describe('checkpoints', () => {
       expect(checkpoints.length).toBe(9);
       for (const bytes of [checkpoints[0]!, checkpoints[2]!, checkpoints[4]!, checkpoints[8]!]) {
         const resumed = denseModel({ rate: 0.3, seed: 99 });
-        const checkpoint = decodeCheckpoint(bytes);
-        const result = await train(resumed, ordered, { ...makeOptions(optimizerOf()), checkpoint });
+        const resume = decodeCheckpoint(bytes);
+        const result = await train(resumed, ordered, { ...makeOptions(optimizerOf()), resume });
         expect(result).toEqual(expected);
         expect(await weightsOf(resumed)).toEqual(weights);
       }
@@ -254,7 +254,7 @@ describe('checkpoints', () => {
       ...options,
       optimizer: tf.train.adam(0.01),
       epochs: 4,
-      checkpoint: last!,
+      resume: last!,
     });
     const whole = denseModel();
     const expected = await train(whole, data(), { seed: 0, optimizer: tf.train.adam(0.01), epochs: 4 });
@@ -286,7 +286,7 @@ describe('checkpoints', () => {
       },
     });
     const resumed = averaging();
-    await train(resumed, data(), { ...options(), checkpoint: kept[0]! });
+    await train(resumed, data(), { ...options(), resume: kept[0]! });
     expect(await weightsOf({ variables: resumed.state! })).toEqual(await weightsOf({ variables: whole.state! }));
     expect(await weightsOf(resumed)).toEqual(await weightsOf(whole));
   });
@@ -307,17 +307,17 @@ describe('checkpoints', () => {
   test('another model, optimizer, seed or version is an error', async () => {
     const checkpoint = await oneCheckpoint();
     const resume = (model: TrainableModel, options: Partial<TrainOptions>) =>
-      train(model, data(8), { optimizer: tf.train.momentum(0.1, 0.9), epochs: 2, seed: 0, checkpoint, ...options });
+      train(model, data(8), { optimizer: tf.train.momentum(0.1, 0.9), epochs: 2, resume: checkpoint, ...options });
     await expect(resume(denseModel({ hidden: 5 }), {})).rejects.toThrow(
-      /train: checkpoint must be of a model float32\[16,5\] .*, got "float32\[16,12\]/,
+      /train: resume must be of a model float32\[16,5\] .*, got "float32\[16,12\]/,
     );
     await expect(resume(denseModel(), { optimizer: tf.train.sgd(0.1) })).rejects.toThrow(
-      /train: optimizer must be Momentum, as in the checkpoint, got "SGD"/,
+      /train: optimizer must be Momentum, as in the saved state, got "SGD"/,
     );
-    await expect(resume(denseModel(), { seed: 1 })).rejects.toThrow(/seed must be 0, as in the checkpoint, got 1/);
+    await expect(resume(denseModel(), { seed: 1 })).rejects.toThrow(/seed must be 0, as in the saved state, got 1/);
     const other = { ...checkpoint, version: 2 as never };
-    await expect(resume(denseModel(), { checkpoint: other })).rejects.toThrow(
-      /checkpoint must be a checkpoint of version 1, got 2/,
+    await expect(resume(denseModel(), { resume: other })).rejects.toThrow(
+      'train: cannot resume from this state: it is of train, version 2; expected train, version 1',
     );
     expect(() => encodeCheckpoint(other)).toThrow(RangeError);
   });
@@ -391,7 +391,9 @@ describe('a loss that is not finite', () => {
         checkpoints.push(checkpoint);
       },
     });
-    await expect(training).rejects.toThrow(/the weights must be finite, and are not before epoch 1, batch 0/);
+    await expect(training).rejects.toThrow(
+      /the weights must be finite, got NaN or Infinity before epoch 1, batch 0; the last good weights are kept/,
+    );
     expect(checkpoints).toEqual([]);
     expect(await weightsOf(model)).toEqual(before);
   });
@@ -527,7 +529,7 @@ describe('a model that counts its steps in an int32 variable', () => {
       onCheckpoint: (checkpoint) => void checkpoints.push(encodeCheckpoint(checkpoint)),
     });
     const resumed = counting();
-    await train(resumed.model, data(), { ...options(), checkpoint: decodeCheckpoint(checkpoints[1]!) });
+    await train(resumed.model, data(), { ...options(), resume: decodeCheckpoint(checkpoints[1]!) });
     expect(await resumed.count()).toBe(12);
     expect(await weightsOf(resumed.model)).toEqual(await weightsOf(whole.model));
   });
@@ -593,10 +595,10 @@ test('early stopping does not resume with another monitor', async () => {
   await train(denseModel(), data(), { ...options, earlyStopping: stopping, onCheckpoint });
   const resumed = train(denseModel(), data(), {
     ...options,
-    checkpoint: checkpoints[0]!,
+    resume: checkpoints[0]!,
     earlyStopping: { ...stopping, monitor: 'accuracy' },
   });
-  await expect(resumed).rejects.toThrow('earlyStopping.monitor must be "loss", as in the checkpoint, got "accuracy"');
+  await expect(resumed).rejects.toThrow('earlyStopping.monitor must be "loss", as in the saved state, got "accuracy"');
 });
 
 test('tensors do not grow over many steps', async () => {

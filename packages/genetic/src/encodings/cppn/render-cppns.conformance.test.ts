@@ -60,7 +60,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     const encoding = cppnEncoding({ shape: [8, 8, 3] });
     const genomes = grownCppns(3, { channels: 3, count: 2, generations: 8 });
     for (const side of [64, 65]) {
-      const images = encoding.render(genomes, { height: side, width: side });
+      const images = encoding.render(genomes, [side, side]);
       const rendered = await images.data<'float32'>();
       images.dispose();
       expect(furthest(genomes, rendered, { height: side, width: side, channels: 3 })).toBeLessThan(2e-3);

@@ -1,14 +1,39 @@
+import {
+  bitEncoding,
+  type EvolveOptions,
+  evolve,
+  rouletteSelection,
+  type Selection,
+  tournamentSelection,
+} from '@cnnviz/genetic';
 import { describe, expect, it } from 'vitest';
-import { bitEncoding } from '../encodings/bit-encoding.ts';
-import { rouletteSelection } from '../operators/selection/roulette-selection.ts';
-import type { Selection } from '../operators/selection/selection.ts';
-import { evolve } from './evolve.ts';
 import { oneMax } from './one-max.ts';
 
 const ones = (bits: Uint8Array) => bits.reduce((sum, bit) => sum + bit, 0);
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
+const rouletteSelectionPlain: Selection = (fitness, count, random) => rouletteSelection(fitness, count, random);
+const tournaments: Selection = (fitness, count, random) => tournamentSelection(fitness, count, random);
+
+/** By the algorithm itself, which a test below holds `oneMax` to: it records nothing, and is quicker. */
+const evolveOneMax = (options: { seed: number; length?: number } & Partial<EvolveOptions<Uint8Array>>) => {
+  const { length = 20, ...rest } = options;
+  return evolve({
+    encoding: bitEncoding({ length, flipRate: 0.05 }),
+    selection: rouletteSelectionPlain,
+    fitness: ones,
+    populationSize: 100,
+    generations: 300,
+    stopAt: length,
+    ...rest,
+  });
+};
 const generationsOf = (seeds: number, options = {}) =>
-  Array.from({ length: seeds }, (_, seed) => oneMax({ seed, ...options }).solvedIn ?? Number.POSITIVE_INFINITY);
+  Promise.all(
+    Array.from({ length: seeds }, async (_, seed) => {
+      const { stoppedBy, history } = await evolveOneMax({ seed, ...options });
+      return stoppedBy === 'stopAt' ? history.length - 1 : Number.POSITIVE_INFINITY;
+    }),
+  );
 
 describe('oneMax', () => {
   it('shows a run that can be followed: parents, cuts and flips make the children', () => {
@@ -62,7 +87,7 @@ describe('oneMax', () => {
         fitness: ones,
         populationSize: 31,
         generations: 20,
-        target: 40,
+        stopAt: 40,
         elites,
         seed: 4,
       });
@@ -73,42 +98,49 @@ describe('oneMax', () => {
     }
   });
 
-  it('solves 20 bits by roulette in about 31 generations, 17 with an elite, 7 by tournament', () => {
-    const plain = generationsOf(60);
+  it('solves 20 bits by roulette in about 31 generations, 17 with an elite, 7 by tournament', async () => {
+    const plain = await generationsOf(60);
     expect(Math.max(...plain)).toBeLessThan(300);
     expect(median(plain)).toBeGreaterThanOrEqual(24);
     expect(median(plain)).toBeLessThanOrEqual(38);
-    const elitist = median(generationsOf(60, { elites: 1 }));
+    const elitist = median(await generationsOf(60, { elites: 1 }));
     expect(elitist).toBeGreaterThanOrEqual(13);
     expect(elitist).toBeLessThanOrEqual(21);
-    const tournament = median(generationsOf(60, { selection: 'tournament' }));
+    const tournament = median(await generationsOf(60, { selection: tournaments }));
     expect(tournament).toBeGreaterThanOrEqual(6);
     expect(tournament).toBeLessThanOrEqual(8);
   });
 
-  it('does not solve 100 bits by plain roulette: the best stays about 84', () => {
-    const runs = Array.from({ length: 3 }, (_, seed) => oneMax({ seed, length: 100, populationSize: 300 }));
-    expect(runs.map(({ solvedIn }) => solvedIn)).toEqual([null, null, null]);
-    const best = median(runs.map(({ generations }) => Math.max(...generations.map((generation) => generation.best))));
+  it('does not solve 100 bits by plain roulette: the best stays about 84', async () => {
+    const seeds = [0, 1, 2];
+    const runs = await Promise.all(seeds.map((seed) => evolveOneMax({ seed, length: 100, populationSize: 300 })));
+    expect(runs.map(({ stoppedBy }) => stoppedBy)).toEqual(seeds.map(() => 'generations'));
+    const best = median(runs.map((run) => run.best.fitness));
     expect(best).toBeGreaterThanOrEqual(80);
     expect(best).toBeLessThanOrEqual(88);
   });
 
-  it('is plain data, the same for the same seed', () => {
-    const run = oneMax({ seed: 0, length: 10, populationSize: 6 });
+  it('says in which generation it was solved, or that it was not', async () => {
+    const { generations, solvedIn } = oneMax();
+    expect(solvedIn).toBe(15);
+    expect(generations).toHaveLength(16);
+    expect([solvedIn]).toEqual(await generationsOf(1));
+    expect(oneMax({ generations: 14 }).solvedIn).toBeNull();
+  });
+
+  it('is plain data, the same for the same seed, and for none', () => {
+    const run = oneMax({ length: 10, populationSize: 6 });
     expect(JSON.parse(JSON.stringify(run))).toEqual(run);
     expect(oneMax({ seed: 0, length: 10, populationSize: 6 })).toEqual(run);
     expect(oneMax({ seed: 1, length: 10, populationSize: 6 })).not.toEqual(run);
   });
 
   it('throws on options out of range', () => {
-    expect(() => oneMax({ seed: 0, populationSize: 1 })).toThrow(
-      '@cnnviz/genetic: oneMax: populationSize must be an integer >= 2, got 1',
-    );
-    expect(() => oneMax({ seed: 0, flipRate: 2 })).toThrow('flipRate must be a number >= 0 and <= 1, got 2');
-    expect(() => oneMax({ seed: 0, length: 1 })).toThrow('length');
+    expect(() => oneMax({ populationSize: 1 })).toThrow('populationSize must be an integer >= 2, got 1');
+    expect(() => oneMax({ generations: Number.NaN })).toThrow('generations must be an integer >= 0, got NaN');
+    expect(() => oneMax({ selection: 'rank' as never })).toThrow('selection must be one of "roulette", "tournament"');
+    expect(() => oneMax({ flipRate: 2 })).toThrow('flipRate must be a number >= 0 and <= 1, got 2');
+    expect(() => oneMax({ length: 1 })).toThrow('length');
     expect(() => oneMax({ seed: -1 })).toThrow('seed');
   });
 });
-
-const rouletteSelectionPlain: Selection = (fitness, count, random) => rouletteSelection(fitness, count, random);

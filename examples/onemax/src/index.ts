@@ -1,0 +1,2 @@
+export { oneMax } from './one-max.ts';
+export { runChapter } from './run-chapter.ts';
