@@ -19,7 +19,7 @@ export async function compareAscents(setting: Setting): Promise<void> {
   const { data } = setting;
   if (data === undefined) return setting.skip('ascents', 'CNNVIZ_DATA is not set');
   const peer = await startPeer('lucent_ascents.py');
-  if ('missing' in peer) return setting.skip('ascents beside lucent', peer.missing);
+  if ('missing' in peer) return setting.skip('ascents against lucent', peer.missing);
   const subject = await photographSubject(setting, data, 1);
   try {
     const { folder, logits } = subject.exported;

@@ -114,7 +114,7 @@ async function beside(setting: Setting, load: () => Promise<Subject>, attacks: A
     for (const library of libraries) {
       const peer = await startPeer(`${library}_attacks.py`);
       if ('missing' in peer) {
-        setting.skip(`attacks beside ${library}`, peer.missing);
+        setting.skip(`attacks against ${library}`, peer.missing);
         continue;
       }
       const { folder, logits, images, labels } = subject.exported;

@@ -8,7 +8,7 @@ import { compareRastrigin } from './rastrigin.ts';
 import type { Setting } from './row.ts';
 
 interface Comparison {
-  /** False where no tensor is involved: it runs once, not on each backend. */
+  /** False if no tensor is involved: the comparison then runs once, not on each backend. */
   usesBackend: boolean;
   run: (setting: Setting) => Promise<void>;
 }

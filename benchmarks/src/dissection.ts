@@ -32,7 +32,7 @@ export async function compareDissections(setting: Setting): Promise<void> {
   try {
     for (const { layer, counts } of setting.quick ? QUICK : WHOLE) {
       const peer = await startPeer('netdissect.py');
-      if ('missing' in peer) return setting.skip('dissection beside numpy and PyTorch', peer.missing);
+      if ('missing' in peer) return setting.skip('dissection against numpy and PyTorch', peer.missing);
       const { folder, logits } = subject.exported;
       await peer.ask('prepare', { network: folder, logits, layer, broden });
       for (const count of counts) await compare(setting, subject, peer, layer, { ...concepts, count });

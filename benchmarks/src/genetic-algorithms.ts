@@ -35,7 +35,7 @@ export async function compareGeneticAlgorithms<R extends Run>(task: Task<R>, set
   for (const { program, solve, aim } of task.peers) {
     const peer = await startPeer(program);
     if ('missing' in peer) {
-      setting.skip(`${task.name} beside ${program.split('_')[0]}`, peer.missing);
+      setting.skip(`${task.name} against ${program.split('_')[0]}`, peer.missing);
       continue;
     }
     for (const population of setting.quick ? [task.population] : [task.population, ...task.otherPopulations]) {

@@ -1,9 +1,9 @@
 import { median } from '@cnnviz/example-support';
 
 export interface Timing {
-  /** By the clock. */
+  /** Elapsed time. */
   seconds: number;
-  /** Of all threads. */
+  /** Processor time of all threads. */
   processorSeconds: number;
 }
 
@@ -13,14 +13,14 @@ export interface Pair {
 }
 
 export interface Pairs {
-  /** Medians of ours, and of theirs. */
+  /** Medians of our times and of the peer's. */
   ours: Timing;
   theirs: Timing;
-  /** Median over the pairs of ours / theirs, by the clock. Below 1 we are ahead. */
+  /** Median over the pairs of our elapsed time divided by the peer's. Below 1, our code is faster. */
   ratio: number;
 }
 
-/** Both in turns, `rounds` times, after one round that does not count; what else the machine does then meets both. */
+/** Runs both in turns, `rounds` times after one warm-up round, so that other load on the machine affects both. */
 export async function inTurns(
   rounds: number,
   ours: () => Promise<Timing>,
@@ -28,7 +28,7 @@ export async function inTurns(
 ): Promise<Pairs> {
   const pairs: Pair[] = [];
   for (let round = 0; round <= rounds; round++) {
-    // Who goes first changes, too.
+    // The order alternates, too.
     const isOursFirst = round % 2 === 0;
     const first = await (isOursFirst ? ours : theirs)();
     const second = await (isOursFirst ? theirs : ours)();
@@ -49,14 +49,14 @@ export function mediansOf(pairs: readonly Pair[]): Pairs {
   };
 }
 
-/** Runs it, and says what it took. */
+/** Runs the work and measures its time. */
 export async function timed<T>(work: () => T | Promise<T>): Promise<Timing & { result: T }> {
   const stop = startTiming();
   const result = await work();
   return { ...stop(), result };
 }
 
-/** The same of what needs no waiting for. */
+/** Measures synchronous work. */
 export function timedAtOnce<T>(work: () => T): Timing & { result: T } {
   const stop = startTiming();
   const result = work();

@@ -146,7 +146,7 @@ const kernels: Kernel[] = [
 /** What the algorithms spend their time in, one operation at a time, beside PyTorch. */
 export async function compareKernels(setting: Setting): Promise<void> {
   const peer = await startPeer('torch_kernels.py');
-  if ('missing' in peer) return setting.skip('kernels beside PyTorch', peer.missing);
+  if ('missing' in peer) return setting.skip('kernels against PyTorch', peer.missing);
   for (const { title, name, options = {}, shapes, run, times, isDeferred } of setting.quick
     ? kernels.filter(({ isInQuick }) => isInQuick)
     : kernels) {

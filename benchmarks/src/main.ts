@@ -10,16 +10,16 @@ import type { Row } from './row.ts';
 import type { Message } from './run-comparison.ts';
 import { tableOf } from './table.ts';
 
-const USAGE = `Sets the packages beside what a user would take instead, on this machine, the same networks and images.
+const USAGE = `Compares the packages with their alternatives on this machine, with the same networks and images.
 
-  --only NAMES       of ${Object.keys(comparisons).join(', ')}, with commas between (default: all)
-  --backends NAMES   of tensorflow and wasm (default: both; one that does not start is left out)
-  --rounds NUMBER    pairs that count (default: 5)
+  --only NAMES       comma-separated comparisons: ${Object.keys(comparisons).join(', ')} (default: all)
+  --backends NAMES   tensorflow, wasm (default: both; one that does not start is left out)
+  --rounds NUMBER    number of measured pairs (default: 5)
   --quick            fewer sizes
-  --json FILE        writes the rows there, too, after each comparison
-  --help
+  --json FILE        also writes the rows to this file after each comparison
+  --help             prints this text
 
-peers/install.sh makes the Python environment of the peers. SqueezeNet and photographs are where CNNVIZ_DATA says.`;
+peers/install.sh creates the Python environment of the peers. CNNVIZ_DATA names the folder with SqueezeNet and photographs.`;
 
 const { values } = parseArgs({
   options: {
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
           if ('row' in message) {
             rows.push(message.row);
             const { what, backend, peer, pairs } = message.row;
-            console.error(`${what}, ${backend} beside ${peer}: ${pairs.ratio.toFixed(2)}`);
+            console.error(`${what}, ${backend} against ${peer}: ${pairs.ratio.toFixed(2)}`);
           } else skipped.add(`${message.skipped}: ${message.reason}`);
         });
         if (failure !== undefined) skipped.add(`${comparison} on ${backend}: ${failure}`);
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   for (const reason of skipped) console.log(`\nLeft out: ${reason}`);
 }
 
-/** @returns The last line of what the process complained about, if it failed. */
+/** @returns The error message of the process, if it failed. */
 function run(setting: string, onMessage: (message: Message) => void): Promise<string | undefined> {
   const child = fork(join(import.meta.dirname, 'run-comparison.ts'), [setting], {
     execArgv: process.execArgv,
@@ -91,12 +91,12 @@ function run(setting: string, onMessage: (message: Message) => void): Promise<st
   });
 }
 
-/** The message of what was thrown, not where. */
+/** The message of an error, without its stack. */
 function reasonIn(complaint: string): string {
   const lines = complaint.split('\n').map((line) => line.trim());
   return (
     lines.find((line) => /^\w*Error( \[\w+\])?: /.test(line)) ??
     lines.filter(Boolean).at(-1) ??
-    'it ended without a word'
+    'it ended without a message'
   );
 }

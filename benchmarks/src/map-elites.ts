@@ -10,7 +10,7 @@ const SHAPE = [28, 28, 1] as const;
 /** MAP-Elites on LeNet with the settings of pyribs' tutorial, which an image that is taken for a class competes in alone. */
 export async function compareMapElites(setting: Setting): Promise<void> {
   const peer = await startPeer('ribs_map_elites.py');
-  if ('missing' in peer) return setting.skip('MAP-Elites beside pyribs', peer.missing);
+  if ('missing' in peer) return setting.skip('MAP-Elites against pyribs', peer.missing);
   const subject = await digitSubject(setting, 1);
   try {
     const { folder, logits } = subject.exported;

@@ -84,7 +84,7 @@ describe('startPeer', () => {
     });
     // Something that starts and at once ends.
     expect(await startPeer('foolbox_attacks.py', '/bin/false')).toEqual({
-      missing: 'peers/foolbox_attacks.py ended: without a word',
+      missing: 'peers/foolbox_attacks.py ended: without a message',
     });
   });
 

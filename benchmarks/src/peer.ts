@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline';
 import type { Timing } from './in-turns.ts';
 
 interface Answer<R> extends Timing {
-  /** That the process had at most until now. */
+  /** Peak memory of the process so far. */
   residentBytes: number;
   result: R;
 }
 
-/** A program, of Python or Node, that waits for requests, so that neither its start nor its imports are measured. */
+/** A Python or Node program that waits for requests, so that neither its start nor its imports are measured. */
 export interface Peer {
-  /** Of the package that it is made of, with its name. */
+  /** Name and version of its package. */
   version: string;
   ask<R>(what: string, request?: Record<string, unknown>): Promise<Answer<R>>;
   stop(): void;
@@ -21,9 +21,11 @@ export interface Peer {
 const folder = resolve(import.meta.dirname, '../peers');
 
 /**
- * @param program A file of `peers`: `.py` or `.mjs`.
- * @param python Default: that of the environment that `peers/install.sh` makes.
- * @returns Why there is none, if it cannot be had.
+ * Starts a peer.
+ *
+ * @param program A file in `peers`: `.py` or `.mjs`.
+ * @param python The Python interpreter. Default: that of the environment that `peers/install.sh` creates.
+ * @returns The peer, or the reason why it is missing.
  */
 export async function startPeer(
   program: string,
@@ -45,7 +47,7 @@ export async function startPeer(
   const next = async <T>(): Promise<T> => {
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value) as T;
-    throw new Error(`peers/${program} ended: ${complaint.trim().split('\n').at(-1) || 'without a word'}`);
+    throw new Error(`peers/${program} ended: ${complaint.trim().split('\n').at(-1) || 'without a message'}`);
   };
   try {
     const { version } = await next<{ version: string }>();

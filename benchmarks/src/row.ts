@@ -1,40 +1,40 @@
 import { peakMemory } from '@cnnviz/example-support';
 import type { Pairs } from './in-turns.ts';
 
-/** One line of the table: the same work, done by both. */
+/** One row of the table: the same work, done by our code and by a peer. */
 export interface Row {
-  /** What is done, on what: `PGD, 40 steps: LeNet, 64 digits`. */
+  /** The work: `PGD, 40 steps: LeNet, 64 digits`. */
   what: string;
-  /** Of ours; `none` where no tensor is involved. */
+  /** Our backend; `none` if no tensor is involved. */
   backend: string;
-  /** And its version. */
+  /** The peer and its version. */
   peer: string;
   pairs: Pairs;
-  /** What one run handles: 64 images, 6680 evaluations. */
+  /** The amount of work in one run: 64 images, 6680 evaluations. */
   handled: { ours: number; theirs: number; unit: string };
-  /** Our time over that of the bare calls that cannot be avoided, in turns with them. Undefined where there are none. */
+  /** Our time divided by that of the unavoidable bare calls, measured in turns. Undefined if there are none. */
   overFloor?: number;
-  /** Of the processes, at most until then, in bytes. Ours holds TensorFlow.js, theirs Python. */
+  /** Peak memory of the processes so far, in bytes. Ours includes TensorFlow.js, theirs Python. */
   memory: { ours: number; theirs: number };
-  /** What of the results was compared, and what came out. */
+  /** A comparison of the results. */
   equal: string;
-  /** How many times as long as the peer ours may take, or, below 1, has to be ahead. Undefined where nothing is aimed at. */
+  /** The largest ratio of our time to the peer's that meets the aim. Undefined if there is no aim. */
   aim?: number;
 }
 
-/** What a comparison needs to know. */
+/** The setting of a comparison. */
 export interface Setting {
   backend: string;
-  /** Pairs that count. */
+  /** Number of measured pairs. */
   rounds: number;
-  /** For what goes across to the peers. */
+  /** Folder for files that the peers read. */
   exchange: string;
-  /** That of CNNVIZ_DATA. */
+  /** The folder that `CNNVIZ_DATA` names. */
   data: string | undefined;
   /** Small sizes only. */
   quick: boolean;
   emit: (row: Row) => void;
-  /** Says what is left out, and why. */
+  /** Reports what is left out, and why. */
   skip: (what: string, reason: string) => void;
 }
 

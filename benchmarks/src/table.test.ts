@@ -19,7 +19,7 @@ const row: Row = {
 describe('tableOf', () => {
   it('says what took how long, and what came out', () => {
     const [head, line, first] = tableOf([{ ...row, overFloor: 1.04 }]).split('\n');
-    expect(head).toBe('| what | backend | beside | ours | theirs | a second | ratio | over floor | memory | results |');
+    expect(head).toBe('| what | backend | peer | ours | theirs | per second | ratio | over floor | memory | results |');
     expect(line).toMatch(/^(\| --- ){10}\|$/);
     expect(first).toBe(
       '| PGD | wasm | foolbox 3 | 500 ms | 2.00 s | 128 and 32.0 images | 0.25 | 1.04 | 400 and 500 MB | the same points |',
@@ -32,8 +32,8 @@ describe('tableOf', () => {
     expect(isAimMet({ ...uneven, aim: 0.4 })).toBe(false);
   });
 
-  it('shows a row that is lost', () => {
-    expect(tableOf([{ ...row, aim: 0.2 }])).toContain('| **0.25** (aim 0.2, lost) |');
+  it('marks a row that misses its aim', () => {
+    expect(tableOf([{ ...row, aim: 0.2 }])).toContain('| **0.25** (aim 0.2, missed) |');
     expect(tableOf([{ ...row, aim: 1.2 }])).toContain('| 0.25 (aim 1.2) |');
     const far = { ...row, pairs: { ...row.pairs, ratio: 0.016 } };
     expect(tableOf([{ ...far, aim: 0.02 }])).toContain('| 1/63 (aim 1/50) |');

@@ -1,8 +1,8 @@
 import type { Row } from './row.ts';
 
-const COLUMNS = ['what', 'backend', 'beside', 'ours', 'theirs', 'a second', 'ratio', 'over floor', 'memory', 'results'];
+const COLUMNS = ['what', 'backend', 'peer', 'ours', 'theirs', 'per second', 'ratio', 'over floor', 'memory', 'results'];
 
-/** A Markdown table, the backends of a comparison below each other. */
+/** A Markdown table with one line per row. */
 export function tableOf(rows: readonly Row[]): string {
   return [COLUMNS, COLUMNS.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
@@ -24,7 +24,7 @@ function cells(row: Row): string[] {
   ];
 }
 
-/** Our time for one image or evaluation over the peer's. Below 1 we are ahead. */
+/** Our time per image or evaluation divided by the peer's. Below 1, our code is faster. */
 export const ratioOf = ({ pairs, handled }: Row): number => (pairs.ratio * handled.theirs) / handled.ours;
 
 export const isAimMet = (row: Row): boolean => row.aim === undefined || ratioOf(row) <= row.aim;
@@ -34,7 +34,7 @@ function ratioText(row: Row): string {
   const text = ratio < 0.1 ? `1/${(1 / ratio).toFixed(0)}` : ratio.toFixed(2);
   if (row.aim === undefined) return text;
   const aim = row.aim < 0.1 ? `1/${(1 / row.aim).toFixed(0)}` : String(row.aim);
-  return isAimMet(row) ? `${text} (aim ${aim})` : `**${text}** (aim ${aim}, lost)`;
+  return isAimMet(row) ? `${text} (aim ${aim})` : `**${text}** (aim ${aim}, missed)`;
 }
 
 const secondsText = (seconds: number) =>

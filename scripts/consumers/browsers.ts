@@ -129,7 +129,7 @@ const notIsolated =
   'the page is not cross-origin isolated; serve it with the headers Cross-Origin-Opener-Policy: same-origin and ' +
   'Cross-Origin-Embedder-Policy: require-corp';
 const noBlobs =
-  "the threaded build did not start: the page's Content-Security-Policy allows no worker from a blob; add worker-src " +
+  "the threaded build did not start: the page's Content-Security-Policy does not allow workers from a blob; add worker-src " +
   'blob: to it, or set workerUrl';
 
 /** On plain and isolated pages, with and without a strict policy, an attack runs, on threads or with the reason. */
@@ -189,7 +189,7 @@ async function checkFailures({ report }: Workshop, browser: Browser, folder: str
           response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>'),
         ),
       },
-      notThere('is no WebAssembly; it begins with "<!doctype html>"'),
+      notThere('is not WebAssembly; it begins with "<!doctype html>"'),
     ],
     ['a policy without wasm', { headers: await strictPolicy(folder, '') }, forbidden],
   ];
@@ -204,7 +204,7 @@ async function checkFailures({ report }: Workshop, browser: Browser, folder: str
 /** A worker script that is missing, is another or stays silent is noticed within seconds: the attack runs on one thread. */
 async function checkWorkerScripts({ report }: Workshop, browser: Browser, { folder, expected }: Page): Promise<void> {
   const noWorker = (path: string) =>
-    `no worker starts from ${path}; workerUrl must lead to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
+    `a worker cannot start from ${path}; workerUrl must point to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
     'own origin and with the header Cross-Origin-Embedder-Policy: require-corp';
   for (const [name, path, reason] of [
     ['is missing', '/missing.js', noWorker('/missing.js')],

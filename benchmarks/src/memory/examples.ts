@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { experiments } from '@cnnviz/example-reproduction';
 import { type PeakMemory, workspaceRoot } from '@cnnviz/example-support';
 
-/** Something that `pnpm --filter @cnnviz/example-NAME start` runs. */
+/** An example that `pnpm --filter @cnnviz/example-NAME start` runs. */
 export interface Example {
   name: string;
   options: readonly string[];
@@ -18,7 +18,7 @@ export const examples: readonly Example[] = [
   { name: 'distributed-dissect', options: [] },
 ];
 
-/** What each process of an example that chose a backend had at most. Its pages go to a folder in `scratch`. */
+/** The peak memory of each process of an example that chose a backend. Its pages go to a folder in `scratch`. */
 export async function peaksOf({ name, options }: Example, backend: string, scratch: string): Promise<PeakMemory[]> {
   const [peaks, out] = await Promise.all(['peaks-', 'out-'].map((prefix) => mkdtemp(join(scratch, prefix))));
   const command = ['--filter', `@cnnviz/example-${name}`, 'start', ...options, '--out', out!];

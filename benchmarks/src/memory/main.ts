@@ -9,14 +9,14 @@ import { type Example, examples, peaksOf } from './examples.ts';
 import type { Held } from './run-work.ts';
 import { works } from './works.ts';
 
-const USAGE = `What the algorithms hold at most, and whether four times as many steps, generations or images make it more; then
-what the demo and the other examples do.
+const USAGE = `Measures the peak memory of the algorithms and checks that four times as many steps, generations or images do not
+raise it; then measures the demo and the other examples.
 
-  --only TEXT      works and examples whose name has it
-  --backend NAME   tensorflow, wasm (default)
-  --help`;
+  --only TEXT      only algorithms and examples whose name contains TEXT
+  --backend NAME   tensorflow or wasm (default: wasm)
+  --help           prints this text`;
 
-/** Collectors come when they like; a wasm heap only grows, and must not. */
+/** Garbage collection is unpredictable; a wasm heap never shrinks, so it must not grow. */
 const MOST = { resident: 1.25, wasmHeap: 1 };
 
 const { values } = parseArgs({
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   try {
     await chooseBackend({ argv: ['--backend', values.backend] });
     await trainDigitNetwork(folder);
-    console.log(['work', '', 'process, at most', 'wasm heap', 'tensors left', 'grows'].join(' | '));
+    console.log(['work', 'sizes', 'process, peak', 'wasm heap', 'tensors left', 'grows'].join(' | '));
     for (const [name, { unit, sizes }] of Object.entries(works)) {
       if (!name.includes(values.only)) continue;
       const [few, many] = [await run(name, sizes[0], folder), await run(name, sizes[1], folder)];
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
         ].join(' | '),
       );
     }
-    console.log(`\n${['example', 'processes', 'largest process, at most', 'wasm heap'].join(' | ')}`);
+    console.log(`\n${['example', 'processes', 'largest process, peak', 'wasm heap'].join(' | ')}`);
     for (const example of examples) {
       if (!example.name.includes(values.only)) continue;
       if (example.needsData && !process.env.CNNVIZ_DATA) console.log(`${example.name} | CNNVIZ_DATA is not set`);
@@ -72,7 +72,7 @@ async function exampleRow(example: Example, folder: string): Promise<string> {
     return [name, peaks.length, most('resident'), most('wasmHeap')].join(' | ');
   } catch (error) {
     process.exitCode = 1;
-    return `${name} | it failed: ${error instanceof Error ? error.message : error}`;
+    return `${name} | failed: ${error instanceof Error ? error.message : error}`;
   }
 }
 
@@ -84,6 +84,6 @@ function run(name: string, size: number, folder: string): Promise<Held> {
   );
   return new Promise((resolve, reject) => {
     child.on('message', (held: Held) => resolve(held));
-    child.on('exit', (code) => reject(new Error(`${name} ended with ${code}`)));
+    child.on('exit', (code) => reject(new Error(`${name} exited with code ${code}`)));
   });
 }

@@ -25,7 +25,7 @@ const INTRO = {
 
 await runExample({
   folder: 'report/fooling-evolution',
-  summary: 'Evolves, for each class of a network, an image that the network is certain of.',
+  summary: 'Evolves, for each class of a network, an image that it is certain of.',
   options: {
     network: option.oneOf(
       ['lenet', 'squeezenet', 'tiny-darknet'],
@@ -41,7 +41,7 @@ await runExample({
     preset: option.oneOf(['neat', 'fooling'], 'of CPPNs: neat or fooling', { default: 'neat' }),
     generations: option.wholeNumber('(default: 200 for lenet, 5000 for the others)', { min: 0 }),
     population: option.wholeNumber('images per generation', { default: 200, min: 0 }),
-    minutes: option.positiveNumber('stop after this long with the images found so far'),
+    minutes: option.positiveNumber('stop after so long with what there is'),
     resume: option.path('FILE', 'resumes from the checkpoint that an earlier run wrote'),
     seed: option.seed(),
   },
@@ -54,7 +54,7 @@ await runExample({
     if (values.resume !== undefined && encodings.length > 1) {
       throw new RangeError('--resume takes the checkpoint of one encoding: name it with --encoding');
     }
-    const resume = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
+    const checkpoint = values.resume === undefined ? undefined : await readCheckpoint(values.resume);
     const chapters: Chapter[] = [];
     const claims: Claim[] = [];
     const { subject, learned } = onDigits
@@ -74,7 +74,7 @@ await runExample({
             batchSize: onDigits ? 200 : 20,
             seed,
             minutes,
-            resume,
+            resume: checkpoint,
             onProgress: ({ done, mean, median }) => update(done, `mean ${percent(mean)}, median ${percent(median)}`),
             keep,
           }),

@@ -173,7 +173,7 @@ describeInBrowser('the page', () => {
     const torn = await copyNetwork('torn');
     await rm(join(torn, 'weights.bin'));
     await give(torn);
-    await complaint('torn/weights.bin: expected a file of a model, found only torn/model.json: give the whole folder');
+    await complaint('torn/weights.bin: expected a model file, found only torn/model.json: provide the whole folder');
 
     const short = await copyNetwork('short');
     await writeFile(join(short, 'weights.bin'), Buffer.alloc(1000));
@@ -200,9 +200,9 @@ describeInBrowser('the page', () => {
 
   it('says what is wrong with an address', async () => {
     await giveUrl(`${site}/nowhere/model.json`);
-    await complaint(`${site}/nowhere/model.json: expected a file of a model, found HTTP 404`);
+    await complaint(`${site}/nowhere/model.json: expected a model file, found HTTP 404`);
     await giveUrl(`${site}/closed`);
-    await complaint(/closed\/model\.json: expected a file of a model, found no answer .* \(CORS\)/s);
+    await complaint(/closed\/model\.json: expected a model file, got no response .* \(CORS\)/s);
     // The browser itself writes both into the console.
     expect(page.complaints.filter((line) => !/404|CORS|ERR_FAILED/.test(line))).toEqual([]);
     page.complaints.length = 0;

@@ -33,6 +33,8 @@ describe('requireSavedState', () => {
   });
 
   test('names the parameter that holds the state', () => {
-    expect(() => requireSavedState(check, null as never, format, 'state')).toThrow('state must be an object, got null');
+    expect(() => requireSavedState(check, null as unknown as SavedState<'pgd'>, format, 'state')).toThrow(
+      'state must be an object, got null',
+    );
   });
 });

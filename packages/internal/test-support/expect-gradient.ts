@@ -5,13 +5,13 @@ import { createRandom } from '../src/random.ts';
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
 interface Options {
-  /** Of the central difference. One that is linear in each input has the same at any step: default 1. */
+  /** Step of the central differences. An operation that is linear in each input has the same at any step. Default: 1. */
   step?: number;
-  /** Largest difference allowed, of the largest value: default 1e-4. */
+  /** Largest allowed error, relative to the largest value. Default: 1e-4. */
   tolerance?: number;
 }
 
-/** Small integers, so that sums of few of them are exact in float32. */
+/** Small integers, so that sums of a few of them are exact in float32. */
 export function integers(shape: number[], seed: number): tf.Tensor {
   const values = createRandom(seed).fillUniform(new Float32Array(tf.util.sizeFromShape(shape)));
   return tf.tensor(
@@ -21,8 +21,8 @@ export function integers(shape: number[], seed: number): tf.Tensor {
 }
 
 /**
- * Holds the gradient of each input against central differences, and that nothing is left in memory. Disposes the inputs.
- * The gradient of the result is made of small integers.
+ * Checks the gradient of each input against central differences, and that no tensor is left. Disposes the inputs.
+ * The gradient of the result consists of small integers.
  */
 export async function expectGradient(run: Operation, inputs: tf.Tensor[], options: Options = {}): Promise<void> {
   const { step = 1, tolerance = 1e-4 } = options;
@@ -42,20 +42,20 @@ export async function expectGradient(run: Operation, inputs: tf.Tensor[], option
   tf.dispose(inputs);
 }
 
+/** Central differences of the sum of dy times the result, in double precision on the host: two runs for each value. */
 async function differences(run: Operation, inputs: tf.Tensor[], i: number, dy: tf.Tensor, step: number) {
   const input = inputs[i]!;
-  const values = await input.data();
-  const projected = (at: number, by: number) => {
+  const [values, weights] = [await input.data(), await dy.data()];
+  const resultOf = (at: number, by: number) => {
     const moved = Float32Array.from(values);
     moved[at]! += by;
-    const y = run(...inputs.with(i, tf.tensor(moved, input.shape)));
-    return tf.sum(tf.mul(y, dy));
+    return tf.tidy(() => run(...inputs.with(i, tf.tensor(moved, input.shape))));
   };
-  const slopes = tf.tidy(() => {
-    const each = Array.from(values, (_, at) => tf.div(tf.sub(projected(at, step), projected(at, -step)), 2 * step));
-    return tf.stack(each);
-  });
-  const read = Array.from(await slopes.data());
-  slopes.dispose();
-  return read;
+  const slopeAt = async (at: number) => {
+    const results = [resultOf(at, step), resultOf(at, -step)];
+    const [after, before] = await Promise.all(results.map((result) => result.data()));
+    tf.dispose(results);
+    return weights.reduce((sum, weight, k) => sum + weight * (after![k]! - before![k]!), 0) / (2 * step);
+  };
+  return Promise.all(Array.from(values, (_, at) => slopeAt(at)));
 }

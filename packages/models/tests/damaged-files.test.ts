@@ -8,9 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadGenerator } from '../src/load-generator.ts';
-import { loadModel } from '../src/load-model.ts';
-import { saveModel } from '../src/save-model.ts';
+import { loadGenerator } from '../src/storage/load-generator.ts';
+import { loadModel } from '../src/storage/load-model.ts';
+import { saveModel } from '../src/storage/save-model.ts';
 
 useBackend('cpu');
 

@@ -65,7 +65,7 @@ const calls: Record<string, ValidCall> = {
   probes: { given: () => [model(), ['conv1', 'conv2'], { preprocessing }], use: ask },
   trainable: {
     given: () => [model(), { preprocessing }],
-    use: ({ apply }: models.TrainableModel) => ask((images) => apply(images, { training: true })),
+    use: ({ apply }: models.TrainableNetwork) => ask((images) => apply(images, { training: true })),
   },
   layersOf: { given: () => [model(), { inputShape: [...size] }] },
   imageModel: {

@@ -10,7 +10,7 @@ describe('registerTensorflowGradients', () => {
   it('says what to import where there is no such backend', async () => {
     const { registerTensorflowGradients } = await import('./register.ts');
     expect(() => registerTensorflowGradients()).toThrow(
-      '@cnnviz/tensorflow-gradients: registerTensorflowGradients: expected the backend tensorflow, which @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu register; import one of them first',
+      '@cnnviz/tensorflow-gradients: registerTensorflowGradients: expected the backend tensorflow to be registered; import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first',
     );
     expect(tf.getKernel('CnnvizReluGrad', 'tensorflow')).toBeUndefined();
   });

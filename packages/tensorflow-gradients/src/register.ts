@@ -12,25 +12,27 @@ import { filterGradients } from './filter-gradient.ts';
 import { reluGrad, reluGradient } from './relu-gradient.ts';
 import { step } from './step.ts';
 
-/** What the internals used here were read in. */
+/** The version of tfjs whose internals are used here. */
 const MADE_FOR = '4.22';
 
-/** Marks what is already registered, also by another copy of this package. */
+/** Marks what this package has registered, or another copy of it. */
 const OURS = Symbol.for('@cnnviz/tensorflow-gradients');
 
 const SELF = '@cnnviz/tensorflow-gradients: registerTensorflowGradients';
 
 /**
- * Takes the detours out of gradients on TensorFlow.js' native backend, `tensorflow`: that of ReLU is one operation of
- * the native library, not a tensor of ones made in JavaScript; filter gradients of convolutions are computed when
- * something looks at them, and never if nothing does. Results are the same. Other backends are not touched, but for
- * gradients that TensorFlow.js has on none: they are added for all, so that published networks can be differentiated.
+ * Makes gradients faster on `tensorflow`, the native backend of TensorFlow.js, without changing results. The gradient of ReLU
+ * becomes one operation of the native library, without a tensor of ones made in JavaScript. Filter gradients of convolutions are
+ * computed when they are first read, and never if nothing reads them. It does not change other backends, except for gradients
+ * that TensorFlow.js has on none of them: it adds these everywhere, so that published networks can be differentiated.
  *
- * Call it once, after importing `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. Calling it again, or while
- * another backend is active, does no harm.
+ * Call it once, after importing `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`. Calling it again, or while another
+ * backend is active, does no harm.
  *
- * @throws Error if neither of the two was imported before, or if `@tensorflow/tfjs-core` is not version 4.22, whose
- * internals it uses.
+ * @returns Nothing; there is nothing to dispose.
+ * @throws Error if neither of the two was imported before, or if `@tensorflow/tfjs-core` is not version 4.22, because it uses
+ *   its internals.
+ * @see https://www.npmjs.com/package/@tensorflow/tfjs-node
  *
  * @example
  * ```ts no-run
@@ -47,7 +49,7 @@ export function registerTensorflowGradients(): void {
   }
   if (getKernel(step.kernelName, 'tensorflow') === undefined) {
     throw new Error(
-      `${SELF}: expected the backend tensorflow, which @tensorflow/tfjs-node and @tensorflow/tfjs-node-gpu register; import one of them first`,
+      `${SELF}: expected the backend tensorflow to be registered; import @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu first`,
     );
   }
   for (const { kernelName, make } of [step, ...filterGradients]) replace(kernelName, make);

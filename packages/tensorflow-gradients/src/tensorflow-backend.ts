@@ -1,13 +1,13 @@
 import { type DataStorage, engine, type KernelBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
-/** What the backend knows of one tensor's data. */
+/** The backend's record of one tensor's data. */
 export interface Entry {
   /** The tensor's number in the native library; -1 while it has none. */
   id: number;
   shape: number[];
-  /** TensorFlow's number of the type. */
+  /** TensorFlow's number for the type. */
   dtype: number;
-  /** Values that have not been handed to the native library yet. */
+  /** Values not yet handed to the native library. */
   values: unknown;
   refCount: number;
 }
@@ -31,7 +31,7 @@ export interface TensorflowBackend extends KernelBackend {
     executeOp(name: string, attributes: Attribute[], inputs: number[], outputs: number): { id: number }[];
   };
   tensorMap: DataStorage<Entry>;
-  /** Native ids of tensors, whose values it hands over first where that is still to be done. */
+  /** Native ids of tensors. It first hands over values that the native library does not have yet. */
   getInputTensorIds(tensors: readonly TensorInfo[]): number[];
   executeSingleOutput(name: string, attributes: Attribute[], inputs: readonly TensorInfo[]): Tensor;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, test } from 'vitest';
-import { type BackendName, backendsHere, startBackend } from './backends/start-backend.ts';
+import { type BackendName, backendsHere, isNode, startBackend } from './backends/start-backend.ts';
 import { isRequired } from './required.ts';
 
 /**
@@ -12,7 +12,7 @@ import { isRequired } from './required.ts';
  * });
  */
 export function describeOnBackends(names: readonly BackendName[], suite: (name: BackendName) => void): void {
-  for (const name of names.filter((candidate) => backendsHere.includes(candidate))) {
+  for (const name of backendsToTry(names)) {
     describe(`on ${name}`, async () => {
       const reason = await reasonNotToStart(name);
       if (reason === undefined) {
@@ -26,6 +26,16 @@ export function describeOnBackends(names: readonly BackendName[], suite: (name: 
       }
     });
   }
+}
+
+/**
+ * In a browser, `cpu` only where no other backend is asked for: it is the same JavaScript on the same engine as in Node, where
+ * these tests run on it, too.
+ */
+function backendsToTry(names: readonly BackendName[]): readonly BackendName[] {
+  const here = names.filter((name) => backendsHere.includes(name));
+  const others = here.filter((name) => name !== 'cpu');
+  return isNode || others.length === 0 ? here : others;
 }
 
 /** Runs the tests of the surrounding `describe`, or file, on one backend; skips each with the reason if it cannot start. */

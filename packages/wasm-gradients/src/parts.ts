@@ -1,4 +1,4 @@
-import { expectAnswers } from '../test-support/expect-answers.ts';
+import { expectAnswers } from './expect-answers.ts';
 import { type Simd, simdModuleOf, simdOf } from './simd.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 

@@ -73,23 +73,25 @@ const gradients = [
 ];
 
 /**
- * Marks what is already registered, also by another copy of this package. On a kernel it is `keepGradients`, for the
- * other packages to call.
+ * Marks what this package has registered, or another copy of it. On a kernel, its value is `keepGradients`, which the other
+ * packages call.
  */
 const OURS = Symbol.for('@cnnviz/wasm-gradients');
 
 /**
- * Makes the stock wasm backend of TensorFlow.js 4.22 differentiable and trainable: registers the kernels that gradients
- * of convolutional networks need and that it lacks, computes wrongly or computes slowly, and gradients that take fewer
- * passes over memory. Other backends are not touched, but for gradients that TensorFlow.js has on none: they are added for
- * all, so that published networks can be differentiated.
+ * Makes the wasm backend of TensorFlow.js 4.22 differentiable and trainable. It registers the kernels that gradients of
+ * convolutional networks need and that the stock backend lacks, computes wrongly or computes slowly, and gradients that take
+ * fewer passes over memory. It does not change other backends, except for gradients that TensorFlow.js has on none of them: it
+ * adds these everywhere, so that published networks can be differentiated.
  *
- * Call it once at the start. `@tensorflow/tfjs-layers` and `@tensorflow/tfjs`, which register the gradients that it
- * replaces, may be imported before or after. Calling it again, before the backend starts or while another backend is
- * active does no harm. A backend that starts later and does not find its .wasm files says then where it looked and how to
- * mend that.
+ * Call it once at the start. `@tensorflow/tfjs-layers` and `@tensorflow/tfjs`, which register the gradients that it replaces,
+ * may be imported before or after. Calling it again, before the backend starts or while another backend is active does no
+ * harm. If a backend that starts later does not find its .wasm files, its error says where it looked and how to fix that.
  *
- * @throws Error if `@tensorflow/tfjs-core` or `@tensorflow/tfjs-backend-wasm` is not version 4.22, whose internals it uses.
+ * @returns Nothing; there is nothing to dispose.
+ * @throws Error if `@tensorflow/tfjs-core` or `@tensorflow/tfjs-backend-wasm` is not version 4.22, because it uses their
+ *   internals.
+ * @see https://github.com/tensorflow/tfjs/issues/8474 for the missing kernels.
  *
  * @example
  * import { registerWasmGradients } from '@cnnviz/wasm-gradients';
@@ -131,10 +133,10 @@ function register({ kernelName, make }: WasmKernel): void {
 }
 
 /**
- * Registers the gradients again after an import of tfjs that has registered its own over them. Each kernel calls this,
- * because tfjs looks for the gradient of an operation after its kernel has run.
+ * Registers the gradients again after an import of tfjs has overwritten them with its own. Each kernel calls this, because tfjs
+ * looks up the gradient of an operation after running its kernel.
  *
- * An import replaces all gradients at once. Where one is still ours, the others were replaced on purpose, as for guided
+ * An import replaces all gradients at once. If one is still ours, the others were replaced on purpose, as for guided
  * backpropagation, and stay.
  */
 function keepGradients(): void {
@@ -142,7 +144,7 @@ function keepGradients(): void {
   registerGradients();
 }
 
-/** Undefined where no gradient is registered. */
+/** Undefined if no gradient is registered. */
 function isOurs(kernelName: string): boolean | undefined {
   const gradient = getGradient(kernelName);
   return gradient && OURS in gradient.gradFunc;

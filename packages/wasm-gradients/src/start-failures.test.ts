@@ -79,7 +79,7 @@ describe.each(Object.entries(ways))('%s, where a .wasm file is not there', (_, w
     `);
     expect(said).toEqual({
       notFound: failed('ADDRESS/tfjs-backend-wasm-simd.wasm answered 404 Not Found'),
-      page: failed('ADDRESS/tfjs-backend-wasm-simd.wasm is no WebAssembly; it begins with "<!doctype html><p>"'),
+      page: failed('ADDRESS/tfjs-backend-wasm-simd.wasm is not WebAssembly; it begins with "<!doctype html><p>"'),
       unreachable: failed('http://127.0.0.1:9/tfjs-backend-wasm-simd.wasm could not be fetched: REASON'),
       file: 10,
       fetch: 'fetch',

@@ -137,7 +137,7 @@ async function reasonAgainst(response: Response): Promise<string | undefined> {
   const bytes = new Uint8Array(await response.clone().arrayBuffer());
   if (MAGIC.every((value, index) => bytes[index] === value)) return undefined;
   const text = new TextDecoder().decode(bytes.subarray(0, 24)).trim();
-  return `is no WebAssembly; it begins with ${JSON.stringify(text)}`;
+  return `is not WebAssembly; it begins with ${JSON.stringify(text)}`;
 }
 
 function isWasmForbidden(): boolean {

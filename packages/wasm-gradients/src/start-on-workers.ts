@@ -1,4 +1,4 @@
-import { type Answers, expectAnswers } from '../test-support/expect-answers.ts';
+import { type Answers, expectAnswers } from './expect-answers.ts';
 import { replace } from './replace.ts';
 
 /** As many workers as tfjs 4.22 makes beforehand for its thread pool, whatever the number of threads. */

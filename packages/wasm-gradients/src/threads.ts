@@ -8,42 +8,45 @@ import { type Connect, POOL, startOnWorkers } from './start-on-workers.ts';
 import { threadWorker } from './thread-worker.generated.ts';
 import { activeWasmBackend } from './wasm-backend.ts';
 
-/** How many threads the wasm backend runs on, and why it is one. */
+/** The number of threads of the wasm backend, and the reason if it is only one. */
 export interface Threads {
-  /** At least 1. */
+  /** Number of threads, at least 1. */
   threads: number;
-  /** Only when `threads` is 1. */
+  /** Why the backend has only one thread. Present only if `threads` is 1. */
   reason?: string;
 }
 
+/** Options of {@link enableThreads}. */
 export interface ThreadsOptions {
   /**
-   * At most this many, 1 to 8. Default: in Node one per processor that the operating system shows, in a browser one for
-   * two logical processors, as tfjs does, and at most 8.
+   * Maximum number of threads, 1 to 8. Default: in Node one per processor that the operating system reports, in a browser one
+   * per two logical processors, as in tfjs; at most 8 in both.
    */
   threads?: number;
   /**
-   * Where a page loads `@cnnviz/wasm-gradients/thread-worker.js` from, which each thread runs. Default: a blob, which a
-   * strict Content-Security-Policy does not let a worker start from. Not used in Node.
+   * URL from which a page loads `@cnnviz/wasm-gradients/thread-worker.js`, the program of each thread. Default: a blob, from
+   * which a strict Content-Security-Policy does not allow workers to start. Not used in Node.
    */
   workerUrl?: string | URL;
 }
 
-/** tfjs has no worker for more. */
+/** tfjs has no workers for more. */
 const MOST = POOL;
 
 /**
- * Starts the wasm backend, threaded where that is possible, and makes it the active backend. Call it before anything
- * else starts that backend.
+ * Starts the wasm backend on several threads where possible, and makes it the active backend. Call it before anything else
+ * starts that backend.
  *
- * tfjs starts one thread in Node, and in a browser half as many as there are logical processors, where its bundle was
- * not minified. This gives its threaded build workers of its own: on `node:worker_threads`, where they do not keep the
- * process alive, or in a page, which has to be cross-origin isolated. Where threads cannot start the backend starts on
- * one, and `reason` says why. A worker that does not answer is given up after four seconds.
+ * tfjs itself starts one thread in Node. In a browser it starts one per two logical processors, but not from a minified bundle.
+ * This function provides the workers for its threaded build: in Node on `node:worker_threads`, where they do not keep the
+ * process alive, or in a page, which must be cross-origin isolated. If threads cannot start, the backend starts on one thread
+ * and `reason` says why. A worker that does not answer is given up after four seconds.
  *
+ * @returns The number of threads, with nothing to dispose.
  * @throws RangeError if `threads` is not a whole number from 1 to 8.
  * @throws TypeError if `workerUrl` is neither a string nor a URL.
- * @throws Error if the wasm backend does not start at all, with what it looked for.
+ * @throws Error if the wasm backend does not start at all. The message says which files it looked for.
+ * @see https://github.com/cnnviz/cnnviz/blob/main/docs/bundlers.md for recipes for pages and bundlers.
  *
  * @example
  * import { enableThreads } from '@cnnviz/wasm-gradients';
@@ -70,12 +73,12 @@ export async function enableThreads(options: ThreadsOptions = {}): Promise<Threa
       ? { threads: running }
       : { threads: 1, reason: 'the wasm backend had already started; call enableThreads before anything starts it' };
   }
-  if (threads === 1) return startOnOne('threads: 1 was asked for');
+  if (threads === 1) return startOnOne('threads is set to 1');
   const node = nodeModules();
   return node === undefined ? startInBrowser(given) : startInNode(node, given);
 }
 
-/** What may be left out may be null. */
+/** Optional values may also be null. */
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
@@ -94,7 +97,7 @@ async function startOnOne(reason: string): Promise<Threads> {
 async function startOnThreads(threads: number, connect: Connect): Promise<Threads> {
   setThreadsCount(threads);
   const isThreaded = await startOnWorkers(threads - 1, connect, start);
-  return isThreaded ? { threads: getThreadsCount() } : { threads: 1, reason: 'tfjs chose its build for one thread' };
+  return isThreaded ? { threads: getThreadsCount() } : { threads: 1, reason: 'tfjs chose its single-threaded build' };
 }
 
 function startAfter(failure: unknown): Promise<Threads> {
@@ -109,13 +112,15 @@ async function startInBrowser({ threads = MOST, workerUrl }: ThreadsOptions): Pr
     );
   }
   if (!(await env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT'))) {
-    return startOnOne('the browser has no threads of WebAssembly');
+    return startOnOne('the browser does not support WebAssembly threads');
   }
   const cores = globalThis.navigator.hardwareConcurrency;
   const wanted = Math.min(threads, Math.floor(cores / 2));
-  if (wanted < 2) return startOnOne(`tfjs uses half of the ${cores} logical processors`);
+  if (wanted < 2) return startOnOne(`tfjs uses only half of the ${cores} logical processors`);
   if (String(workerUrl).startsWith('data:')) {
-    return startOnOne('workerUrl is a data: URL, whose workers share no memory; have the bundler keep it as a file');
+    return startOnOne(
+      'workerUrl is a data: URL, whose workers cannot share memory; configure the bundler to keep it as a file',
+    );
   }
   const url = workerUrl ?? URL.createObjectURL(new Blob([threadWorker], { type: 'text/javascript' }));
   try {
@@ -127,13 +132,13 @@ async function startInBrowser({ threads = MOST, workerUrl }: ThreadsOptions): Pr
   }
 }
 
-/** Workers of a page, or of another worker. */
+/** Starts workers in a page, or in another worker. */
 function inPage(url: string | URL): Connect {
   return (heard, failed) => {
     const worker = new Worker(url);
     worker.addEventListener('message', ({ data }) => heard(data));
     worker.addEventListener('error', (event) => {
-      // Else the page would report it as its own.
+      // Otherwise the page would report it as its own error.
       event.preventDefault();
       failed(event.message === undefined ? new Error(reasonWithoutScript(String(url))) : event);
     });
@@ -143,8 +148,8 @@ function inPage(url: string | URL): Connect {
 
 function reasonWithoutScript(url: string): string {
   return url.startsWith('blob:')
-    ? "the page's Content-Security-Policy allows no worker from a blob; add worker-src blob: to it, or set workerUrl"
-    : `no worker starts from ${url}; workerUrl must lead to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
+    ? "the page's Content-Security-Policy does not allow workers from a blob; add worker-src blob: to it, or set workerUrl"
+    : `a worker cannot start from ${url}; workerUrl must point to thread-worker.js of @cnnviz/wasm-gradients, on the page's ` +
         'own origin and with the header Cross-Origin-Embedder-Policy: require-corp';
 }
 
@@ -156,7 +161,7 @@ interface NodeModules {
   process: Pick<NodeJS.EventEmitter, 'listeners' | 'off'>;
 }
 
-/** Node's own modules without an import statement, which a bundler for the browser would stumble over. */
+/** Node's own modules, without an import statement, on which a bundler for browsers would fail. */
 function nodeModules(): NodeModules | undefined {
   const { process } = globalThis as { process?: NodeModules['process'] & { getBuiltinModule?(name: string): unknown } };
   const workerThreads = process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
@@ -166,9 +171,9 @@ function nodeModules(): NodeModules | undefined {
 
 async function startInNode({ workerThreads, os, process }: NodeModules, options: ThreadsOptions): Promise<Threads> {
   const { threads = Math.min(MOST, os.availableParallelism()) } = options;
-  if (threads === 1) return startOnOne('the operating system shows one processor');
+  if (threads === 1) return startOnOne('the operating system reports one processor');
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
-  // tfjs takes half of these; it asks once, while the module starts.
+  // tfjs uses half of these, and asks once, while the module starts.
   const undo = replace(os, 'cpus', { value: () => new Array(2 * threads).fill({}), enumerable: true, writable: true });
   const forget = rememberListeners(process);
   let started: Threads;
@@ -184,7 +189,7 @@ async function startInNode({ workerThreads, os, process }: NodeModules, options:
   return started;
 }
 
-/** Workers that do not keep the process alive; while they start, the watch over their answers does. */
+/** Starts workers that do not keep the process alive; while they start, the timer for their answers does. */
 function inNode(Worker: WorkerThreads['Worker']): Connect {
   return (heard, failed) => {
     const worker = new Worker(threadWorker, { eval: true, execArgv: [] });
@@ -195,7 +200,7 @@ function inNode(Worker: WorkerThreads['Worker']): Connect {
   };
 }
 
-/** Emscripten adds listeners to the process that hold its module; the result takes away what was added since. */
+/** Emscripten adds listeners to the process that hold on to its module. Calling the result removes those added since. */
 function rememberListeners(process: NodeModules['process']): () => void {
   const events = ['uncaughtException', 'unhandledRejection'];
   const before = new Set(events.flatMap((event) => process.listeners(event)));

@@ -3,7 +3,7 @@ import { type DataStorage, type DataType, engine, type KernelBackend, type Tenso
 /** Identifies a tensor's data in tfjs: an object, compared by identity. */
 export type DataId = TensorInfo['dataId'];
 
-/** What the wasm backend knows of one tensor's data. */
+/** The wasm backend's record of one tensor's data. */
 export interface Entry {
   /** The tensor's number inside the wasm module. */
   id: number;
@@ -39,18 +39,18 @@ export interface WasmBackend extends KernelBackend {
   makeOutput(shape: readonly number[], dtype: DataType): TensorInfo;
 }
 
-/** Byte address of a tensor's data; computes the data first where it was deferred. */
+/** Byte address of a tensor's data. Computes the data first if it was deferred. */
 export function addressOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
-/** A stretch of the heap that kernels of tfjs know by `id`. */
+/** A section of the heap that kernels of tfjs know by `id`. */
 export interface View {
   id: number;
   address: number;
 }
 
-/** Makes `size` floats at `address` known to tfjs's kernels until `closeView`. */
+/** Makes `size` floats at `address` known to tfjs' kernels until `closeView`. */
 export function openView(backend: WasmBackend, address: number, size: number): View {
   const id = backend.dataIdNextNumber++;
   backend.wasm.tfjs.registerTensor(id, size, address);
@@ -65,7 +65,9 @@ export function closeView(backend: WasmBackend, view: View): void {
 export function allocate(backend: WasmBackend, bytes: number): number {
   const address = backend.wasm._malloc(bytes) >>> 0;
   if (address === 0) {
-    throw new Error(`@cnnviz/wasm-gradients: the wasm heap has no ${bytes} free bytes; it can hold at most 4 GiB`);
+    throw new Error(
+      `@cnnviz/wasm-gradients: cannot allocate ${bytes} bytes on the wasm heap, which holds at most 4 GiB`,
+    );
   }
   return address;
 }
@@ -83,13 +85,13 @@ export function withScratch<T>(backend: WasmBackend, bytes: number, use: (addres
 const workspaces = new WeakMap<WasmBackend, { address: number; bytes: number }>();
 
 /**
- * Makes the workspace, which this package keeps on the heap for what its kernels need while they run, hold that many
- * bytes. For work that must not allocate when it is done.
+ * Makes sure that the workspace, a scratch buffer on the heap for this package's kernels, holds that many bytes. It is for work
+ * that must not allocate once it runs.
  */
 export function reserveWorkspace(backend: WasmBackend, bytes: number): void {
   const workspace = workspaces.get(backend);
   if (workspace !== undefined && workspace.bytes >= bytes) return;
-  // The old one is kept where there is no room for a larger one: pending results count on it.
+  // The old one is kept until there is a larger one, because pending results rely on it.
   const address = allocate(backend, bytes);
   if (workspace !== undefined) backend.wasm._free(workspace.address);
   workspaces.set(backend, { address, bytes });

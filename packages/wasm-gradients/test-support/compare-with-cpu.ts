@@ -56,17 +56,31 @@ export async function expectSameAsCpu(kernelCase: KernelCase, tolerance = 1e-4):
   expect(relativeError(actual.values, expected.values)).toBeLessThan(tolerance);
 }
 
-/** Runs on each backend what makes one result of tensors that it need not dispose. */
-export async function resultOnBoth(run: () => tf.Tensor): Promise<{ actual: Float32Array; expected: Float32Array }> {
+/** A result of the wasm backend, and the same result of cpu. */
+interface Both {
+  actual: Float32Array;
+  expected: Float32Array;
+}
+
+/** Runs a function that makes one tensor on each backend; it does not have to dispose its other tensors. */
+export async function resultOnBoth(run: () => tf.Tensor): Promise<Both> {
+  const [both] = await resultsOnBoth(() => [run()]);
+  return both!;
+}
+
+/** The same for a function that makes several tensors. */
+export async function resultsOnBoth(run: () => tf.Tensor[]): Promise<Both[]> {
   const on = async (backend: string) => {
     await tf.setBackend(backend);
     const before = tf.memory().numTensors;
-    const result = tf.tidy(run);
-    const values = (await result.data()) as Float32Array;
-    result.dispose();
+    const results = tf.tidy(run);
+    const values: Float32Array[] = [];
+    for (const result of results) values.push((await result.data()) as Float32Array);
+    tf.dispose(results);
     expect(tf.memory().numTensors).toBe(before);
     return values;
   };
   const expected = await on('cpu');
-  return { actual: await on('wasm'), expected };
+  const actual = await on('wasm');
+  return actual.map((values, i) => ({ actual: values, expected: expected[i]! }));
 }

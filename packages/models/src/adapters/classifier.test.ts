@@ -144,7 +144,9 @@ describe('the end of a LayersModel', () => {
         expectClose(await valuesOf(classify(images)), await valuesOf(model.predict(images) as tf.Tensor));
       }
       expect(warn).toHaveBeenCalledOnce();
-      expect(warn.mock.calls[0]![0]).toContain('@cnnviz/models: classifier: "is_cat" ends in a sigmoid, which is left');
+      expect(warn.mock.calls[0]![0]).toContain(
+        '@cnnviz/models: classifier: "is_cat" ends in a sigmoid, which is not removed',
+      );
       images.dispose();
       model.dispose();
     });
@@ -218,7 +220,7 @@ describe('the end of a GraphModel', () => {
       weights,
     );
     expect(() => classifier(model)).toThrow(
-      '@cnnviz/models: classifier: the model has several outputs, "kinds", "others": name that of the logits in output',
+      '@cnnviz/models: classifier: the model has several outputs, "kinds", "others": name the one with the logits in output',
     );
     const images = tf.tensor4d([0, 1, 2, 5], [1, 2, 2, 1]);
     expectClose(await valuesOf(classifier(model, { output: 'kinds' })(images)), [4, -2, 1]);
@@ -232,7 +234,7 @@ describe('the end of a GraphModel', () => {
     const model = graphModel(start(false).slice(0, 2), weights);
     const images = photos([2, 2, 1]);
     expect(() => classifier(model)(images)).toThrow(
-      '@cnnviz/models: classifier: "conv" is float32 [2, 2, 2, 3]: logits are float32 [n, classes]. Choose another output, or take a probe',
+      '@cnnviz/models: classifier: "conv" is float32 [2, 2, 2, 3]: logits are float32 [n, classes]. Choose another output, or use a probe',
     );
     images.dispose();
     model.dispose();
@@ -241,7 +243,7 @@ describe('the end of a GraphModel', () => {
   it('is refused where TensorFlow.js cannot come to it at once', () => {
     const model = graphModel([...start(false), node('Where', 'found', ['logits'])], weights);
     expect(() => classifier(model)).toThrow(
-      '@cnnviz/models: classifier: found needs the node found (Where), which TensorFlow.js can only run by executeAsync',
+      '@cnnviz/models: classifier: found needs the node found (Where), which TensorFlow.js can only run with executeAsync',
     );
     model.dispose();
   });
@@ -339,7 +341,7 @@ describe('a batch size that is fixed', () => {
     const model = graphModel([placeholder('image', [-1, 2, 2, 1]), node('Reshape', 'flat', ['image', 'all'])], weights);
     const images = photos([2, 2, 1], 2);
     expect(() => classifier(model)(images)).toThrow(
-      '"flat" is [1, 8] for 2 images: the model treats them as one, or takes another number of images (give batchSize)',
+      '"flat" is [1, 8] for 2 images: the model treats them as one, or expects a different number of images (set batchSize)',
     );
     images.dispose();
     model.dispose();
@@ -435,7 +437,7 @@ describe('several inputs', () => {
   it('need a choice, and values for the others', async () => {
     const network = model();
     expect(() => classifier(network)).toThrow(
-      '@cnnviz/models: classifier: the model has several inputs, "image" [n, 2, 2, 1], "scale" [n, 4]: name that of the images in from, and give the values of the others in feed',
+      '@cnnviz/models: classifier: the model has several inputs, "image" [n, 2, 2, 1], "scale" [n, 4]: name the one for the images in from, and give the values of the others in feed',
     );
     const scale = tf.tensor2d([[1, 2, 3, 4]]);
     const images = tf.tensor4d([1, 1, 1, 1, 2, 2, 2, 2], [2, 2, 2, 1]);
@@ -468,7 +470,7 @@ describe('what is no model', () => {
 
   it('refuses bounds without a range, and images that are none', () => {
     const model = chain([16, 16, 1]);
-    expect(() => classifier(model, { bounds: [0, 1] })).toThrow('bounds say nothing without preprocessing');
+    expect(() => classifier(model, { bounds: [0, 1] })).toThrow('bounds need preprocessing');
     expect(() => classifier(model)([] as never)).toThrow('images must be a float32 tensor [n, h, w, c], got []');
     model.dispose();
   });

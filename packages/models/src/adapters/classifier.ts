@@ -7,29 +7,31 @@ import { placeNamed } from '../networks/place-named.ts';
 import { checkEntry, describePlace, type EntryOptions } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
-/** Where a classifier begins and ends. */
+/** Options of {@link classifier}: where it begins and ends. */
 export interface ClassifierOptions extends EntryOptions {
   /** The output, layer or node that holds the logits. Default: the only output. */
   output?: string;
-  /** Leaves a softmax at the end in its place, so that what comes out is probabilities. Default: `false`. */
+  /** Keeps a softmax at the end, so that the classifier returns probabilities. Default: `false`. */
   keepSoftmax?: boolean;
 }
 
 /**
- * Makes a classifier of a LayersModel or a GraphModel: images to logits.
+ * Turns a LayersModel or a GraphModel into a classifier that maps images to logits.
  *
- * A softmax at the end is left out, as an activation, a layer or a node, also before a reshape: attacks and ascents stand
- * still where probabilities are saturated. The model itself is not changed. A sigmoid stays, and the
- * first call warns of it. A model that takes a fixed number of images is called as often as there are images to show; one
- * that takes whole numbers gets rounded pixels, with the gradient of what was not rounded.
+ * The classifier leaves out a softmax at the end, whether it is an activation, a layer or a node, even before a reshape,
+ * because attacks and ascents stall where probabilities are saturated. The model itself is not changed. A sigmoid stays,
+ * and the first call warns about it. A model with a fixed batch size is called as often as the number of images requires.
+ * A model that takes whole numbers gets rounded pixels, with the gradient of the unrounded ones.
  *
- * @param model As `loadLayersModel` or `loadGraphModel` give it. It stays the caller's, and must live as long as the
- *   classifier.
- * @returns Images `[n, h, w, c]` to logits `[n, classes]`, synchronous and with a gradient. The caller disposes them.
- * @throws TypeError if the model or an option is of another kind.
- * @throws RangeError if there is no such layer, or an option is outside its range.
- * @throws Error if the model has several inputs or outputs and options choose none, or an output that is no list of
- *   classes; says which there are.
+ * @param model A model from `loadLayersModel` or `loadGraphModel`. It stays the caller's, and must outlive the classifier.
+ * @returns A synchronous, differentiable function from images `[n, h, w, c]` to logits `[n, classes]`. The caller disposes
+ *   the logits.
+ * @throws TypeError if the model or an option has the wrong type.
+ * @throws RangeError if there is no such layer, or an option is out of range.
+ * @throws Error if the model has several inputs or outputs and the options do not choose one, or if the output is not a list
+ *   of classes. The message lists the candidates.
+ * @see Simonyan, Vedaldi, Zisserman, ["Deep Inside Convolutional Networks"](https://arxiv.org/abs/1312.6034), 2013, section 2:
+ *   why a class is visualized by its score before the softmax.
  *
  * @example
  * import { classifier } from '@cnnviz/models';
@@ -46,11 +48,11 @@ export function classifier(model: AnyModel, options: ClassifierOptions = {}): Cl
 
 /** The end of a classifier. */
 export interface End {
-  /** What the classifier returns. */
+  /** The place whose values the classifier returns. */
   place: Place;
   /** The output of the model. */
   output: Place;
-  /** The activation there, of the model: `softmax`, `sigmoid`, `linear`, … */
+  /** The model's activation at this output: `softmax`, `sigmoid`, `linear`, … */
   activation: string;
   /** Whether the classifier leaves it out. */
   isLeftOut: boolean;
@@ -70,7 +72,7 @@ function onlyOutput(check: Check, network: Network): Place {
 
 export function failBecauseOfOutputs(check: Check, { outputs }: Network): never {
   const names = outputs.map(describePlace).join(', ');
-  return check.failBecause('state', `the model has several outputs, ${names}: name that of the logits in output`);
+  return check.failBecause('state', `the model has several outputs, ${names}: name the one with the logits in output`);
 }
 
 export function classifierOf(check: Check, network: Network, end: End, options: EntryOptions): Classifier {
@@ -86,12 +88,12 @@ export function classifierOf(check: Check, network: Network, end: End, options: 
 
 function warnOfSigmoid({ name }: Place): void {
   console.warn(
-    `@cnnviz/models: classifier: ${JSON.stringify(name)} ends in a sigmoid, which is left there: what comes out is ` +
-      'probabilities, not logits, and gradients vanish where they are near 0 or 1',
+    `@cnnviz/models: classifier: ${JSON.stringify(name)} ends in a sigmoid, which is not removed: the classifier returns ` +
+      'probabilities, not logits, and their gradients vanish near 0 and 1',
   );
 }
 
-/** `[n, 1, 1, classes]` and the like are `[n, classes]`. */
+/** Reshapes `[n, 1, 1, classes]` and the like to `[n, classes]`. */
 export function asLogits(check: Check, { name }: Place, output: Tensor): Tensor2D {
   const { shape, dtype } = output;
   const [count, ...sizes] = shape as [number, ...number[]];
@@ -99,7 +101,7 @@ export function asLogits(check: Check, { name }: Place, output: Tensor): Tensor2
     check.failBecause(
       'state',
       `${JSON.stringify(name)} is ${dtype} [${shape.join(', ')}]: logits are float32 [n, classes]. Choose another output, or ` +
-        'take a probe',
+        'use a probe',
     );
   }
   return shape.length === 2 ? (output as Tensor2D) : tf.reshape(output, [count, tf.util.sizeFromShape(sizes)]);

@@ -4,27 +4,27 @@ import type { Network, Place } from '../networks/network.ts';
 import { listOf, placeNamed } from '../networks/place-named.ts';
 import type { Preprocessing, PreprocessingName } from './preprocessing.ts';
 
-/** Where a function of a model begins, and what is done to its images first. */
+/** Where an adapter of a model begins, and how it prepares the images. */
 export interface EntryOptions {
-  /** What the model wants done to pixels. Default: nothing; images are what the model takes. */
+  /** How the model expects its pixels to be prepared. Default: no preprocessing; images go to the model unchanged. */
   preprocessing?: Preprocessing | PreprocessingName;
-  /** The range of the images that the function is given. Default: [0, 1] with `preprocessing`, else that of the model. */
+  /** Range of the images that the adapter takes. Default: [0, 1] with `preprocessing`, else the model's own range. */
   bounds?: Bounds;
   /**
-   * The input, layer or node whose values the function is given in the place of the model's input: an inner one to
-   * begin there, or one of several inputs. Default: the only input.
+   * The input, layer or node whose values the adapter takes instead of the model's input: an inner layer to begin there, or
+   * one of several inputs. Default: the only input.
    */
   from?: string;
-  /** Values of other inputs, by name: the same for each image. They stay the caller's. Default: none. */
+  /** Values of other inputs, by name, the same for all images. They stay the caller's. Default: none. */
   feed?: Readonly<Record<string, Tensor>>;
   /**
-   * Images per call of the model; the last call is filled up with the last image. For a model that takes another number
-   * than its input says. Default: what the input says, where that is fixed; else all at once.
+   * Images per model call; the last call is padded with copies of the last image. Needed for a model whose batch size differs
+   * from what its input states. Default: the input's batch size if it is fixed, else all images at once.
    */
   batchSize?: number;
 }
 
-/** Checks what each function of a model may be told, whether or not it makes a difference. */
+/** Checks the options that all adapters share, even those that make no difference to this model. */
 export function checkEntry<T extends EntryOptions & { inputShape?: readonly number[] }>(check: Check, options: T): T {
   const { from, feed, batchSize, inputShape, bounds } = check.options(options);
   const isGiven = (value: unknown) => value !== undefined && value !== null;
@@ -44,9 +44,9 @@ function fedPlaces(check: Check, network: Network, feed: Readonly<Record<string,
   };
 }
 
-/** What a function of a model begins with. */
+/** The places at which an adapter begins. */
 export interface Entrance {
-  /** Takes the images, or what stands in their place. */
+  /** Takes the images, or the activations given instead. */
   entry: Place;
   fed: { places: Place[]; values: Tensor[] };
 }
@@ -77,7 +77,7 @@ function entryOf(
     check.failBecause(
       'state',
       from === undefined
-        ? `the model has several inputs, ${needed.map(describePlace).join(', ')}: name that of the images in from, and ` +
+        ? `the model has several inputs, ${needed.map(describePlace).join(', ')}: name the one for the images in from, and ` +
             'give the values of the others in feed'
         : `${ends} cannot be computed from ${JSON.stringify(entry.name)} alone: give the values of ${inputs} in feed`,
     );

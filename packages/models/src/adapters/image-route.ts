@@ -7,10 +7,10 @@ import { inBatches } from './in-batches.ts';
 import { measure } from './measured-shapes.ts';
 import { checkPreprocessing, preprocessor } from './preprocessing.ts';
 
-/** Images to what is wanted of them, in its order. Called inside `tf.tidy`; gives no tensor that it was given. */
+/** Maps images to the values of the wanted places, in order. Called inside `tf.tidy`; never returns a tensor it was given. */
 export type ImageRoute = (images: Tensor4D, training: boolean) => Tensor[];
 
-/** The way from images to some places of a network, with a gradient wherever there can be one. */
+/** Finds the way from images to some places of a network, differentiable wherever that is possible. */
 export function imageRoute(
   check: Check,
   network: Network,
@@ -33,12 +33,12 @@ export function imageRoute(
     };
     const values = prepare(images);
     const outputs = size === undefined ? runBatch(values) : inBatches(values, size, runBatch);
-    // A copy of what belongs to somebody else.
+    // Copies tensors that belong to somebody else.
     return outputs.map((output) => (output === images || output.kept ? tf.clone(output) : output));
   };
 }
 
-/** Of what one image is at the entry, without the batch. Undefined where it is open, or cannot be computed from the input. */
+/** The shape of one image at the entry, without the batch. Undefined if it is open or cannot be computed from the input. */
 function sizesOf(
   check: Check,
   network: Network,
@@ -54,12 +54,12 @@ function sizesOf(
   try {
     measure(check, network, [entry], { entrance, sizes: sizes as number[], batchSize }, shapes);
   } catch {
-    // A part that TensorFlow.js cannot run is why one begins after it.
+    // A part that TensorFlow.js cannot run is a reason to begin after it.
   }
   return shapes.get(entry);
 }
 
-/** Preprocessing, and the shape that the entry has: flat values come as maps of one position. */
+/** Applies the preprocessing and reshapes to the entry's shape: flat values arrive as maps of one position. */
 function preparation(
   check: Check,
   { isWhole = false }: Place,
@@ -71,7 +71,7 @@ function preparation(
   return (images) => {
     const pixels = preprocess(images);
     const shaped = isShaped ? tf.reshape(pixels, [images.shape[0], ...(sizes as number[])]) : pixels;
-    // The gradient of the cast is that of what was not rounded; rounding itself has none.
+    // The cast passes on the gradient of the unrounded values; rounding itself has none.
     return isWhole ? tf.cast(tf.add(shaped, 0.5), 'int32') : shaped;
   };
 }
@@ -82,7 +82,7 @@ function preprocessingOf(
   { preprocessing, bounds }: EntryOptions,
 ): (images: Tensor4D) => Tensor4D {
   if (preprocessing === undefined) {
-    if (bounds !== undefined) check.failBecause('type', 'bounds say nothing without preprocessing: give its range too');
+    if (bounds !== undefined) check.failBecause('type', 'bounds need preprocessing: give its range too');
     return (images) => images;
   }
   const checked = checkPreprocessing(check, preprocessing);
@@ -96,7 +96,7 @@ function preprocessingOf(
 function failBecauseOfBatch(check: Check, { name }: Place, shape: readonly number[], count: number): never {
   return check.failBecause(
     'state',
-    `${JSON.stringify(name)} is [${shape.join(', ')}] for ${count} images: the model treats them as one, or takes another ` +
-      'number of images (give batchSize)',
+    `${JSON.stringify(name)} is [${shape.join(', ')}] for ${count} images: the model treats them as one, or expects a ` +
+      'different number of images (set batchSize)',
   );
 }

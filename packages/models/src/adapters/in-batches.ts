@@ -2,8 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Calls a model whose batch size is fixed with as many images as there are, `size` at a time; what is missing in the last
- * batch is the last image again. With gradients: those of `tf.unstack` and `tf.split` fail for a single image.
+ * Calls a model of fixed batch size with any number of images, `size` at a time. Copies of the last image pad the last
+ * batch. It slices because the gradients of `tf.unstack` and `tf.split` fail for a single image.
  *
  * Called inside `tf.tidy`.
  */

@@ -6,29 +6,34 @@ import { type BlackImage, measuredShapes } from './measured-shapes.ts';
 
 /** A layer of a LayersModel or a node of a GraphModel that a probe can read. */
 export interface ModelLayer {
-  /** What {@link probe} takes. */
+  /** The name that {@link probe} takes. */
   readonly name: string;
-  /** Class of the layer, such as `Conv2D`, or operation of the node. */
+  /** The layer's class, such as `Conv2D`, or the node's operation. */
   readonly kind: string;
-  /** Of the activations of one image: a map of units, or units alone. */
+  /** Shape of one image's activations: a map of units, or units alone. */
   readonly shape: readonly [height: number, width: number, units: number] | readonly [units: number];
 }
 
-/** Where a list of layers begins. */
+/** Options of {@link layersOf}: where the list of layers begins. */
 export interface LayersOfOptions extends Pick<EntryOptions, 'from' | 'feed' | 'batchSize'> {
-  /** `[height, width, channels]` of the images. Default: what the model says; needed only where it leaves that open. */
+  /** `[height, width, channels]` of the images. Default: the model's input shape; required only if the model leaves it open. */
   inputShape?: readonly [height: number, width: number, channels: number];
 }
 
 /**
- * Lists what can be looked into: the layers of a LayersModel, with those of models within it, or the nodes of a
+ * Lists the layers that a probe can read: the layers of a LayersModel, including those of nested models, or the nodes of a
  * GraphModel, in the order in which they are computed.
  *
- * A graph does not state shapes, nor does a model that takes images of any size: a black image shows them. What
- * TensorFlow.js cannot compute on this backend is left out, and what has no units, such as a list of boxes.
+ * A graph does not state its shapes, nor does a model that takes images of any size, so a black image is run through to
+ * measure them. The list leaves out layers that TensorFlow.js cannot compute on this backend, and outputs without units, such
+ * as a list of boxes.
  *
- * @returns Plain data: names, kinds and shapes of one image's activations.
- * @throws Error if the model has several inputs and options choose none, or the size of its images is open.
+ * @param model A model from `loadLayersModel` or `loadGraphModel`. It stays the caller's.
+ * @returns Plain data: the name, kind and shape of each layer, with nothing to dispose.
+ * @throws TypeError if the model or an option has the wrong type.
+ * @throws RangeError if there is no layer named in `from` or `feed`, or an option is out of range.
+ * @throws Error if the model has several inputs and the options do not choose one, or the size of its images is open.
+ * @see {@link probe}, which reads one of these layers.
  *
  * @example
  * import { layersOf } from '@cnnviz/models';
@@ -54,7 +59,7 @@ export function layersOfNetwork(check: Check, network: Network, options: LayersO
   );
 }
 
-/** Without the batch. */
+/** The shape that the model states, without the batch. */
 function statedShape({ shape }: Place): number[] | undefined {
   const sizes = shape?.slice(1);
   return sizes?.includes(null) ? undefined : (sizes as number[] | undefined);
@@ -68,7 +73,7 @@ export function blackImage(check: Check, network: Network, entrance: Entrance, o
   };
 }
 
-/** Of one image, as the entry takes it. */
+/** The shape of one image at the entry. */
 function sizesOf(check: Check, { entry }: Entrance, { inputShape }: LayersOfOptions): readonly number[] {
   const stated = statedShape(entry);
   if (stated !== undefined) return stated;

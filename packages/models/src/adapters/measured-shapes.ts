@@ -3,21 +3,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Network, Place } from '../networks/network.ts';
 import type { Entrance } from './entrance.ts';
 
-/** All values of one pass are there at once: so many bytes are sought in each. */
+/** All values of one pass are in memory at once; each pass aims at this many bytes. */
 const bytesPerPass = 2 ** 28;
 
-/** What a black image is made of. */
+/** The parts of a black image. */
 export interface BlackImage {
   entrance: Entrance;
-  /** Of one image, as the entry takes it. */
+  /** The shape of one image at the entry. */
   sizes: readonly number[];
-  /** That the network takes. */
+  /** The batch size that the network takes. */
   batchSize: number;
 }
 
 /**
- * Shapes of the values of one image, without the batch, as a black one shows them, in the order in which they are
- * computed. What TensorFlow.js cannot compute on this backend is left out, and what is no float32 or has no batch.
+ * Measures the shape of each place for one image, without the batch, by running a black image through the network. The order is
+ * that of computation. Places that TensorFlow.js cannot compute on this backend are left out, as are values that are not float32
+ * or have no batch.
  */
 export function measuredShapes(check: Check, network: Network, image: BlackImage): Map<Place, number[]> {
   const given = [image.entrance.entry, ...image.entrance.fed.places];
@@ -45,8 +46,8 @@ export function measuredShapes(check: Check, network: Network, image: BlackImage
 /**
  * Measures some places in one pass.
  *
- * @returns The bytes that their values had.
- * @throws Whatever TensorFlow.js throws.
+ * @returns The size of their values in bytes.
+ * @throws Any error of TensorFlow.js.
  */
 export function measure(
   check: Check,

@@ -3,38 +3,39 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * What a network wants done to a photograph before it sees it. Plain data, as it is kept in the `model.json` that
- * `saveModel` writes, or in a `preprocessing.json` beside it.
+ * How a network expects a photograph to be prepared. It is plain data, stored in the `model.json` that `saveModel` writes, or in
+ * a `preprocessing.json` beside it.
  *
- * `range`, `mean`, `deviation`, `channelOrder` and `dataFormat` are applied by the classifier and the probes, so that a
- * gradient is that of the image. `size` and `fit` are for whoever reads photographs: no adapter resizes.
+ * The classifier and the probes apply `range`, `mean`, `deviation`, `channelOrder` and `dataFormat`, so gradients are those of
+ * the image. `size` and `fit` are for code that reads photographs: no adapter resizes.
  */
 export interface Preprocessing {
-  /** The range of the pixels: [0, 255] for Caffe's models, [0, 1] for torchvision's, [-1, 1] for some of Keras'. */
+  /** Range of the pixels: [0, 255] for Caffe models, [0, 1] for torchvision models, [-1, 1] for some Keras models. */
   readonly range: Bounds;
-  /** Subtracted from each channel, on that range, in the order red, green, blue. Default: 0. */
+  /** Subtracted from each channel, on the scale of `range`, in the order red, green, blue. Default: 0. */
   readonly mean?: readonly number[];
-  /** What each channel is then divided by, on that range, in the order red, green, blue. Default: 1. */
+  /** Divides each channel after that, on the scale of `range`, in the order red, green, blue. Default: 1. */
   readonly deviation?: readonly number[];
-  /** The order of the channels that the network takes. What adapters are given is always red, green, blue. Default: `rgb`. */
+  /** Channel order that the network takes. Adapters always take red, green, blue. Default: `rgb`. */
   readonly channelOrder?: 'rgb' | 'bgr';
-  /** Whether the network takes `[n, h, w, c]` or `[n, c, h, w]`. Adapters always take the first. Default: `channelsLast`. */
+  /** Whether the network takes `[n, h, w, c]` or `[n, c, h, w]`. Adapters always take `[n, h, w, c]`. Default: `channelsLast`. */
   readonly dataFormat?: 'channelsLast' | 'channelsFirst';
-  /** `[height, width]` of the images, for a network that leaves it open. Default: what the network says. */
+  /** `[height, width]` of the images, for a network that leaves it open. Default: the network's input size. */
   readonly size?: readonly [height: number, width: number];
   /**
-   * How a photograph becomes as large: `crop` scales it until `size` is covered and takes the middle, `stretch` changes
-   * its aspect. Default: not said.
+   * How to bring a photograph to `size`: `crop` scales it to cover `size` and takes the middle, `stretch` changes its aspect
+   * ratio. Default: not specified.
    */
   readonly fit?: 'crop' | 'stretch';
 }
 
 /**
- * The three ways of Keras, by its own names for them.
+ * The three kinds of preprocessing in Keras, under Keras' own names.
  *
- * - `tf`: pixels from -1 to 1. MobileNet, Inception, Xception, ResNetV2, NASNet.
- * - `caffe`: pixels from 0 to 255, less the mean of ImageNet, blue first. VGG, ResNet.
- * - `torch`: pixels from 0 to 1, less the mean of ImageNet, divided by the deviation. DenseNet, and torchvision's models.
+ * - `tf`: pixels from -1 to 1. Used by MobileNet, Inception, Xception, ResNetV2 and NASNet.
+ * - `caffe`: pixels from 0 to 255, minus the ImageNet mean, blue first. Used by VGG and ResNet.
+ * - `torch`: pixels from 0 to 1, minus the ImageNet mean, divided by the standard deviation. Used by DenseNet and the models
+ *   of torchvision.
  *
  * @see https://github.com/keras-team/keras/blob/master/keras/src/applications/imagenet_utils.py
  */
@@ -44,10 +45,10 @@ export const preprocessings: Readonly<Record<PreprocessingName, Preprocessing>> 
   torch: { range: [0, 1], mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
 };
 
-/** One of {@link preprocessings}. */
+/** A name in {@link preprocessings}. */
 export type PreprocessingName = 'tf' | 'caffe' | 'torch';
 
-/** Checks what options or a file say. */
+/** Checks the preprocessing given in options or in a file. */
 export function checkPreprocessing(check: Check, given: unknown): Preprocessing {
   if (typeof given === 'string') {
     const names = Object.keys(preprocessings) as PreprocessingName[];
@@ -74,7 +75,7 @@ export function checkPreprocessing(check: Check, given: unknown): Preprocessing 
   return given as Preprocessing;
 }
 
-/** @param channels Of the images. Undefined where the network leaves them open. */
+/** @param channels Channels of the images. Undefined if the network leaves them open. */
 export function checkChannels(
   check: Check,
   { mean, deviation, channelOrder }: Preprocessing,
@@ -92,9 +93,9 @@ export function checkChannels(
 }
 
 /**
- * Images `[n, h, w, c]` within `bounds` to what the network takes: one multiplication and one addition.
+ * Turns images `[n, h, w, c]` within `bounds` into the network's input with one multiplication and one addition.
  *
- * @param channels Undefined where the network leaves them open.
+ * @param channels Channels of the images. Undefined if the network leaves them open.
  */
 export function preprocessor(
   check: Check,

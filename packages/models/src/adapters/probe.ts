@@ -7,19 +7,20 @@ import { placeNamed } from '../networks/place-named.ts';
 import { checkEntry, type EntryOptions } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
-/** Where a probe begins. */
+/** Options of {@link probe}: where it begins. */
 export interface ProbeOptions extends EntryOptions {}
 
 /**
- * Makes a probe of one layer or node of a LayersModel or a GraphModel: images to its activations.
+ * Makes a probe that maps images to the activations of one layer or node of a LayersModel or a GraphModel.
  *
- * @param model As `loadLayersModel` or `loadGraphModel` give it. It stays the caller's, and must live as long as the probe.
- * @param layer One of the names that {@link layersOf} lists; `inner/conv1` is the layer `conv1` of the model `inner` within.
- * @returns Images `[n, h, w, c]` to activations `[n, h', w', units]`; those of a layer without positions are
- *   `[n, 1, 1, units]`. The caller disposes them.
- * @throws RangeError if there is no such layer; names those like it.
- * @throws TypeError if the model or an option is of another kind.
- * @throws Error if the model has several inputs and `from` names none, or the layer gives something else than activations.
+ * @param model A model from `loadLayersModel` or `loadGraphModel`. It stays the caller's, and must outlive the probe.
+ * @param layer One of the names that {@link layersOf} lists; `inner/conv1` is the layer `conv1` of the nested model `inner`.
+ * @returns A synchronous, differentiable function from images `[n, h, w, c]` to activations `[n, h', w', units]`, or
+ *   `[n, 1, 1, units]` for a layer without positions. The caller disposes the activations.
+ * @throws RangeError if there is no such layer. The message lists similar names.
+ * @throws TypeError if the model or an option has the wrong type.
+ * @throws Error if the model has several inputs and `from` names none, or if the layer's output is not a tensor of activations.
+ * @see {@link probes}, which reads several layers in one pass.
  *
  * @example
  * import { probe } from '@cnnviz/models';
@@ -37,11 +38,11 @@ export function probe(model: AnyModel, layer: string, options: ProbeOptions = {}
 /**
  * Makes a function that reads several layers or nodes of a model in one pass.
  *
- * @param model As `loadLayersModel` or `loadGraphModel` give it. It stays the caller's, and must live as long as the
- *   function.
- * @param layers Names as {@link probe} takes one.
- * @returns Images `[n, h, w, c]` to the activations of each layer, by its name. The caller disposes them.
- * @throws As {@link probe} does.
+ * @param model A model from `loadLayersModel` or `loadGraphModel`. It stays the caller's, and must outlive the function.
+ * @param layers Names of layers or nodes, as for {@link probe}.
+ * @returns A function from images `[n, h, w, c]` to the activations of each layer, by name. The caller disposes all of them.
+ * @throws RangeError, TypeError or Error, under the conditions of {@link probe}.
+ * @see {@link layersOf}, which lists the names.
  *
  * @example
  * import { probes } from '@cnnviz/models';

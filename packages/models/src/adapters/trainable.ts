@@ -7,26 +7,29 @@ import { asLogits, type ClassifierOptions, endOf } from './classifier.ts';
 import { checkEntry } from './entrance.ts';
 import { imageRoute } from './image-route.ts';
 
-/** Where a trainable model begins and ends. */
+/** Options of {@link trainable}: where the network begins and ends. */
 export interface TrainableOptions extends Omit<ClassifierOptions, 'keepSoftmax'> {}
 
-/** A LayersModel as `train` of `@cnnviz/regularizers` takes it. */
-export interface TrainableModel extends Trainable {
-  /** What training changes besides the weights: the moving averages of batch normalization. */
+/** A LayersModel in the form that `train` of `@cnnviz/regularizers` takes. */
+export interface TrainableNetwork extends Trainable {
+  /** Variables that training changes besides the weights: the moving averages of batch normalization. */
   state: Variable[];
 }
 
 /**
- * Makes a LayersModel trainable on logits: images to logits, the variables that an optimizer may change, and the moving
- * averages that training changes.
+ * Prepares a LayersModel for training on its logits: the function from images to logits, the variables that an optimizer may
+ * change, and the moving averages that training updates.
  *
- * A softmax at the end is left out, for a loss takes logits. Layers with `trainable` set to false keep their weights.
- * Losses that layers were built with (`kernelRegularizer`) do not count; give `train` a penalty.
+ * A softmax at the end is left out, because a loss takes logits. Layers with `trainable` set to false keep their weights.
+ * Penalties built into layers (`kernelRegularizer`) are ignored; give `train` a penalty instead.
  *
- * @param model It stays the caller's; training changes its weights.
- * @param options As those of {@link classifier}.
- * @returns The caller disposes the logits that it gives, not its variables.
- * @throws As {@link classifier} does, and TypeError for a GraphModel: its weights are constants.
+ * @param model The LayersModel. It stays the caller's, and training changes its weights.
+ * @param options Like those of {@link classifier}, without `keepSoftmax`.
+ * @returns The network for `train`. The caller disposes the logits that `apply` returns, but not the variables, which belong to
+ *   the model.
+ * @throws TypeError for a GraphModel, because its weights are constants.
+ * @throws RangeError, TypeError or Error, under the conditions of {@link classifier}.
+ * @see `train` of [`@cnnviz/regularizers`](https://github.com/cnnviz/cnnviz/tree/main/packages/regularizers#training).
  *
  * @example
  * import { trainable } from '@cnnviz/models';
@@ -34,7 +37,7 @@ export interface TrainableModel extends Trainable {
  * const { variables, state } = trainable(layersModel);
  * variables.length; // 4: kernels and biases
  */
-export function trainable(model: LayersModel, options: TrainableOptions = {}): TrainableModel {
+export function trainable(model: LayersModel, options: TrainableOptions = {}): TrainableNetwork {
   const check = checker('@cnnviz/models', 'trainable');
   checkEntry(check, options);
   if (!isLayersModel(model)) check.fail('type', 'model', 'a LayersModel', model);

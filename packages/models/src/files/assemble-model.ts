@@ -14,11 +14,11 @@ const bytesOfType: Record<string, number> = {
 };
 
 /**
- * A model put together from its files, after a check that all of them are there and whole. One of Keras 3 comes in the form
- * of Keras 2.
+ * Puts a model together from its files, after checking that they are all present and complete. A model of Keras 3 is converted
+ * to the form of Keras 2.
  *
- * @throws Error that names the file, what was expected and what was found: not a model, bytes that are too few or too many
- * for the weights that it should hold.
+ * @throws Error if a file is not a model, or has too few or too many bytes for its weights. The message names the file, what
+ *   was expected and what was found.
  */
 export async function assembleModel(
   check: Check,
@@ -48,7 +48,7 @@ function parseModelJson(check: Check, json: string, path: string): tf.io.ModelJS
   } catch (error) {
     return fail((error as Error).message);
   }
-  if (typeof model !== 'object' || model === null) return fail('no object');
+  if (typeof model !== 'object' || model === null) return fail('no JSON object');
   const { modelTopology, weightsManifest } = model;
   if (typeof modelTopology !== 'object' || modelTopology === null) return fail('no modelTopology');
   if (!Array.isArray(weightsManifest)) return fail('no weightsManifest');
@@ -65,7 +65,7 @@ function parseModelJson(check: Check, json: string, path: string): tf.io.ModelJS
   return model as tf.io.ModelJSON;
 }
 
-/** A model of somebody else's must not have other files read. */
+/** Somebody else's model must not make us read other files. */
 function leadsOut(name: string): boolean {
   return /^[/\\]|^[a-z][a-z\d+.-]*:/i.test(name) || name.split(/[/\\]/).includes('..');
 }
@@ -78,7 +78,7 @@ function isWeight(weight: unknown): weight is tf.io.WeightsManifestEntry {
   return Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
 }
 
-/** A manifest states what a group of shards holds together; all but the last have one size. */
+/** A manifest states what the shards of a group hold together; all but the last have the same size. */
 function requireWhole(
   check: Check,
   shards: readonly { path: string; bytes: Uint8Array }[],

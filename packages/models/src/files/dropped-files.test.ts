@@ -6,8 +6,8 @@ import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { useFolder } from '../../test-support/folder.ts';
 import { branches, photos, valuesOf } from '../../test-support/networks.ts';
-import { loadModel } from '../load-model.ts';
-import { saveModel } from '../save-model.ts';
+import { loadModel } from '../storage/load-model.ts';
+import { saveModel } from '../storage/save-model.ts';
 import { droppedFiles, type FolderFile, filesOfDrop } from './dropped-files.ts';
 
 useBackend('cpu');
@@ -74,21 +74,21 @@ describe('dropped files', () => {
     images.dispose();
     const load = (...files: (File | FolderFile)[]) => droppedFiles(files).load!();
     await expect(load(fileOf('mine/model.json', json))).rejects.toThrow(
-      '@cnnviz/models: droppedFiles: mine/weights.bin: expected a file of a model, found only mine/model.json: give the whole folder',
+      '@cnnviz/models: droppedFiles: mine/weights.bin: expected a model file, found only mine/model.json: provide the whole folder',
     );
     await expect(load(fileOf('keras.h5', ''), fileOf('notes.json', '{}'))).rejects.toThrow(
-      'what was given: expected a model.json and the files that it names, found keras.h5, notes.json. What Keras or ' +
-        'TensorFlow saved is made into a model of TensorFlow.js by the program tensorflowjs_converter',
+      'the given files: expected a model.json and the files that it names, found keras.h5, notes.json. Convert a ' +
+        'model that Keras or TensorFlow saved with tensorflowjs_converter',
     );
     await expect(load(...Array.from('abcdefg', (name) => fileOf(name, '')))).rejects.toThrow(
       'a, b, c, d, e and 2 more',
     );
     await expect(load()).rejects.toThrow('found no files');
     await expect(load(fileOf('a.json', json), fileOf('b.json', json))).rejects.toThrow(
-      'what was given: expected one model, found a.json, b.json: give the one that is meant',
+      'the given files: expected one model, found a.json, b.json: choose one of them',
     );
     expect(() => droppedFiles([{ path: 'model.json' }] as never)).toThrow(
-      'files must be files, or { path, file }, got { path }',
+      'files must be a list of files or of { path, file }, got { path }',
     );
   });
 });

@@ -5,20 +5,23 @@ import { findModelJson, type ModelFiles, shortList } from './model-files.ts';
 
 /** A file of a folder that was dropped or chosen. */
 export interface FolderFile {
-  /** From the folder on, with slashes. */
+  /** Path from the dropped folder on, with slashes. */
   path: string;
+  /** The file itself. */
   file: Blob;
 }
 
-/** What an input of files or a drop gives: the files of a folder. */
+/** The files of a folder, as a file input or a drop provides them. */
 export type DroppedFiles = Iterable<File | FolderFile> | ArrayLike<File | FolderFile>;
 
 /**
- * Reads a model's files from what was dropped on a page or chosen in an input, for `loadLayersModel` and
- * `loadGraphModel`. Folders may lie around it, and its `model.json` may have another name.
+ * Makes a handler for `loadLayersModel` and `loadGraphModel` that reads a model's files from a drop on a page or from a file
+ * input. The model may lie in a subfolder, and its `model.json` may have another name.
  *
- * @param files Of an input: `input.files`. Of a drop: what {@link filesOfDrop} gives.
- * @returns A handler that names the file where one is missing or damaged.
+ * @param files `input.files` of a file input, or the result of {@link filesOfDrop}.
+ * @returns A load handler, with nothing to dispose. Its error names a file that is missing or damaged.
+ * @throws TypeError if `files` is not a list of files.
+ * @see {@link loadModel}, which takes the same files directly.
  *
  * @example
  * ```ts no-run
@@ -35,14 +38,14 @@ export function droppedFiles(files: DroppedFiles): io.IOHandler {
   return { load: async () => assembleModel(check, await filesOfFolder(check, folder)) };
 }
 
-/** With the paths that an input of folders gives to its files. */
+/** Lists files with the paths that a folder input gives them. */
 export function folderOf(check: Check, files: DroppedFiles): FolderFile[] {
   const isList = typeof files === 'object' && files !== null && (Symbol.iterator in files || 'length' in files);
-  if (!isList) check.fail('type', 'files', 'files, or { path, file }', files);
+  if (!isList) check.fail('type', 'files', 'a list of files or of { path, file }', files);
   return Array.from(files as ArrayLike<File | FolderFile>, (each) => {
     if (each instanceof Blob) return { path: (each as File).webkitRelativePath || (each as File).name, file: each };
     if (typeof each?.path !== 'string' || !(each.file instanceof Blob)) {
-      return check.fail('type', 'files', 'files, or { path, file }', each);
+      return check.fail('type', 'files', 'a list of files or of { path, file }', each);
     }
     return each;
   });
@@ -55,21 +58,24 @@ export async function filesOfFolder(check: Check, folder: readonly FolderFile[])
     if (file === undefined) {
       check.failBecause(
         'state',
-        `${path}: expected a file of a model, found only ${shortList([...byPath.keys()])}: give the whole folder`,
+        `${path}: expected a model file, found only ${shortList([...byPath.keys()])}: provide the whole folder`,
       );
     }
     return new Uint8Array(await file.arrayBuffer());
   };
-  const jsonPath = await findModelJson(check, [...byPath.keys()], { read, where: 'what was given' });
+  const jsonPath = await findModelJson(check, [...byPath.keys()], { read, where: 'the given files' });
   const parent = jsonPath.slice(0, jsonPath.lastIndexOf('/') + 1);
   const names = [...byPath.keys()].filter((path) => path.startsWith(parent)).map((path) => path.slice(parent.length));
   return { jsonPath, pathOf: (name) => parent + name, read, names };
 }
 
 /**
- * Lists all files of what was dropped on a page, folders with all that is in them.
+ * Lists all files that were dropped on a page, including everything inside dropped folders.
  *
- * @param transfer `event.dataTransfer`. It is read at once: it empties as soon as the event is over.
+ * @param transfer `event.dataTransfer`. It is read at once, because it empties as soon as the event is over.
+ * @returns Each file with its path, with nothing to dispose.
+ * @throws TypeError if `transfer` is not a `DataTransfer`.
+ * @see {@link droppedFiles} and {@link loadModel}, which take the result.
  *
  * @example
  * ```ts no-run
@@ -103,7 +109,7 @@ async function filesOfEntry(entry: FileSystemEntry, parent: string): Promise<Fol
   return (await Promise.all(inside.map((each) => filesOfEntry(each, `${path}/`)))).flat();
 }
 
-/** A reader gives at most a hundred at once, and none at the end. */
+/** A reader returns at most a hundred entries at a time, and none at the end. */
 async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]> {
   const all: FileSystemEntry[] = [];
   for (;;) {

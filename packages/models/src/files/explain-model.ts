@@ -1,10 +1,9 @@
 import { type Check, isCheckerError, messageOf } from '@cnnviz/internal';
 
 /**
- * Makes a model of files. Where TensorFlow.js cannot, the error names the file, and not only what the line says that met
- * the fault.
+ * Makes a model from files. If TensorFlow.js fails, the error names the file and adds a remedy to TensorFlow.js' own message.
  *
- * @param source What errors call the model.
+ * @param source The model's name in errors.
  */
 export async function explainModel<T>(check: Check, source: string, make: () => T | Promise<T>): Promise<T> {
   try {
@@ -14,7 +13,7 @@ export async function explainModel<T>(check: Check, source: string, make: () => 
     const [said, remedy] = explained(messageOf(error));
     throw check.errorBecause(
       'state',
-      `${source}: expected a model that TensorFlow.js can run, found one of which it says: ${said}${remedy}`,
+      `${source}: expected a model that TensorFlow.js can run, but it reports: ${said}${remedy}`,
       error,
     );
   }
@@ -23,14 +22,14 @@ export async function explainModel<T>(check: Check, source: string, make: () => 
 const asGraph =
   'convert the model to a GraphModel, which has no layers: tensorflowjs_converter --output_format=tfjs_graph_model';
 
-/** What TensorFlow.js says, without its guesses at the reason, and what to do. */
+/** TensorFlow.js' message without its guesses at the reason, and a remedy. */
 function explained(message: string): [said: string, remedy: string] {
   const [said, kind] = /^Unknown (layer|activation|initializer|regularizer|constraint): \w+\./.exec(message) ?? [];
   if (said === undefined) return [message, ''];
   return [
     said,
     kind === 'layer'
-      ? ` Register its class by tf.serialization.registerClass, or ${asGraph}`
-      : ` To have it, ${asGraph}`,
+      ? ` Register its class with tf.serialization.registerClass, or ${asGraph}`
+      : ` To use it, ${asGraph}`,
   ];
 }

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { useFolder } from '../../test-support/folder.ts';
 import { graphArtifacts, node, placeholder } from '../../test-support/graphs.ts';
 import { branches, photos, valuesOf } from '../../test-support/networks.ts';
-import { loadModel } from '../load-model.ts';
+import { loadModel } from '../storage/load-model.ts';
 import { fileSystem } from './file-system.ts';
 import { readModel } from './read-source.ts';
 
@@ -74,7 +74,7 @@ describe('fileSystem', () => {
     const copy = await loadLayersModel(fileSystem(join(folder.path, 'other.json')));
     expect(copy.inputs[0]!.shape).toEqual([null, 8, 8, 1]);
     await expect(readModel(folder.path)).rejects.toThrow(
-      `@cnnviz/models: readModel: ${folder.path}: expected one model, found one.json, other.json: give the one that is meant`,
+      `@cnnviz/models: readModel: ${folder.path}: expected one model, found one.json, other.json: choose one of them`,
     );
     await rm(join(folder.path, 'one.json'));
     expect((await readModel(folder.path)).weightSpecs).toHaveLength(10);
@@ -101,10 +101,10 @@ describe('where there are no files', () => {
   it('says so, and takes a path for an address', async () => {
     vi.stubGlobal('process', undefined);
     expect(() => fileSystem('/models/a')).toThrow(
-      '@cnnviz/models: fileSystem: there are no files here: give an address, or files that were dropped or chosen',
+      '@cnnviz/models: fileSystem: there is no file system here: pass a URL, or files that were dropped or chosen',
     );
     await expect(readModel('models/a')).rejects.toThrow(
-      '@cnnviz/models: readModel: models/a: expected an address that begins with https:// and leads to a model.json',
+      '@cnnviz/models: readModel: models/a: expected a URL that begins with https:// and leads to a model.json',
     );
     const asked: string[] = [];
     const fetch = async (url: string) => {
@@ -156,9 +156,7 @@ describe('labels and preprocessing beside a model', () => {
     await expect(load([...'abc', 4, 'e'])).rejects.toThrow('labels[3] must be a name, got 4');
     await expect(load({ 0: 'a', 7: 'b' })).rejects.toThrow('a class of labels must be an integer >= 0 and <= 1, got 7');
     await expect(load(5)).rejects.toThrow('labels must be a list of names, or an object by class, got 5');
-    await expect(load('none.txt')).rejects.toThrow(
-      `${join(folder.path, 'none.txt')}: expected a file of a model, found no`,
-    );
+    await expect(load('none.txt')).rejects.toThrow(`${join(folder.path, 'none.txt')}: expected a model file, found no`);
     await writeFile(join(folder.path, 'labels.json'), '[');
     await expect(loadModel(folder.path)).rejects.toThrow(
       `@cnnviz/models: loadModel: ${join(folder.path, 'labels.json')}: expected a list of labels, found `,

@@ -9,21 +9,23 @@ type FileModules = {
   url: typeof import('node:url');
 };
 
-/** A module of Node's, where there is one: a bundler for browsers sees no import of it. */
+/** A module of Node, if there is one. Bundlers for browsers see no import of it. */
 function builtin<N extends keyof FileModules>(name: N): FileModules[N] | undefined {
   return globalThis.process?.getBuiltinModule?.(name) as FileModules[N] | undefined;
 }
 
-/** Whether paths mean something here: in Node, Deno and Bun. */
+/** Whether there is a file system, as in Node, Deno and Bun. */
 export const hasFileSystem = (): boolean => builtin('fs/promises') !== undefined;
 
 /**
- * Reads and writes a model's files, for `loadLayersModel`, `loadGraphModel` and a model's `save`: what
- * `file://` is with tfjs-node, on any backend. In Node, Deno and Bun.
+ * Makes a handler that reads and writes a model's files in Node, Deno and Bun, for `loadLayersModel`, `loadGraphModel` and a
+ * model's `save`. It does on any backend what `file://` does with tfjs-node.
  *
- * @param path A folder, or the path of its `model.json`. To save, the folder is made if it is missing.
- * @returns A handler that names the file where one is missing or damaged.
- * @throws Error where there are no files, as in a browser.
+ * @param path A folder, or the path of its `model.json`. Saving creates the folder if it is missing.
+ * @returns A handler for loading and saving, with nothing to dispose. Its error names a file that is missing or damaged.
+ * @throws Error if there is no file system, as in a browser.
+ * @throws TypeError if `path` is not a path.
+ * @see {@link saveModel} and {@link loadModel}, which take the path directly.
  *
  * @example
  * import { tmpdir } from 'node:os';
@@ -43,23 +45,23 @@ export function fileSystem(path: string | URL): tf.io.IOHandler {
   };
 }
 
-/** A path of a path or a `file:` address. */
+/** Turns a path or a `file:` URL into a path. */
 export function localPath(check: Check, path: string | URL): string {
   const url = builtin('url');
   if (url === undefined) {
-    check.failBecause('state', 'there are no files here: give an address, or files that were dropped or chosen');
+    check.failBecause('state', 'there is no file system here: pass a URL, or files that were dropped or chosen');
   }
   if (typeof path !== 'string' && !(path instanceof URL)) check.fail('type', 'path', 'a path', path);
   return path instanceof URL || path.startsWith('file:') ? url.fileURLToPath(path) : path;
 }
 
-/** @param path Of a folder or of its `model.json`. */
+/** @param path Path of a folder or of its `model.json`. */
 export async function filesAtPath(check: Check, path: string): Promise<ModelFiles> {
   const { readdir } = builtin('fs/promises')!;
   const { dirname, basename, join } = builtin('path')!;
   const read = (file: string) => readLocalFile(check, file);
   const folder = path.endsWith('.json') ? dirname(path) : path;
-  // Where there is no folder, the error is that of its model.json.
+  // If there is no folder, the error will be about its model.json.
   const names = await readdir(folder).catch(() => ['model.json']);
   const inside = (name: string) => join(folder, name);
   const json = path.endsWith('.json')
@@ -73,11 +75,11 @@ async function readLocalFile(check: Check, path: string): Promise<Uint8Array> {
     .readFile(path)
     .catch((error: NodeJS.ErrnoException) => {
       const found = error.code === 'ENOENT' ? 'no such file' : error.message;
-      return check.failBecause('state', `${path}: expected a file of a model, found ${found}`, error);
+      return check.failBecause('state', `${path}: expected a model file, found ${found}`, error);
     });
 }
 
-/** The weights before `model.json`, and each file under another name first: what is there is whole. */
+/** Writes the weights before `model.json`, and each file under a temporary name first, so every file there is complete. */
 async function writeModel(path: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> {
   const { mkdir, rename, writeFile } = builtin('fs/promises')!;
   const { dirname, basename, join } = builtin('path')!;

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { layersOf } from '../adapters/layers-of.ts';
-import { loadModel } from '../load-model.ts';
+import { loadModel } from '../storage/load-model.ts';
 import { fileSystem } from './file-system.ts';
 import { inKeras2Form } from './keras-3.ts';
 
@@ -83,10 +83,10 @@ describe('a layer that tfjs-layers would compute otherwise', () => {
     ['it (Conv2DTranspose) with output_padding', 'Conv2DTranspose', { output_padding: [0, 0] }],
     ['it (Dense) with the hard sigmoid of Keras 3', 'Dense', { activation: 'hard_sigmoid' }],
     ['it (Multiply), which takes 2', 'Multiply', {}, { args: [tensor, 2], kwargs: {} }],
-    ['it (Attention), whose inputs have names', 'Attention', {}, { args: [], kwargs: { query: tensor } }],
+    ['it (Attention), with named inputs', 'Attention', {}, { args: [], kwargs: { query: tensor } }],
   ])('is refused: %s', (found, class_name, config, inbound) => {
     expect(() => inKeras2Form(check, artifacts(class_name, config, inbound), 'model.json')).toThrow(
-      `@cnnviz/models: loadModel: model.json: expected a model that tfjs-layers can run, found ${found}, which it lacks. ` +
+      `@cnnviz/models: loadModel: model.json: expected a model that tfjs-layers can run, found ${found}, which it does not support. ` +
         'Convert the model to a GraphModel: tensorflowjs_converter --output_format=tfjs_graph_model',
     );
   });

@@ -9,9 +9,9 @@ interface SavedLayer {
 }
 
 /**
- * A LayersModel that Keras 3 wrote, in the words of Keras 2, which tfjs-layers 4.22 reads. Others come back as they are.
+ * Converts a LayersModel written by Keras 3 to the form of Keras 2, which tfjs-layers 4.22 reads. Returns other models unchanged.
  *
- * @throws Error that says what tfjs-layers would compute otherwise than Keras 3 does, and what to do.
+ * @throws Error if tfjs-layers would compute something else than Keras 3 does. The message says what, and what to do.
  */
 export function inKeras2Form(check: Check, artifacts: io.ModelArtifacts, source: string): io.ModelArtifacts {
   const topology = artifacts.modelTopology as { keras_version?: unknown; model_config?: SavedLayer };
@@ -21,7 +21,7 @@ export function inKeras2Form(check: Check, artifacts: io.ModelArtifacts, source:
   const refuse = (what: string): never =>
     check.failBecause(
       'state',
-      `${source}: expected a model that tfjs-layers can run, found ${what}, which it lacks. Convert the model to a ` +
+      `${source}: expected a model that tfjs-layers can run, found ${what}, which it does not support. Convert the model to a ` +
         'GraphModel: tensorflowjs_converter --output_format=tfjs_graph_model',
     );
   const renamed = new Map<string, string>();
@@ -40,14 +40,14 @@ const isLayer = (value: unknown): value is SavedLayer =>
   (value as SavedLayer).config !== null;
 
 interface Conversion {
-  /** Names of the models among the layers beside it. */
+  /** Names of the nested models among its sibling layers. */
   containers: ReadonlySet<string>;
-  /** Names of models, to nothing, and of layers that call their kernel otherwise. */
+  /** Names to replace: those of nested models, by nothing, and those of kernels that Keras 2 names differently. */
   renamed: Map<string, string>;
   refuse: (what: string) => never;
 }
 
-/** Changes it in place. */
+/** Converts a layer in place. */
 function convertLayer(layer: SavedLayer, conversion: Conversion): SavedLayer {
   const { config, class_name } = layer;
   const { renamed, refuse, containers } = conversion;
@@ -81,7 +81,7 @@ function convertContainer({ config }: SavedLayer, name: string, { renamed, refus
   }
 }
 
-/** What tfjs-layers reads without a word, and computes otherwise. */
+/** Refuses what tfjs-layers would read without an error but compute differently. */
 function requireAlike({ class_name, config }: SavedLayer, where: string, refuse: (what: string) => never): void {
   if (/^Global\w+Pooling/.test(class_name) && config.keepdims === true) refuse(`${where} with keepdims`);
   if (/Conv/.test(class_name) && typeof config.groups === 'number' && config.groups > 1) refuse(`${where} with groups`);
@@ -95,20 +95,20 @@ function requireAlike({ class_name, config }: SavedLayer, where: string, refuse:
   if (config.activation === 'hard_sigmoid') refuse(`${where} with the hard sigmoid of Keras 3`);
 }
 
-/** `["out", 0, 0]` of one output, or an object of several, as a list of them. */
+/** Turns `["out", 0, 0]` for one output, or an object of several, into a list of them. */
 function listOfPlaces(places: unknown): unknown[] | undefined {
   if (Array.isArray(places)) return typeof places[0] === 'string' ? [places] : places;
   return typeof places === 'object' && places !== null ? Object.values(places) : undefined;
 }
 
-/** A model within a model has a node of its own first in Keras 2. */
+/** In Keras 2, a nested model's first node is its own. */
 function asPlace(place: unknown, containers: ReadonlySet<string>): unknown {
   if (!Array.isArray(place) || !containers.has(String(place[0]))) return place;
   const [name, node, ...rest] = place;
   return [name, Number(node) + 1, ...rest];
 }
 
-/** `{ args: [tensor], kwargs: {} }` as `[[layer, node, tensor, {}]]`. */
+/** Rewrites `{ args: [tensor], kwargs: {} }` as `[[layer, node, tensor, {}]]`. */
 function convertNode(
   node: unknown,
   where: string,
@@ -116,7 +116,7 @@ function convertNode(
 ): unknown {
   if (typeof node !== 'object' || node === null || !('args' in node)) return node;
   const { args, kwargs } = node as { args: unknown; kwargs?: object };
-  if (JSON.stringify(kwargs ?? null).includes('__keras_tensor__')) refuse(`${where}, whose inputs have names`);
+  if (JSON.stringify(kwargs ?? null).includes('__keras_tensor__')) refuse(`${where}, with named inputs`);
   return [args].flat(8).map((input) => {
     const { config } = (input ?? {}) as { config?: { keras_history?: unknown } };
     const history = config?.keras_history;
@@ -125,7 +125,7 @@ function convertNode(
   });
 }
 
-/** Keras 3 writes the models around a layer into the names of its weights: `sequential/conv2d/kernel`. */
+/** Keras 3 prefixes the names of a layer's weights with the enclosing models: `sequential/conv2d/kernel`. */
 function weightName(name: string, renamed: ReadonlyMap<string, string>): string {
   const parts = name.split('/');
   while (parts.length > 2 && renamed.get(parts[0]!) === '') parts.shift();

@@ -5,9 +5,9 @@ import { unconnectedLayer } from './unconnected-layer.ts';
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * What `loadLayersModel` gives of a model's files; where it fails, nothing of what it made is left.
+ * Loads a LayersModel from a model's files. If loading fails, everything it created is disposed.
  *
- * One after another: what one of them made is told by what was there before it.
+ * Models load one after another, because the variables of a failed load are found by comparison with those before it.
  */
 export function loadLayers(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {
   const loaded = last.then(() => loadOne(artifacts));
@@ -17,11 +17,10 @@ export function loadLayers(artifacts: tf.io.ModelArtifacts): Promise<LayersModel
 
 async function loadOne(artifacts: tf.io.ModelArtifacts): Promise<LayersModel> {
   const waiting = unconnectedLayer(artifacts.modelTopology);
-  if (waiting !== undefined)
-    throw new Error(`the layer ${waiting} must be there once, with inputs that other layers give`);
+  if (waiting !== undefined) throw new Error(`the layer ${waiting} must appear once, with inputs from other layers`);
   const engine = tf.engine();
   const before = new Set(Object.keys(engine.state.registeredVariables));
-  // Nothing within waits for more than a promise that is kept already.
+  // A scope around asynchronous code works here because only promises that have settled are awaited inside.
   engine.startScope();
   try {
     return await loadLayersModel({ load: async () => artifacts });

@@ -1,18 +1,18 @@
 import type { Check } from '@cnnviz/internal';
 
-/** The files of one model, wherever they are: in a folder, a zip, a store. */
+/** The files of one model, wherever they are stored: in a folder, a zip archive or a database. */
 export interface ModelFiles {
-  /** Path of its `model.json`, whatever its name. */
+  /** Path of its `model.json`, which may have another name. */
   jsonPath: string;
-  /** Path of the file that `model.json` names `name`. */
+  /** Returns the path of a file that `model.json` names. */
   pathOf(name: string): string;
-  /** The bytes at a path, or an error that names it. */
+  /** Reads the bytes at a path, or rejects with an error that names it. */
   read(path: string): Promise<Uint8Array>;
-  /** Names of what lies beside `model.json`. Default: not known. */
+  /** Names of the files beside `model.json`. Default: not known. */
   names?: readonly string[];
 }
 
-/** The name of the `model.json` among files; one of another name if it is the only one that holds a model. */
+/** Finds the `model.json` among files, or a file of another name if it is the only one that holds a model. */
 export async function findModelJson(
   check: Check,
   names: readonly string[],
@@ -26,15 +26,12 @@ export async function findModelJson(
   for (const name of all) if (holdsModel(await read(name))) found.push(name);
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
-    return check.failBecause(
-      'state',
-      `${where}: expected one model, found ${shortList(found)}: give the one that is meant`,
-    );
+    return check.failBecause('state', `${where}: expected one model, found ${shortList(found)}: choose one of them`);
   }
   return check.failBecause(
     'state',
-    `${where}: expected a model.json and the files that it names, found ${shortList(names)}. What Keras or TensorFlow saved ` +
-      'is made into a model of TensorFlow.js by the program tensorflowjs_converter',
+    `${where}: expected a model.json and the files that it names, found ${shortList(names)}. Convert a ` +
+      'model that Keras or TensorFlow saved with tensorflowjs_converter',
   );
 }
 

@@ -7,9 +7,9 @@ import { explainModel } from './explain-model.ts';
 import { loadLayers } from './load-layers.ts';
 
 /**
- * Loads a model of its files' contents and makes something of it. Where either fails, nothing is left.
+ * Loads a model from its artifacts and makes something from it. If either step fails, the model is disposed.
  *
- * @param source What errors call it.
+ * @param source The model's name in errors.
  */
 export async function modelOfArtifacts<T>(
   check: Check,
@@ -28,7 +28,7 @@ export async function modelOfArtifacts<T>(
   });
 }
 
-/** Where it fails, nothing of what it made is left. */
+/** Loads a GraphModel. If loading fails, everything it created is disposed. */
 function loadGraph(artifacts: tf.io.ModelArtifacts): GraphModel<tf.io.IOHandlerSync> {
   const engine = tf.engine();
   engine.startScope();

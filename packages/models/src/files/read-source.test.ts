@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { useFolder } from '../../test-support/folder.ts';
 import { branches } from '../../test-support/networks.ts';
-import { loadModel } from '../load-model.ts';
-import { saveModel } from '../save-model.ts';
+import { loadModel } from '../storage/load-model.ts';
+import { saveModel } from '../storage/save-model.ts';
 import { readModel } from './read-source.ts';
 
 useBackend('cpu');
@@ -56,14 +56,14 @@ describe('a model at an address', () => {
   it('says why it cannot be read', async () => {
     const { fetch } = server();
     await expect(readModel('https://host/a', { fetch })).rejects.toThrow(
-      '@cnnviz/models: readModel: https://host/a/model.json: expected a file of a model, found HTTP 404',
+      '@cnnviz/models: readModel: https://host/a/model.json: expected a model file, found HTTP 404',
     );
     const refused = readModel('https://host/a', {
       fetch: async () => Promise.reject(new TypeError('Failed to fetch')),
     });
     await expect(refused).rejects.toThrow(
-      'https://host/a/model.json: expected a file of a model, found no answer (Failed to fetch): there is no such server, ' +
-        'or it does not let pages of other sites read its files (CORS)',
+      'https://host/a/model.json: expected a model file, got no response (Failed to fetch): the server does ' +
+        'not exist, or does not allow pages from other sites to read its files (CORS)',
     );
   });
 });
@@ -93,7 +93,7 @@ describe('a model elsewhere', () => {
 
   it.each([[undefined], [3], [{}], [null]])('is nowhere: %s', async (source) => {
     await expect(loadModel(source as never)).rejects.toThrow(
-      '@cnnviz/models: loadModel: source must be a path, an address, files or a handler, got',
+      '@cnnviz/models: loadModel: source must be a path, a URL, files or a handler, got',
     );
   });
 });

@@ -8,18 +8,19 @@ import type { ModelFiles } from './model-files.ts';
 import { type FetchOptions, filesAtUrl } from './url-files.ts';
 
 /**
- * Where a model lies: the path or the address of its folder or of its `model.json`; files that were dropped or chosen, or
- * the drop itself; a handler of TensorFlow.js; or anything that reads files by their names.
+ * Where to find a model: the path or URL of its folder or of its `model.json`; files that were dropped or chosen, or the drop
+ * itself; a handler of TensorFlow.js; or an object that reads files by name.
  */
 export type ModelSource = string | URL | DroppedFiles | DataTransfer | tf.io.IOHandler | ModelFiles;
 
 /**
- * Reads a model's files and checks that they are whole, without making a model of them: for `tf.io.fromMemory`, or to see
- * first what is written in them.
+ * Reads a model's files and checks that they are complete, without making a model: for `tf.io.fromMemory`, or to inspect them.
  *
- * @param source As `loadModel` takes it.
- * @returns Topology, weights and `userDefinedMetadata`, on the host.
- * @throws Error that names the file if one is missing or not what it should be.
+ * @param source A source as for {@link loadModel}.
+ * @returns Topology, weights and `userDefinedMetadata` as plain data on the host, with nothing to dispose.
+ * @throws Error if a file is missing or damaged. The message names the file.
+ * @throws TypeError if the source or an option has the wrong type.
+ * @see {@link loadModel}, which also makes the model.
  *
  * @example
  * import { tmpdir } from 'node:os';
@@ -33,12 +34,12 @@ export async function readModel(source: ModelSource, options: FetchOptions = {})
   return (await readSource(checker('@cnnviz/models', 'readModel'), source, options)).artifacts;
 }
 
-/** A model's files, read. */
+/** The contents of a model's files. */
 export interface ReadModel {
   artifacts: tf.io.ModelArtifacts;
-  /** What errors call the model. */
+  /** The model's name in errors. */
   name: string;
-  /** Undefined where a handler read them. */
+  /** Undefined if a handler read them. */
   files?: ModelFiles;
 }
 
@@ -86,10 +87,10 @@ async function filesOf(
     if ('items' in source && 'files' in source) return filesOfFolder(check, await filesOfDrop(source));
     if (Symbol.iterator in source || 'length' in source) return filesOfFolder(check, folderOf(check, source));
   }
-  return check.fail('type', 'source', 'a path, an address, files or a handler', source);
+  return check.fail('type', 'source', 'a path, a URL, files or a handler', source);
 }
 
-/** Undefined for a path. In a browser an address may be relative to the page. */
+/** The URL of a source, or undefined for a path. In a browser, it may be relative to the page. */
 function addressOf(check: Check, source: string | URL): string | undefined {
   const given = String(source);
   if (/^https?:/.test(given)) return given;
@@ -98,9 +99,6 @@ function addressOf(check: Check, source: string | URL): string | undefined {
   try {
     return new URL(given, base).href;
   } catch {
-    return check.failBecause(
-      'state',
-      `${given}: expected an address that begins with https:// and leads to a model.json`,
-    );
+    return check.failBecause('state', `${given}: expected a URL that begins with https:// and leads to a model.json`);
   }
 }

@@ -1,18 +1,18 @@
 import type { Check } from '@cnnviz/internal';
 import type { ModelFiles } from './model-files.ts';
 
-/** How files are fetched. */
+/** Options for fetching a model's files. */
 export interface FetchOptions {
-  /** Fetches a file, for a header or credentials that the server wants. Default: the global `fetch`. */
+  /** Fetches a file, for example with a header or credentials that the server requires. Default: the global `fetch`. */
   fetch?: (url: string) => Promise<Response>;
   /**
-   * Address of a file that `model.json` names, for bundlers that give files other names. Default: beside `model.json`,
-   * with its query.
+   * Returns the URL of a file that `model.json` names, for bundlers that rename files. Default: beside `model.json`, with the
+   * same query.
    */
   weightUrl?: (name: string) => string;
 }
 
-/** @param url Of a folder or of its `model.json`. */
+/** @param url URL of a folder or of its `model.json`. */
 export function filesAtUrl(
   check: Check,
   url: string,
@@ -36,10 +36,10 @@ async function fetchFile(check: Check, url: string, get: (url: string) => Promis
   const response = await get(url).catch((error: Error) =>
     check.failBecause(
       'state',
-      `${url}: expected a file of a model, found no answer (${error.message}): there is no such server, or it does not let ` +
-        'pages of other sites read its files (CORS)',
+      `${url}: expected a model file, got no response (${error.message}): the server does not exist, or does not ` +
+        'allow pages from other sites to read its files (CORS)',
     ),
   );
-  if (!response.ok) check.failBecause('state', `${url}: expected a file of a model, found HTTP ${response.status}`);
+  if (!response.ok) check.failBecause('state', `${url}: expected a model file, found HTTP ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -3,20 +3,51 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { io, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import type { Ending, Network, Place, Route } from './network.ts';
 
-/** A GraphDef, as far as it is read here: the `modelTopology` of a GraphModel's model.json. */
+/** The part of a GraphDef that is read here: the `modelTopology` in the model.json of a GraphModel. */
 export interface GraphTopology {
+  /** The nodes, in any order. */
   readonly node: readonly GraphNode[];
 }
 
+/** A node of a GraphModel. */
 export interface GraphNode {
+  /** Name of the node. */
   readonly name: string;
+  /** Operation, such as `Conv2D`. */
   readonly op: string;
+  /** References to the outputs of other nodes, such as `conv` or `split:1`. */
   readonly input?: readonly string[];
+  /** Attributes of the operation. */
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
-/** A GraphModel: its nodes by name, what they give second and later as `name:1`. */
+/** Makes a network of a GraphModel. Its places are the nodes by name; their further outputs are called `name:1`. */
 export function graphNetwork(model: GraphModel<string | io.IOHandler>, topology: GraphTopology): Network {
+  const { nodes, inputs, outputs, signature, placeOf } = placesOf(model, topology);
+  return {
+    inputs,
+    outputs,
+    places: topology.node.flatMap(({ name, op }) => (op === 'Placeholder' ? [] : (placeOf(name) ?? []))),
+    find: (name) => signature.get(name) ?? placeOf(name),
+    missingInputs: (given, wanted) => {
+      const needed = neededBy(nodes, given, wanted);
+      return inputs.filter(({ name }) => needed.has(name));
+    },
+    reachable: (given, blocked) =>
+      reachableBy(topology.node, given, blocked).flatMap(({ name }) => placeOf(name) ?? []),
+    ending: (output) => endingOf(output, nodes, placeOf),
+    route: (check, given, wanted) => {
+      for (const name of neededBy(nodes, given, wanted)) {
+        const node = nodes.get(nodeNameOf(name));
+        if (node !== undefined && isAsynchronous(node)) failBecauseAsynchronous(check, node, wanted);
+      }
+      return routeOf(model, given, wanted);
+    },
+  };
+}
+
+/** The nodes of a graph by name, and the places among them. */
+function placesOf(model: GraphModel<string | io.IOHandler>, topology: GraphTopology) {
   const nodes = new Map(topology.node.map((node) => [node.name, node]));
   const places = new Map<string, Place>();
   const placeOf = (reference: string): Place | undefined => {
@@ -27,7 +58,6 @@ export function graphNetwork(model: GraphModel<string | io.IOHandler>, topology:
     places.set(name, place);
     return place;
   };
-
   const inputs = model.inputs.map(({ name, shape, dtype }) => {
     const sizes = shape?.map((size) => (size < 0 ? null : size));
     const input = { name, kind: 'Placeholder', shape: sizes, isWhole: dtype === 'int32' };
@@ -38,52 +68,45 @@ export function graphNetwork(model: GraphModel<string | io.IOHandler>, topology:
     const which = /:\d+$/.exec(model.outputNodes[index] ?? '')?.[0] ?? '';
     return placeOf(name + which) ?? [];
   });
-  /** A saved model has other names for its inputs and outputs, its signature. */
+  return { nodes, inputs, outputs, signature: signatureOf(model, inputs, outputs), placeOf };
+}
+
+/** The names that a saved model gives its inputs and outputs in its signature. */
+function signatureOf(
+  model: GraphModel<string | io.IOHandler>,
+  inputs: readonly Place[],
+  outputs: readonly Place[],
+): ReadonlyMap<string, Place> {
   const signature = new Map<string, Place>();
   for (const [index, name] of model.inputNodes.entries()) signature.set(name, inputs[index]!);
   for (const [index, name] of model.outputNodes.entries()) {
     if (outputs[index] !== undefined) signature.set(name.replace(/:\d+$/, ''), outputs[index]);
   }
+  return signature;
+}
 
-  const neededBy = (given: readonly Place[], wanted: readonly Place[]): Set<string> => {
-    const ends = new Set(given.map(({ name }) => name));
-    const needed = new Set<string>();
-    const waiting = wanted.map(({ name }) => name);
-    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-      if (needed.has(name) || ends.has(name)) continue;
-      needed.add(name);
-      waiting.push(...(nodes.get(nodeNameOf(name))?.input ?? []).map((each) => each.replace(/^\^|:0$/g, '')));
-    }
-    return needed;
-  };
-
-  return {
-    inputs,
-    outputs,
-    places: topology.node.flatMap(({ name, op }) => (op === 'Placeholder' ? [] : (placeOf(name) ?? []))),
-    find: (name) => signature.get(name) ?? placeOf(name),
-    missingInputs: (given, wanted) => {
-      const needed = neededBy(given, wanted);
-      return inputs.filter(({ name }) => needed.has(name));
-    },
-    reachable: (given, blocked) =>
-      reachableBy(topology.node, given, blocked).flatMap(({ name }) => placeOf(name) ?? []),
-    ending: (output) => endingOf(output, nodes, placeOf),
-    route: (check, given, wanted) => {
-      for (const name of neededBy(given, wanted)) {
-        const node = nodes.get(nodeNameOf(name));
-        if (node !== undefined && isAsynchronous(node)) failBecauseAsynchronous(check, node, wanted);
-      }
-      return routeOf(model, given, wanted);
-    },
-  };
+/** Names of the places that `wanted` depends on, back to those that are `given`. */
+function neededBy(
+  nodes: ReadonlyMap<string, GraphNode>,
+  given: readonly Place[],
+  wanted: readonly Place[],
+): Set<string> {
+  const ends = new Set(given.map(({ name }) => name));
+  const needed = new Set<string>();
+  const waiting = wanted.map(({ name }) => name);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (needed.has(name) || ends.has(name)) continue;
+    needed.add(name);
+    waiting.push(...(nodes.get(nodeNameOf(name))?.input ?? []).map((each) => each.replace(/^\^|:0$/g, '')));
+  }
+  return needed;
 }
 
 const nodeNameOf = (reference: string) => reference.replace(/^\^/, '').replace(/:\d+$/, '');
 
 type Reach = 'constant' | 'reached' | 'out of reach';
 
-/** The nodes whose inputs are constants or depend on what is given, over and over until no more are found. */
+/** The nodes that depend only on constants and on what is given. It repeats until it finds no more. */
 function reachableBy(
   nodes: readonly GraphNode[],
   given: readonly Place[],
@@ -119,7 +142,7 @@ function routeOf(model: GraphModel<string | io.IOHandler>, given: readonly Place
   };
 }
 
-/** What TensorFlow.js runs by `executeAsync` alone. */
+/** Operations that TensorFlow.js runs only with `executeAsync`. */
 const asynchronousOps = /^(NonMaxSuppression\w*|Where|Switch|Merge|Enter|Exit|NextIteration|(Stateless)?(If|While))$/;
 
 const isAsynchronous = ({ op }: Pick<GraphNode, 'op'>): boolean => asynchronousOps.test(op);
@@ -128,7 +151,7 @@ function failBecauseAsynchronous(check: Check, { name, op }: GraphNode, wanted: 
   return check.failBecause(
     'state',
     `${wanted.map((place) => place.name).join(', ')} needs the node ${name} (${op}), which TensorFlow.js can only run ` +
-      'by executeAsync, and without a gradient: choose a node before it',
+      'with executeAsync, and without a gradient: choose a node before it',
   );
 }
 
@@ -153,7 +176,7 @@ function endingOf(
   return { activation: activationOf(node), logits: undefined };
 }
 
-/** What enters exp(x - max(x)) / sum(exp(x - max(x))), which is how Keras writes the softmax of maps. */
+/** The x of exp(x - max(x)) / sum(exp(x - max(x))), which is how Keras writes the softmax of maps. */
 function softmaxInParts(
   { op, input }: GraphNode,
   nodeOf: (reference: string | undefined) => GraphNode | undefined,
@@ -184,6 +207,6 @@ const activationOps: Record<string, string> = {
 function activationOf({ op, attr }: GraphNode): string {
   const fused = (attr?.fused_ops as { list?: { s?: string[] } } | undefined)?.list?.s ?? [];
   const last = fused.at(-1);
-  // The names are in base64.
+  // The names are base64.
   return activationOps[op] ?? (last === undefined ? undefined : activationOps[atob(last)]) ?? 'linear';
 }

@@ -6,7 +6,7 @@ import type { Ending, Network, Place, Route } from './network.ts';
 type Layer = layers.Layer;
 type LayerNode = Layer['inboundNodes'][number];
 
-/** A model of tfjs-layers, also one within another. */
+/** A model of tfjs-layers, whether nested in another or not. */
 export interface LayerContainer extends Layer {
   readonly layers: readonly Layer[];
   readonly inputs: readonly SymbolicTensor[];
@@ -19,16 +19,16 @@ interface Step {
   layer: Layer;
   inputs: readonly Place[];
   outputs: readonly Place[];
-  /** Leaves out the layer's activation. */
+  /** Whether the layer's activation is left out. */
   isLinear?: true;
 }
 
 /**
- * A LayersModel, with the layers of models within it.
+ * Makes a network of a LayersModel, including the layers of nested models.
  *
- * The layers are applied here, and not by the model: it can be left before an activation and entered anywhere, without
- * a change to it. tfjs-layers accepts input layers alone as the beginning of a model, and whoever applies a layer to
- * another input changes what `layer.output` means.
+ * It applies the layers itself instead of calling the model, so it can begin at any layer and end before an activation without
+ * changing the model. tfjs-layers would accept only input layers as the beginning of a model, and applying a layer to another
+ * input would change the meaning of `layer.output`.
  */
 export function layersNetwork(model: LayerContainer): Network {
   const steps: Step[] = [];
@@ -52,7 +52,7 @@ export function layersNetwork(model: LayerContainer): Network {
   return {
     inputs,
     outputs,
-    // What a model within gives has its name too, and is there once.
+    // The output of a nested model has two names but is listed once.
     places: [...new Set(found.values())].filter((place) => !inputs.includes(place)),
     find: (name) => found.get(name),
     missingInputs,
@@ -63,10 +63,10 @@ export function layersNetwork(model: LayerContainer): Network {
 }
 
 /**
- * The steps of a model, one after another, those of models within it in the place of these.
+ * Appends the steps of a model in order, with nested models replaced by their own steps.
  *
- * @param prefix Of the names of its layers.
- * @returns Its outputs.
+ * @param prefix Prefix of its layers' names.
+ * @returns The outputs of the model.
  */
 function unroll(
   container: LayerContainer,
@@ -96,9 +96,9 @@ function unroll(
   return container.outputs.map((tensor) => placeOf.get(tensor)!);
 }
 
-/** The applications of layers that belong to a model, not those of the same layers in other models. */
+/** The applications of layers in this model, without those of the same layers in other models. */
 function nodesInOrder(container: LayerContainer): LayerNode[] {
-  // A Sequential model knows its nodes once it is built, which its first use does too.
+  // A Sequential model knows its nodes only once it is built; its first use would build it, too.
   if (!container.built) container.build(container.inputs[0]!.shape);
   const { layers: order, nodesByDepth } = container;
   const depths = Object.keys(nodesByDepth).map(Number);
@@ -112,7 +112,7 @@ function isContainer(layer: object): layer is LayerContainer {
   return 'layers' in layer && Array.isArray(layer.layers) && 'nodesByDepth' in layer;
 }
 
-/** A layer that is applied again has other names for what it gives then. */
+/** Numbers the outputs of a layer that is applied more than once. */
 function freeName(name: string, found: ReadonlyMap<string, unknown>): string {
   let free = name;
   for (let time = 2; found.has(free); time++) free = `${name}#${time}`;
@@ -121,7 +121,7 @@ function freeName(name: string, found: ReadonlyMap<string, unknown>): string {
 
 const outputName = (name: string, index: number) => (index === 0 ? name : `${name}:${index}`);
 
-/** The steps that lead from what is given to what is wanted, and all that they need or give on the way. */
+/** The steps from the given places to the wanted ones, and all places that they need on the way. */
 function stepsBetween(steps: readonly Step[], given: readonly Place[], wanted: readonly Place[]) {
   const needed = new Set(wanted);
   const between: Step[] = [];
@@ -155,7 +155,7 @@ function routeOf(steps: readonly Step[], given: readonly Place[], wanted: readon
       for (const [index, place] of step.outputs.entries()) {
         if (!known.has(place)) known.set(place, outputs[index]!);
       }
-      // As tfjs-layers does: a deep network need not hold all its maps.
+      // Like tfjs-layers: a deep network does not have to hold all its maps.
       const isDone = (place: Place) => lastUse.get(place) === step && !kept.has(place) && !known.get(place)!.kept;
       if (!training) tf.dispose(step.inputs.filter(isDone).map((place) => known.get(place)!));
     }
@@ -200,7 +200,7 @@ const activationLayers: Record<string, string> = {
   ThresholdedReLU: 'thresholdedRelu',
 };
 
-/** Applies a layer as if its activation were the identity. The layer is as it was afterwards. */
+/** Applies a layer as if its activation were the identity, and restores the layer afterwards. */
 function withoutActivation<T>(layer: Layer, apply: () => T): T {
   const changed = layer as Layer & { activation: object };
   const { activation } = changed;
@@ -212,7 +212,7 @@ function withoutActivation<T>(layer: Layer, apply: () => T): T {
   }
 }
 
-/** What layers ask of their activation: its name, for kernels that compute both in one, and its result. */
+/** The parts of an activation that layers use: its name, for fused kernels, and its result. */
 const identity = {
   getClassName: () => 'linear',
   getConfig: () => ({}),

@@ -6,7 +6,7 @@ import { type GraphTopology, graphNetwork } from './graph-network.ts';
 import { type LayerContainer, layersNetwork } from './layers-network.ts';
 import type { Network } from './network.ts';
 
-/** What TensorFlow.js loads: by `loadLayersModel` of tfjs-layers, or by `loadGraphModel` of tfjs-converter. */
+/** A model of TensorFlow.js, from `loadLayersModel` of tfjs-layers or `loadGraphModel` of tfjs-converter. */
 export type AnyModel = LayersModel | GraphModel<string | io.IOHandler> | GraphModel<io.IOHandlerSync>;
 
 export function networkOf(check: Check, model: AnyModel): Network {
@@ -15,7 +15,7 @@ export function networkOf(check: Check, model: AnyModel): Network {
   return check.fail('type', 'model', 'a LayersModel or a GraphModel', model);
 }
 
-/** Told apart by what they have: a program may hold several copies of tfjs-layers. */
+/** Recognizes a model by its members, because a program may hold several copies of tfjs-layers. */
 export function isLayersModel(model: unknown): model is LayersModel {
   return typeof model === 'object' && model !== null && 'layers' in model && 'getLayer' in model;
 }
@@ -31,12 +31,12 @@ function requireInput(check: Check, model: LayersModel): LayerContainer {
   return model as unknown as LayerContainer;
 }
 
-/** The graph of a GraphModel, which keeps it where TypeScript does not look. */
+/** The graph of a GraphModel, which it keeps in a private member. */
 export function topologyOf(check: Check, model: GraphModel<string | io.IOHandler>): GraphTopology {
   const { artifacts } = model as unknown as { artifacts?: { modelTopology?: Partial<GraphTopology> } };
   const topology = artifacts?.modelTopology;
   if (!Array.isArray(topology?.node)) {
-    return check.failBecause('state', 'the GraphModel does not hold its graph: await its load first');
+    return check.failBecause('state', 'the GraphModel has no graph yet: await its loading first');
   }
   return topology as GraphTopology;
 }

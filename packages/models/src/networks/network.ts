@@ -1,41 +1,41 @@
 import type { Check } from '@cnnviz/internal';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Where a value can be read or put in: an input, or what a layer or a node gives. */
+/** A place where a value can be read or put in: an input, or an output of a layer or node. */
 export interface Place {
   readonly name: string;
-  /** Class of the layer, or operation of the node. */
+  /** The layer's class or the node's operation. */
   readonly kind: string;
-  /** With the batch; null where a size is open. Undefined where only a run shows it. */
+  /** Shape with the batch; null for an open size. Undefined if only a run can tell. */
   readonly shape: readonly (number | null)[] | undefined;
-  /** Takes whole numbers: an input of int32. */
+  /** True for an int32 input, which takes whole numbers. */
   readonly isWhole?: boolean;
 }
 
-/** Values for the places that a route begins at, in their order, to those at its end. Called inside `tf.tidy`. */
+/** Maps the values at the beginning of a route to those at its end, both in order. Called inside `tf.tidy`. */
 export type Route = (values: readonly Tensor[], training: boolean) => Tensor[];
 
-/** A LayersModel or a GraphModel as the adapters take it: it can be entered and left at any of its places. */
+/** The adapters' view of a LayersModel or a GraphModel: it can be entered and left at any place. */
 export interface Network {
   readonly inputs: readonly Place[];
   readonly outputs: readonly Place[];
-  /** All but the inputs, in the order in which they are computed. */
+  /** All places but the inputs, in the order in which they are computed. */
   readonly places: readonly Place[];
-  /** An input or another place. */
+  /** Finds an input or another place by name. */
   find(name: string): Place | undefined;
-  /** The activation at the end of an output, and the place before a softmax there. */
+  /** The activation at the end of an output, and the place before its softmax. */
   ending(output: Place): Ending;
-  /** The inputs that `wanted` depend on, but for what is `given`. */
+  /** The inputs on which `wanted` depends, except those that are `given`. */
   missingInputs(given: readonly Place[], wanted: readonly Place[]): Place[];
-  /** The places whose values depend on what is given, on no other input, and not on those that are `blocked`. */
+  /** The places that can be computed from what is `given`, without other inputs and without those that are `blocked`. */
   reachable(given: readonly Place[], blocked?: ReadonlySet<Place>): Place[];
-  /** @throws Error if it cannot be computed in one go. */
+  /** @throws Error if it cannot be computed in one synchronous pass. */
   route(check: Check, given: readonly Place[], wanted: readonly Place[]): Route;
 }
 
 export interface Ending {
-  /** As tfjs-layers names it: `softmax`, `sigmoid`, `linear`, … */
+  /** Name of the activation in tfjs-layers: `softmax`, `sigmoid`, `linear`, … */
   readonly activation: string;
-  /** What enters the softmax; undefined where there is none. */
+  /** The input of the softmax; undefined if there is none. */
   readonly logits: Place | undefined;
 }

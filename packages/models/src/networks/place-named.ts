@@ -5,8 +5,10 @@ import type { Network, Place } from './network.ts';
 const mostNames = 8;
 
 /**
+ * Finds a place by name.
+ *
  * @param what The option or argument that holds the name.
- * @throws RangeError that lists the names most like it, if there is no such place.
+ * @throws RangeError if there is no such place. The message lists similar names.
  */
 export function placeNamed(check: Check, network: Network, what: string, name: string): Place {
   if (typeof name !== 'string') check.fail('type', what, 'the name of a layer or node', name);
@@ -16,7 +18,7 @@ export function placeNamed(check: Check, network: Network, what: string, name: s
   return check.fail('range', what, `the name of a layer or node, such as ${listOf(namesLike(name, names))}`, name);
 }
 
-/** Those that contain the name or are contained in it come first, then those with the fewest letters to change. */
+/** First the names that contain the given one or are contained in it, then those with the fewest letters to change. */
 function namesLike(name: string, names: readonly string[]): string[] {
   const given = name.toLowerCase();
   const rank = (candidate: string) => {

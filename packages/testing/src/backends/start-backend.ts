@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
 
-const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
+export const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
 /** The backends that can exist where the tests run: `tensorflow` only in Node, `webgl` only in a browser. */
 export const backendsHere: readonly BackendName[] = isNode

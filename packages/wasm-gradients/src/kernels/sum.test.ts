@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectSameAsCpu, normal, runKernelOn } from '../../test-support/compare-with-cpu.ts';
+import { expectAccurate } from '../../test-support/expect-accurate.ts';
 
 const kernels = ['Sum', 'Mean'] as const;
 /** Every subset of the axes of a shape of that rank but the empty one. */
@@ -34,24 +34,14 @@ describe.each(kernels)('%s', (kernel) => {
 
   it.each([
     [[3_000_000], [0]],
-    [[1_000_000, 3], [0]],
+    [[100_000, 3], [0]],
     [
-      [100, 30_000],
+      [100, 3_000],
       [0, 1],
     ],
-    [[1_000_000, 17], [0]],
+    [[30_000, 17], [0]],
   ])('stays accurate over %j', async (shape, axis) => {
-    const size = tf.util.sizeFromShape(shape);
-    const values = normal(shape, 3).values.map((value) => value + 0.3);
-    const columns = axis.length === shape.length ? 1 : shape[1]!;
-    const exact = new Float64Array(columns);
-    for (let i = 0; i < size; i++) exact[i % columns]! += values[i]!;
-    const divisor = kernel === 'Mean' ? size / columns : 1;
-
-    const { values: actual } = await runKernelOn('wasm', { kernel, inputs: { x: { shape, values } }, attrs: { axis } });
-
-    expect(actual.length).toBe(columns);
-    for (let i = 0; i < columns; i++) expect(Math.abs((actual[i]! * divisor) / exact[i]! - 1)).toBeLessThan(2e-7);
+    await expectAccurate({ kernel, shape, axis });
   });
 
   it('takes int32 as stock wasm does', async () => {

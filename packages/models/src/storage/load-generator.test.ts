@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { chain } from '../test-support/networks.ts';
+import { chain } from '../../test-support/networks.ts';
 import { loadGenerator } from './load-generator.ts';
 import { saveModel } from './save-model.ts';
 
@@ -32,7 +32,7 @@ it('rejects a model that takes images', async () => {
   const model = chain();
   try {
     await saveModel(model, folder, { preprocessing: { range: [0, 1] } });
-    await expect(loadGenerator(folder)).rejects.toThrow(/loadGenerator: .* must make images of codes \[n, d\]/);
+    await expect(loadGenerator(folder)).rejects.toThrow(/loadGenerator: .* must map codes \[n, d\] to images/);
   } finally {
     model.dispose();
     await rm(folder, { recursive: true });

@@ -1,30 +1,33 @@
 import { type Check, checker, isA } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkPreprocessing, type Preprocessing, type PreprocessingName } from './adapters/preprocessing.ts';
-import { fileSystem } from './files/file-system.ts';
-import { checkLabels, type Labels } from './labels.ts';
-import { type AnyModel, isGraphModel, isLayersModel } from './networks/network-of.ts';
+import { checkLabels, type Labels } from '../adapters/labels.ts';
+import { checkPreprocessing, type Preprocessing, type PreprocessingName } from '../adapters/preprocessing.ts';
+import { fileSystem } from '../files/file-system.ts';
+import { type AnyModel, isGraphModel, isLayersModel } from '../networks/network-of.ts';
 
-/** What is written beside the weights. */
+/** Options of {@link saveModel}: what it writes besides the model. */
 export interface SaveModelOptions {
-  /** Written into `model.json`, where `loadModel` finds it. */
+  /** Preprocessing to write into `model.json`, where `loadModel` finds it. */
   preprocessing: Preprocessing | PreprocessingName;
-  /** Likewise. Default: none. */
+  /** Labels to write into `model.json`. Default: none. */
   labels?: Labels;
   /**
-   * Rounds each weight to one of 256 or 65,536 levels between the smallest and the largest of its tensor: a quarter or
-   * half of the bytes. Default: float32, unchanged.
+   * Rounds each weight to one of 256 or 65,536 levels between the smallest and the largest of its tensor, which takes a quarter
+   * or half of the bytes. Default: float32, unchanged.
    */
   quantization?: 'uint8' | 'uint16';
 }
 
 /**
- * Saves a model as TensorFlow.js' own files, with its preprocessing and labels for `loadModel`.
+ * Saves a model in the file format of TensorFlow.js, together with its preprocessing and labels for {@link loadModel}.
  *
+ * @param model A LayersModel or a GraphModel. It stays the caller's and is not changed.
  * @param target A folder or the path of a `model.json`, in Node, Deno and Bun; or a handler of TensorFlow.js, such as
- *   `tf.io.browserDownloads`, or an address such as `indexeddb://my-model`.
- * @throws RangeError or TypeError if an option is wrong.
- * @throws Error if the weights cannot be rounded, or the target cannot be written.
+ *   `tf.io.browserDownloads`, or a URL such as `indexeddb://my-model`.
+ * @returns Settles once everything is written.
+ * @throws RangeError or TypeError if an argument or option is invalid.
+ * @throws Error if the weights cannot be quantized, or the target cannot be written.
+ * @see {@link loadModel}, which reads it back.
  *
  * @example
  * import { tmpdir } from 'node:os';
@@ -57,20 +60,23 @@ export async function saveModel(
 function handlerOf(check: Check, target: string | URL | tf.io.IOHandler): tf.io.IOHandler {
   if (typeof target === 'object' && target !== null && 'save' in target) return target;
   const isPath = typeof target === 'string' || isA('URL', target);
-  if (!isPath) check.fail('type', 'target', 'a path, an address or a handler', target);
+  if (!isPath) check.fail('type', 'target', 'a path, a URL or a handler', target);
   const known =
     typeof target === 'string' && /^\w{2,}:\/\//.test(target) ? tf.io.getSaveHandlers(target)[0] : undefined;
   return known ?? fileSystem(target as string | URL);
 }
 
-/** Each float32 tensor as min + scale · level, the form that tfjs-core reads. */
+/** Writes each float32 tensor as min + scale · level, the form that tfjs-core reads. */
 function quantized(check: Check, artifacts: tf.io.ModelArtifacts, dtype: 'uint8' | 'uint16'): tf.io.ModelArtifacts {
   const highest = dtype === 'uint8' ? 255 : 65535;
   const data = tf.io.CompositeArrayBuffer.join(artifacts.weightData);
   let offset = 0;
   const parts = (artifacts.weightSpecs ?? []).map((spec) => {
     if (spec.dtype !== 'float32' || spec.quantization !== undefined) {
-      check.failBecause('state', `cannot quantize ${spec.name}, ${spec.quantization?.dtype ?? spec.dtype}`);
+      check.failBecause(
+        'state',
+        `cannot quantize ${spec.name}: it is ${spec.quantization?.dtype ?? spec.dtype}, not float32`,
+      );
     }
     const count = spec.shape.reduce((product, size) => product * size, 1);
     const values = new Float32Array(data, offset, count);

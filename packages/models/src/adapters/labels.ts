@@ -1,12 +1,12 @@
 import { type Check, isPromise, messageOf } from '@cnnviz/internal';
 
-/** Name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
+/** The name of each class: a list, or an object such as `{ 0: 'tench', 1: 'goldfish' }`. */
 export type Labels = readonly string[] | Readonly<Record<number, string>>;
 
 /**
- * A list of names without holes.
+ * Checks labels and turns them into a list of names without holes.
  *
- * @param classes The expected number of names. Default: any.
+ * @param classes The expected number of names. Default: not known.
  * @param name What errors call the labels: the file that they were read from.
  */
 export function checkLabels(check: Check, labels: unknown, classes?: number, name = 'labels'): readonly string[] {
@@ -22,7 +22,7 @@ export function checkLabels(check: Check, labels: unknown, classes?: number, nam
   return list as string[];
 }
 
-/** `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
+/** Reads `{ 0: 'tench' }`, and Keras' `{ 0: ['n01440764', 'tench'] }`, whose last entry is the name. */
 function listOfObject(check: Check, labels: object, name: string): unknown[] {
   const entries = Object.entries(labels);
   const list = new Array<unknown>(entries.length).fill(undefined);
@@ -33,7 +33,7 @@ function listOfObject(check: Check, labels: object, name: string): unknown[] {
   return list;
 }
 
-/** The contents of a labels.txt, a name a line, or of a JSON file. */
+/** Reads the contents of a labels.txt with one name per line, or of a JSON file. */
 export function parseLabels(check: Check, text: string, path: string): readonly string[] {
   if (!path.endsWith('.json')) {
     const lines = text

@@ -1,31 +1,32 @@
 import { type Check, checker } from '@cnnviz/internal';
-import { modelOfArtifacts } from './files/model-of-artifacts.ts';
-import { type ModelSource, type ReadModel, readSource } from './files/read-source.ts';
-import type { FetchOptions } from './files/url-files.ts';
-import { type ImageModel, type ImageModelOptions, imageModelOf } from './image-model.ts';
-import { type Labels, parseLabels } from './labels.ts';
+import { type ImageModel, type ImageModelOptions, imageModelOf } from '../adapters/image-model.ts';
+import { type Labels, parseLabels } from '../adapters/labels.ts';
+import { modelOfArtifacts } from '../files/model-of-artifacts.ts';
+import { type ModelSource, type ReadModel, readSource } from '../files/read-source.ts';
+import type { FetchOptions } from '../files/url-files.ts';
 
-/** How a model is loaded, and what it is made with. */
+/** Options of {@link loadModel}. */
 export interface LoadModelOptions extends FetchOptions, Omit<Partial<ImageModelOptions>, 'labels'> {
   /**
-   * Name of each class: a list, an object by class, or the name of a file beside the model, `labels.txt` with a name a
-   * line or a JSON file. Default: what `saveModel` wrote, else a `labels.txt` or `labels.json` in the same folder.
+   * Name of each class: a list, an object by class, or the name of a file beside the model, either a text file with one name
+   * per line or a JSON file. Default: the labels that `saveModel` wrote, else `labels.txt` or `labels.json` in the same folder.
    */
   labels?: Labels | string;
 }
 
 /**
- * Loads a LayersModel or a GraphModel with what belongs to it: a classifier, probes, layers, labels, preprocessing.
+ * Loads a LayersModel or a GraphModel together with its classifier, probes, layers, labels and preprocessing.
  *
- * A softmax at its end is left out, so that what it returns is logits. Models that Keras 3 has saved are read too.
+ * The classifier leaves out a softmax at the end, so it returns logits. Models saved by Keras 3 can be read, too.
  *
- * @param source The path or the address of a folder or of its `model.json`; files that were dropped or chosen; a handler of
+ * @param source The path or URL of a folder or of its `model.json`; files that were dropped or chosen; a handler of
  *   TensorFlow.js, such as `tf.io.browserFiles`; or `{ jsonPath, pathOf, read }`.
- * @param options What `saveModel` wrote into the model, or what is in a `preprocessing.json` beside it, is taken where an
- *   option is left out; `preprocessing` must come from one of them.
- * @returns The caller disposes it, and what its functions give.
- * @throws Error that names the file if one is missing or not what it should be; or what TensorFlow.js lacks for the model.
- * @throws RangeError or TypeError as {@link imageModel} does.
+ * @param options Options that are left out are taken from what `saveModel` wrote into the model, or from a
+ *   `preprocessing.json` beside it. `preprocessing` must come from one of these places.
+ * @returns The model's functions and facts. The caller disposes the result, and every tensor that its functions return.
+ * @throws Error if a file is missing or damaged, or if TensorFlow.js cannot run the model. The message names the file.
+ * @throws RangeError or TypeError, under the conditions of {@link imageModel}.
+ * @see {@link saveModel}, which writes such a folder.
  *
  * @example
  * import { tmpdir } from 'node:os';
@@ -45,7 +46,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
   const written = metadataOf(check, read);
   const preprocessing = chosen.preprocessing ?? written.preprocessing ?? (await preprocessingBeside(check, read));
   if (preprocessing === undefined) {
-    return check.failBecause('state', `preprocessing must be given: ${read.name} does not say what its pixels are`);
+    return check.failBecause('state', `preprocessing must be given: ${read.name} does not say which it expects`);
   }
   const labels = await labelsOf(check, read, options.labels ?? written.labels);
   const complete = { ...chosen, preprocessing, ...(labels !== undefined && { labels }) };
@@ -54,7 +55,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
 
 type Written = Pick<LoadModelOptions, 'preprocessing' | 'labels' | 'inputShape'>;
 
-/** What `saveModel` wrote. */
+/** Reads what `saveModel` wrote. */
 function metadataOf(check: Check, { artifacts, name }: ReadModel): Written {
   const written = (artifacts.userDefinedMetadata as { cnnviz?: unknown } | undefined)?.cnnviz;
   if (written === undefined || written === null) return {};
@@ -80,7 +81,7 @@ async function preprocessingBeside(check: Check, { files }: ReadModel): Promise<
 async function labelsOf(check: Check, { files, name }: ReadModel, labels: Labels | string | undefined) {
   if (typeof labels === 'string') {
     if (files === undefined)
-      return check.failBecause('state', `${name}: expected files, to read ${labels} beside them`);
+      return check.failBecause('state', `${name}: expected a model in files, to read ${labels} beside it`);
     const path = files.pathOf(labels);
     return parseLabels(check, new TextDecoder().decode(await files.read(path)), path);
   }

@@ -3,10 +3,10 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { conv2d, graphModel, node, placeholder, reduce } from '../test-support/graphs.ts';
-import { branches, photos, valuesOf } from '../test-support/networks.ts';
+import { conv2d, graphModel, node, placeholder, reduce } from '../../test-support/graphs.ts';
+import { branches, photos, valuesOf } from '../../test-support/networks.ts';
+import type { GraphTopology } from '../networks/graph-network.ts';
 import { imageModel } from './image-model.ts';
-import type { GraphTopology } from './networks/graph-network.ts';
 
 useBackend('cpu');
 
@@ -126,7 +126,7 @@ describe('imageModel', () => {
     const graph = graphModel(start([-1, 1, 8, 8]), weights);
     const preprocessing = { range: [0, 1] } as const;
     await expect(imageModel(graph, { preprocessing })).rejects.toThrow(
-      'preprocessing.dataFormat must be given: whether [n, 1, 8, 8] has its channels first or last',
+      'preprocessing.dataFormat must be given: [n, 1, 8, 8] may have its channels first or last',
     );
     graph.dispose();
   });

@@ -7,8 +7,8 @@ import { useBackend } from '@cnnviz/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { branches, chain, photos } from '../test-support/networks.ts';
-import type { ImageModel } from './image-model.ts';
+import { branches, chain, photos } from '../../test-support/networks.ts';
+import type { ImageModel } from '../adapters/image-model.ts';
 import { loadModel } from './load-model.ts';
 import { saveModel } from './save-model.ts';
 
@@ -128,7 +128,7 @@ describe('saveModel and loadModel', () => {
         loaded.dispose();
       }
       await rm(join(folder, 'weights.bin'));
-      await expect(loadModel(url)).rejects.toThrow(`${url}/weights.bin: expected a file of a model, found HTTP 404`);
+      await expect(loadModel(url)).rejects.toThrow(`${url}/weights.bin: expected a model file, found HTTP 404`);
     });
     model.dispose();
     tf.dispose([images, expected]);
@@ -247,7 +247,7 @@ describe('loadModel', () => {
     const json = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
     await writeFile(join(folder, 'model.json'), JSON.stringify({ ...json, userDefinedMetadata: undefined }));
     await expect(loadModel(folder, { inputShape: [5, 5, 3] })).rejects.toThrow(
-      `@cnnviz/models: loadModel: preprocessing must be given: ${folder} does not say what its pixels are`,
+      `@cnnviz/models: loadModel: preprocessing must be given: ${folder} does not say which it expects`,
     );
   });
 });
@@ -329,7 +329,7 @@ describe('loadModel of a graph', () => {
 
   it('names a shard that is missing', async () => {
     await rm(join(folder, 'shard2'));
-    await expect(load()).rejects.toThrow(`${join(folder, 'shard2')}: expected a file of a model, found no such file`);
+    await expect(load()).rejects.toThrow(`${join(folder, 'shard2')}: expected a model file, found no such file`);
   });
 
   it.each([
@@ -356,7 +356,7 @@ describe('loadModel of a graph', () => {
 
   it.each([
     ['<html>', /model\.json: expected a TensorFlow\.js model with modelTopology and weightsManifest, found .*JSON/],
-    ['null', /found no object$/],
+    ['null', /found no JSON object$/],
     ['{}', /found no modelTopology$/],
     ['{"modelTopology":{}}', /found no weightsManifest$/],
     ...['../../x', 'a/../../x', '/x', 'C:\\\\x', '..\\\\x', 'https://host/x'].map((path): [string, RegExp] => [
@@ -378,7 +378,7 @@ describe('loadModel of a graph', () => {
       `${folder}: expected a model.json and the files that it names, found shard1, shard2`,
     );
     await expect(loadModel(join(folder, 'none'), { preprocessing })).rejects.toThrow(
-      `${join(folder, 'none/model.json')}: expected a file of a model, found no such file`,
+      `${join(folder, 'none/model.json')}: expected a model file, found no such file`,
     );
   });
 });

@@ -1,25 +1,25 @@
 /**
- * A worker counts as dead when it owes an answer and none has come for so many milliseconds, counted in ticks: an event
- * loop that is busy ticks less often, so that a slow machine is waited for longer.
+ * A worker counts as dead if it owes an answer and none has arrived for this many milliseconds. They are counted in ticks: a busy
+ * event loop ticks less often, so a slow machine gets more time.
  */
 const PATIENCE = 3000;
 const TICK = 250;
 
-/** What workers owe. */
+/** The answers that workers owe. */
 export interface Answers {
-  /** Rejects with what `fail` is told, or when no answer comes. */
+  /** Rejects with the argument of `fail`, or if an answer does not arrive. */
   failure: Promise<never>;
-  /** A worker owes one more. */
+  /** Notes that a worker owes one more answer. */
   expect(): void;
-  /** One has come. */
+  /** Notes that an answer has arrived. */
   came(): void;
   fail(error: unknown): void;
   isOver(): boolean;
-  /** Ends the watch, which keeps Node alive. */
+  /** Stops the timer, which keeps Node alive. */
   stop(): void;
 }
 
-/** Keeps watch over workers that start. */
+/** Waits for the answers of workers while they start. */
 export function expectAnswers(): Answers {
   let owed = 0;
   let silent = 0;
