@@ -10,7 +10,7 @@ let page: string;
 
 beforeAll(async () => {
   demo = await writeSmallDemo({
-    trainImages: 480,
+    trainImages: 800,
     testImages: 40,
     epochs: 1,
     foolingIterations: 5,
@@ -57,7 +57,9 @@ describe('runDemo, with little of everything', () => {
   });
 
   it('needs no network', () => {
-    const addresses = [...page.matchAll(/\b(?:src|href|xlink:href|action)="([^"]*)"/g)].map(([, address]) => address);
+    // Links to papers are followed by readers alone.
+    const loaded = page.replaceAll(/<a href="https:[^"]*"/g, '<a');
+    const addresses = [...loaded.matchAll(/\b(?:src|href|xlink:href|action)="([^"]*)"/g)].map(([, address]) => address);
     expect(addresses.length).toBeGreaterThan(20);
     expect(addresses.filter((address) => !/^(#|data:)/.test(address ?? ''))).toEqual([]);
     expect(page).not.toMatch(/url\(|@import|<script/);
