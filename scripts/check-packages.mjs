@@ -8,7 +8,7 @@ import { types } from 'node:util';
 import { undeclaredImports } from './undeclared-imports.ts';
 
 const root = resolve(import.meta.dirname, '..');
-/** Entries that a page loads by their address; no module imports them. */
+/** Entry points that a page loads by URL; no module imports them. */
 const scripts = ['thread-worker.js'];
 const allowed = /^package\/(package\.json|README\.md|LICENSE|dist\/.+)$/;
 let failures = 0;
@@ -74,7 +74,7 @@ for (const folder of readdirSync(join(root, 'packages'))) {
     report(
       `${manifest.name}: tarball holds only dist, README, LICENSE and package.json`,
       missing.length === 0 && extra.length === 0,
-      missing.length + extra.length > 0 ? `missing: ${missing.join(', ')}; not wanted: ${extra.join(', ')}` : '',
+      missing.length + extra.length > 0 ? `missing: ${missing.join(', ')}; unexpected: ${extra.join(', ')}` : '',
     );
     const undeclared = undeclaredImports(textsOf(cwd, files), manifest);
     report(`${manifest.name}: imports what it declares`, undeclared.length === 0, undeclared.join('\n'));

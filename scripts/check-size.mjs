@@ -1,10 +1,10 @@
-// Bundles what a page loads for a package, and for one function of it, and fails where that is above its budget.
+// Bundles what a page loads for each package, and for one function of it, and fails if a bundle exceeds its budget.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** What may be imported, and how many bytes it may cost: minified, gzipped, with all dependencies but TensorFlow.js. */
+/** Imports and their budgets in bytes: minified and gzipped, with all dependencies but TensorFlow.js. */
 const budgets = [
   ['regularizers', '*', 24_000],
   ['regularizers', 'l2Penalty', 3_000],
@@ -34,7 +34,9 @@ const rows = [];
 for (const [folder, name, budget] of budgets) {
   const bytes = await sizeOf(folder, name);
   if (bytes > budget)
-    complaints.push(`${name} of @cnnviz/${folder} is above its budget: make it smaller, or say why not`);
+    complaints.push(
+      `${name} of @cnnviz/${folder} exceeds its budget: make it smaller, or raise the budget with a reason`,
+    );
   if (name === '*') checkReadme(folder, bytes);
   rows.push({ package: `@cnnviz/${folder}`, import: name, 'min + gzip': bytes, budget });
 }
@@ -59,10 +61,12 @@ async function sizeOf(folder, name) {
   return gzipSync(outputFiles[0].contents, { level: 9 }).length;
 }
 
-/** The table of the README rounds to whole kB, and may be off by a tenth before it has to be changed. */
+/** The table in the README rounds to whole kB, and may be off by a tenth before it must be updated. */
 function checkReadme(folder, bytes) {
   const stated = Number(readme.match(new RegExp(`\\(packages/${folder}\\)[^\\n]*?\\b(\\d+) kB`))?.[1]);
   const isTrue = Math.abs(1000 * stated - bytes) <= Math.max(500, bytes / 10);
   if (!isTrue)
-    complaints.push(`README.md says ${stated} kB of @cnnviz/${folder}, which has ${(bytes / 1000).toFixed(1)} kB`);
+    complaints.push(
+      `README.md says that @cnnviz/${folder} has ${stated} kB, but it has ${(bytes / 1000).toFixed(1)} kB`,
+    );
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the peers in peers/.venv, about 2 GB, and installs that of JavaScript.
+# Creates the Python environment of the peers in peers/.venv, about 2 GB, and installs the JavaScript peer.
 set -euo pipefail
 cd "$(dirname "$0")"
 python3 -m venv .venv

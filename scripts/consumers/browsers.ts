@@ -166,7 +166,7 @@ async function checkPage({ report }: Workshop, browser: Browser, { section, fold
   }
 }
 
-/** Where the backend cannot start, the error says what was looked for and how to mend it. */
+/** If the backend cannot start, the error says which file it looked for and how to fix it. */
 async function checkFailures({ report }: Workshop, browser: Browser, folder: string): Promise<void> {
   const notThere = (reason: string) =>
     `the wasm backend did not start: ADDRESS/tfjs-backend-wasm-simd.wasm ${reason}. Copy the three .wasm files of ` +
@@ -197,7 +197,7 @@ async function checkFailures({ report }: Workshop, browser: Browser, folder: str
     const { result, workers } = await visitServed(browser, { folder, ...served }, '');
     const expected = `@cnnviz/wasm-gradients: ${message}`;
     const isRight = result.error === expected && workers === 0;
-    report(`${name}: the error says how to mend it`, isRight ? undefined : `${workers} workers, ${result.error}`);
+    report(`${name}: the error says how to fix it`, isRight ? undefined : `${workers} workers, ${result.error}`);
   }
 }
 

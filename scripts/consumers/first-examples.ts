@@ -12,8 +12,8 @@ interface Trial {
 }
 
 /**
- * Does what a newcomer does: an empty folder, the README's own install line with tarballs in place of our names, the
- * example that it says is complete in a file, and the command that it gives.
+ * Follows a README like a new user: in an empty folder, it runs the install line with tarballs in place of our names, saves the
+ * complete example to a file, and runs the given command.
  */
 export async function firstExamples(workshop: Workshop): Promise<void> {
   const readmes = await publicReadmes();
@@ -57,7 +57,7 @@ export function trialsOf({ name, text, examples }: Readme): Trial[] {
 function withTarballs(install: string, tarballs: Tarballs): string {
   return install.replace(/@cnnviz\/[a-z-]+/g, (name) => {
     const tarball = tarballs[name];
-    if (tarball === undefined) throw new Error(`${install}: ${name} is no published package`);
+    if (tarball === undefined) throw new Error(`${install}: ${name} is not a published package`);
     return tarball;
   });
 }

@@ -1,6 +1,6 @@
-// What a stranger's project gets: packs the published packages, installs the tarballs with npm outside the workspace, and
-// compiles, runs and bundles what the READMEs show. `pnpm check:consumers types runtimes` runs some parts only, `--keep`
-// leaves the folder.
+// Checks the packages from a user's point of view: packs them, installs the tarballs with npm outside the workspace, and
+// compiles, runs and bundles the examples of the READMEs. `pnpm check:consumers types runtimes` runs only these parts, and
+// `--keep` keeps the folder.
 import { browsers } from './browsers.ts';
 import { firstExamples } from './first-examples.ts';
 import { next } from './next.ts';
@@ -19,7 +19,8 @@ const parts: Readonly<Record<string, Part>> = {
 };
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--keep');
-for (const name of wanted) if (!(name in parts)) throw new Error(`no part ${name}, only ${Object.keys(parts)}`);
+for (const name of wanted)
+  if (!(name in parts)) throw new Error(`unknown part ${name}, expected one of ${Object.keys(parts).join(', ')}`);
 const chosen = Object.entries(parts).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 const failures = await runParts(Object.fromEntries(chosen), process.argv.includes('--keep'));
 process.exitCode = failures === 0 ? 0 : 1;

@@ -79,12 +79,12 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Asks again until the server has started. */
+/** Retries until the server has started. */
 async function answerOf(address: string): Promise<string> {
   for (let attempts = 120; ; attempts--) {
     const response = await fetch(address).catch(() => undefined);
     if (response !== undefined) return response.text();
-    if (attempts === 0) throw new Error(`${address} gives no answer`);
+    if (attempts === 0) throw new Error(`${address} does not answer`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -58,6 +58,7 @@ export async function makeConsumer(options: ConsumerOptions): Promise<void> {
 
 function tarballOf(tarballs: Tarballs, name: string): string {
   const tarball = tarballs[name];
-  if (tarball === undefined) throw new Error(`${name} is no published package: ${Object.keys(tarballs).join(', ')}`);
+  if (tarball === undefined)
+    throw new Error(`${name} is not a published package; expected one of ${Object.keys(tarballs).join(', ')}`);
   return tarball;
 }

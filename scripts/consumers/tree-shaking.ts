@@ -39,7 +39,7 @@ const bundlers = {
     };`,
 };
 
-/** Holds that each bundler leaves out what a function does not use, dependencies in CommonJS included. */
+/** Checks that each bundler leaves out unused code, including CommonJS dependencies. */
 export async function treeShaking(workshop: Workshop): Promise<void> {
   const project = await commonProject(workshop);
   const folder = join(project, 'tree-shaking');
@@ -51,7 +51,7 @@ export async function treeShaking(workshop: Workshop): Promise<void> {
     const { output, failure } = await endingOf('node', [`tree-shaking/${bundler}.cjs`], project);
     for (const [name, budget] of Object.entries(budgets)) {
       const bytes = Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(output)?.[1]);
-      const tooLarge = bytes <= budget ? undefined : `at most ${budget} bytes were wanted`;
+      const tooLarge = bytes <= budget ? undefined : `expected at most ${budget} bytes`;
       workshop.report(`${bundler}: ${name} alone takes ${bytes} bytes`, failure ?? tooLarge);
     }
   }

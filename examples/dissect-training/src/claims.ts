@@ -2,7 +2,7 @@ import { type Dissection, uniqueDetectors } from '@cnnviz/dissect';
 import { agreementOf, type Claim } from '@cnnviz/example-support';
 import type { Outcome } from './experiment.ts';
 
-/** What emerges in layers that nobody told about objects, and what becomes of it. */
+/** Claims about detectors that emerge without labels of objects, and about what becomes of them. */
 export function emergenceClaims({ phases, scale, seed }: Pick<Outcome, 'phases' | 'scale' | 'seed'>): Claim[] {
   const [learned, tuned] = [phases[0]!, phases[1]!];
   const [before, after, retrained] = [learned.epochs[0]!, learned.epochs.at(-1)!, tuned.epochs.at(-1)!];

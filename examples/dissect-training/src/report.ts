@@ -26,10 +26,10 @@ type Spec = Extract<Figure, { kind: 'chart' }>['spec'];
 export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** The layer whose units are followed: the last. */
+/** The layer whose units are followed, which is the last. */
 const FOLLOWED = layerNames.at(-1)!;
 
-/** What `runExperiment` found, with the networks that it ended with, each taking pixels from 0 to 255. */
+/** Chapters about the outcome of `runExperiment`, with its final networks, which take pixels from 0 to 255. */
 export async function reportChapters(
   { phases }: Outcome,
   networks: readonly ImageModel[],
@@ -54,7 +54,7 @@ export async function reportChapters(
   return chapters;
 }
 
-/** How well each task is learned, beside what colors alone allow. */
+/** How well each task is learned, compared with what colors alone allow. */
 function learningChapter(phases: readonly PhaseOutcome[]): Chapter {
   const rows = phases.map(({ task, classes, history, colorAccuracy }) => ({
     task,
@@ -69,22 +69,22 @@ function learningChapter(phases: readonly PhaseOutcome[]): Chapter {
   );
   return {
     id: 'learning',
-    title: 'What it was taught',
+    title: 'What the network was taught',
     intro: [
-      'A small convolutional network saw rendered scenes and one label each: which of six scenes it is. A street is a house and a car, a garden a house and a flower, a road a tree and a car. It was told nothing of houses, cars or trees. Colors, materials and textures are drawn without regard to the scene.',
+      'A small convolutional network saw rendered scenes, each with one label: which of six scenes it is. A street has a house and a car, a garden a house and a flower, a road a tree and a car. The network was told nothing about houses, cars or trees. Colors, materials and textures are independent of the scene.',
     ],
     facts: rows.map(({ task, validation }) => ({ label: `${task}, validation`, value: percent(validation) })),
     figures: [
       {
         kind: 'chart',
         caption:
-          'Accuracy on scenes that it did not learn from, over the epochs, task by task. Each later task begins with what was learned for the one before. The dashed line is what the colors of an image, without their places, are worth: the best epoch of a network that sees only their histogram.',
+          'Accuracy per epoch for each task, on training scenes and on scenes that the network did not learn from. Each later task starts from the weights of the one before. The dashed line shows what colors alone achieve: the best epoch of a network that sees only the color histogram of an image.',
         alt: `Validation accuracy at the end. ${told.join('; ')}.`,
         spec: accuracyChart(phases),
       },
       {
         kind: 'table',
-        caption: 'At the end of each task. Training accuracy is that of the steps themselves.',
+        caption: 'Accuracy at the end of each task. Training accuracy is measured during the steps.',
         columns: ['task', 'classes', 'training', 'validation', 'colors alone', 'chance'],
         rows: rows.map(({ task, classes, training, validation, colors }) => [
           task,
@@ -137,14 +137,14 @@ function accuracyChart(phases: readonly PhaseOutcome[]): Spec {
 const wholeNumbersTo = (last: number) => Array.from({ length: last + 1 }, (_, number) => number);
 
 interface LayersChapterOptions {
-  /** Of all layers, from the image on. */
+  /** Dissections of all layers, from the image on. */
   dissections: readonly Dissection[];
-  /** Of the same network before training. Default: not shown. */
+  /** Dissections of the same network before training. Default: not shown. */
   before?: readonly Dissection[];
   network: ImageModel;
-  /** What was dissected, for pictures. */
+  /** The scenes of the dissections, for pictures. */
   scenes: ConceptScenes;
-  /** How many units of the last layer are shown with the scenes that drive them. */
+  /** Number of units of the last layer shown with the scenes that drive them. */
   shownUnits: number;
 }
 
@@ -169,10 +169,10 @@ export async function layersChapter(options: LayersChapterOptions): Promise<Chap
   const last = dissections.at(-1)!;
   return {
     id: 'layers',
-    title: 'What its units detect',
+    title: 'What the units detect',
     intro: [
-      `Each unit of a layer fires where it is most active, on ${percent(1 - last.quantile)} of all positions of ${last.images} scenes that the network never saw. What it detects is the concept whose pixels agree best with those, by intersection over union (IoU); it is called a detector where that is above ${last.iouLimit}.`,
-      `Units that detect an object best: ${objects.join(', ')}. No label ever said what an object is, or where.`,
+      `Each unit of a layer fires where it is most active: on ${percent(1 - last.quantile)} of all positions of ${last.images} scenes that the network never saw. It detects the concept whose pixels agree best with the pixels where it fires, by intersection over union (IoU), and is called a detector if that is above ${last.iouLimit}.`,
+      `Units whose best concept is an object: ${objects.join(', ')}. No label ever told the network what an object is, or where.`,
     ],
     facts: trained.map((row) => ({
       label: `object detectors in ${row.layer}`,
@@ -181,13 +181,13 @@ export async function layersChapter(options: LayersChapterOptions): Promise<Chap
     figures: [
       {
         kind: 'chart',
-        caption: 'Detectors of each layer by the category of what they detect best.',
+        caption: 'Detectors of each layer, by the category of their best concept.',
         alt: `Detectors. ${comparisonText(comparison)}.`,
         spec: uniqueDetectorsChart(comparison, { count: 'detectors' }) as unknown as Spec,
       },
       {
         kind: 'table',
-        caption: `The same in numbers${found.length < categories.length ? ', categories without detectors left out' : ''}. Unique: different concepts that some unit detects best.${hasChance ? ' Above chance: units that fit the labels better than they fit labels of other scenes, with a false discovery rate of 5\u00a0%.' : ''}`,
+        caption: `The same in numbers${found.length < categories.length ? ', without categories that have no detectors' : ''}. Unique: different concepts that are the best of some unit.${hasChance ? ' Above chance: units that fit the labels better than they fit labels of other scenes, with a false discovery rate of 5\u00a0%.' : ''}`,
         columns: ['layer', 'units', 'detectors', ...found, 'unique', ...(hasChance ? ['above chance'] : [])],
         rows: layers.map((row) => [
           before.length > 0 ? `${row.layer}, ${row.training}` : row.layer,
@@ -200,7 +200,7 @@ export async function layersChapter(options: LayersChapterOptions): Promise<Chap
       },
       {
         kind: 'chart',
-        caption: `Concepts of ${last.layer} by the number of units that detect them best.`,
+        caption: `Concepts of ${last.layer}, by the number of units whose best concept they are.`,
         alt: `Units by concept in ${last.layer}. ${conceptsText(last)}.`,
         spec: conceptHistogram(compareDissections([{ dissection: last }])) as unknown as Spec,
       },
@@ -227,7 +227,7 @@ function conceptsText(dissection: Dissection): string {
   return found.map(({ concept, detectors }) => `${concept} ${detectors}`).join(', ') || 'none';
 }
 
-/** The unit that fits each concept best, those that fit best first. */
+/** The unit that fits each concept best, in order of falling IoU. */
 function bestOfEachConcept({ units }: Dissection, most: number): number[] {
   const detectors = units.filter(({ isDetector }) => isDetector).sort((a, b) => b.best!.iou - a.best!.iou);
   const first = new Map(detectors.toReversed().map(({ unit, best }) => [best!.concept.number, unit]));
@@ -237,7 +237,7 @@ function bestOfEachConcept({ units }: Dissection, most: number): number[] {
     .map(({ unit }) => unit);
 }
 
-/** The scenes that drive units most, a row a unit, with what the unit fires on outlined. */
+/** Draws the scenes that drive units most, one row per unit, with the pixels on which the unit fires outlined. */
 async function unitsFigure(
   dissection: Dissection,
   shown: readonly number[],
@@ -272,7 +272,7 @@ async function unitsFigure(
           {
             picture: await pngPicture(picture, {
               name: `${name}-${layer}-${unit}`,
-              alt: `The ${counted(top.units[unit]!.length, 'scene')} that drive unit ${unit} of ${layer} most, what it fires on outlined; it detects ${found}`,
+              alt: `The ${counted(top.units[unit]!.length, 'scene')} that drive unit ${unit} of ${layer} most, with the pixels on which it fires outlined; it detects ${found}`,
             }),
           },
         ],
@@ -283,7 +283,7 @@ async function unitsFigure(
   }
   return {
     kind: 'pictures',
-    caption: `Units of ${layer}, and the scenes that drive them most, strongest first. Where a unit fires is outlined in yellow, the rest dimmed.`,
+    caption: `Units of ${layer} and the scenes that drive them most, strongest first. The area where a unit fires is outlined in yellow, the rest is dimmed.`,
     rows,
   };
 }
@@ -296,7 +296,7 @@ const followedTracks = (epochs: readonly DissectedEpoch[], layer: string) =>
     })),
   );
 
-/** How detectors come to be over training. */
+/** How detectors emerge during training. */
 function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
   const tracks = layerNames.map((layer) => followedTracks(epochs, layer));
   const followed = tracks.at(-1)!;
@@ -313,8 +313,8 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
     id: 'emergence',
     title: 'How detectors emerge',
     intro: [
-      `The same dissection of the network as it was after some of its epochs. In ${FOLLOWED}, ${counted(before.detectorsByCategory[objects]!, 'unit')} detected an object before training and ${after.detectorsByCategory[objects]} do at its end.`,
-      `A threshold on the IoU is no proof of learning: with random weights ${found.length} of the ${random.length} units of all layers were detectors already, ${colors.length} of them of a color. Any sum of channels is larger in one color than in others. What to compare is which concepts are found, not how many units find one.`,
+      `The network was dissected in the same way after some of its epochs. In ${FOLLOWED}, ${counted(before.detectorsByCategory[objects]!, 'unit')} detected an object before training, and ${after.detectorsByCategory[objects]} do at its end.`,
+      `An IoU above the limit is no proof of learning. With random weights, ${found.length} of the ${random.length} units of all layers were already detectors, ${colors.length} of them of a color, since any sum of channels is larger in one color than in others. Compare which concepts are found, not how many units find one.`,
     ],
     facts: [
       { label: `unique detectors of ${FOLLOWED} before`, value: String(before.uniqueBestLabels) },
@@ -325,7 +325,7 @@ function emergenceChapter({ epochs }: PhaseOutcome): Chapter {
     figures: [
       {
         kind: 'chart',
-        caption: 'Different concepts that some unit detects best, by layer, over the epochs.',
+        caption: 'Different concepts that are the best of some unit, by layer, over the epochs.',
         alt: `Unique detectors over the epochs. ${told.join('; ')}.`,
         spec: {
           data: {
@@ -370,7 +370,7 @@ function tracksFigure(tracks: ReturnType<typeof trackUnits>): Figure {
   const settled = tracks.units.filter(({ settledAt }) => settledAt !== null);
   return {
     kind: 'chart',
-    caption: `What each unit of ${tracks.layer} detects after each epoch, a row a unit; blank is no detector.`,
+    caption: `What each unit of ${tracks.layer} detects after each epoch, one row per unit. Blank: no detector.`,
     alt: `${counted(settled.length, 'unit')} of ${tracks.units.length} detect something at the end. ${stepsText(tracks)}.`,
     spec: unitTracksChart(tracks) as unknown as Spec,
   };
@@ -396,9 +396,9 @@ async function tuningChapter(
     .join(', ');
   return {
     id: `tuning-${after.task}`,
-    title: 'What its units turn into',
+    title: 'What the units turn into',
     intro: [
-      `The network that had learned to tell ${before.task}s was then taught to tell ${after.task}s, all its weights free to change. Its units had something to lose: ${changed.length} of ${tracks.units.length} units of ${FOLLOWED} detect something else at the end, or nothing any more, or something for the first time.`,
+      `The network that had learned to tell ${before.task}s apart was then trained to tell ${after.task}s apart, with all weights free to change. At the end, ${changed.length} of ${tracks.units.length} units of ${FOLLOWED} detect another concept, no concept any more, or a concept for the first time.`,
     ],
     facts: [
       { label: 'units that changed', value: `${changed.length} of ${tracks.units.length}` },
@@ -407,7 +407,7 @@ async function tuningChapter(
     figures: [
       {
         kind: 'chart',
-        caption: `Detectors of ${FOLLOWED} by category while the network learns ${after.task}s; 0 is the network that knows ${before.task}s.`,
+        caption: `Detectors of ${FOLLOWED} by category while the network learns ${after.task}s. Epoch 0 is the network that knows ${before.task}s.`,
         alt: `Detectors of ${FOLLOWED}. ${stepsText(tracks)}.`,
         spec: detectorsOverSteps(tracks) as unknown as Spec,
       },
@@ -420,7 +420,7 @@ async function tuningChapter(
       tracksFigure(tracks),
       {
         kind: 'table',
-        caption: 'The units that turned from one concept into another, those that fit both best first.',
+        caption: 'Units that changed from one concept to another, those with the best fit to both first.',
         columns: ['unit', 'was', 'IoU', 'became', 'IoU '],
         rows: turned.map((track) => [
           track.unit,

@@ -1,7 +1,7 @@
 import type { DissectionState } from '@cnnviz/dissect';
 import { readJson, writeWhole } from '@cnnviz/example-support';
 
-/** What a dissection depends on: a run goes on only from a checkpoint of the same. */
+/** The settings that a dissection depends on. A run resumes only from a checkpoint with the same settings. */
 export type Settings = Readonly<Record<string, string>>;
 
 interface Checkpoint {
@@ -13,7 +13,11 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
   await writeWhole(path, JSON.stringify(checkpoint));
 }
 
-/** @throws Error if the file is no checkpoint, or one of other settings; says which. */
+/**
+ * Reads the state in a checkpoint.
+ *
+ * @throws Error if the file is no checkpoint or has other settings; names the setting.
+ */
 export async function readCheckpoint(path: string, settings: Settings): Promise<DissectionState> {
   const fail = (found: string): never => {
     throw new Error(`${path}: expected a checkpoint of this example, found ${found}`);

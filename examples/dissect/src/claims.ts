@@ -3,7 +3,7 @@ import { agreementOf, type Claim } from '@cnnviz/example-support';
 import { type Control, controlledLayer } from './controls.ts';
 import type { PublishedTally } from './published-tallies.ts';
 
-/** What NetDissect's authors published, counted again. */
+/** Claims about the tables that NetDissect's authors published, recounted. */
 export function tallyClaims(tallies: readonly PublishedTally[]): Claim[] {
   const cells = tallies.reduce((sum, { recomputed }) => sum + recomputed.cells, 0);
   const difference = Math.max(...tallies.map(({ recomputed }) => recomputed.difference));
@@ -40,9 +40,9 @@ export function tallyClaims(tallies: readonly PublishedTally[]): Claim[] {
 }
 
 /**
- * What deeper layers detect, and what networks detect that learned less.
+ * Claims about deeper layers, and about networks that learned less.
  *
- * @param dissections Of the layers, from the image on, and of the controls, as `dissectNetwork` gives them.
+ * @param dissections Dissections of the layers, from the image on, and of the controls, as `dissectNetwork` returns them.
  */
 export function dissectionClaims(
   dissections: readonly Dissection[],
@@ -112,7 +112,7 @@ export function dissectionClaims(
   ];
 }
 
-/** Detectors whose best concept is a color or a texture, and those whose is an object. */
+/** Counts detectors whose best concept is a color or a texture, and detectors whose best concept is an object. */
 function detectorsByCategory({ units }: Dissection): { surface: number; object: number } {
   const categories = units.flatMap(({ isDetector, best }) => (isDetector ? [best!.concept.category] : []));
   return {

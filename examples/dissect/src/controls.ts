@@ -5,16 +5,16 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
-/** What a network is held against: the same layers, with the same maps, of something that learned less. */
+/** A network to compare with: the same layers, with maps of the same size, that learned less. */
 export interface Control {
   name: string;
-  /** Activations of the layers that `controls` was given, by name. */
+  /** Activations of the layers given to `controls`, by name. */
   probe: (images: Tensor4D) => Record<string, Tensor4D>;
 }
 
 const SEED = 0;
 
-/** Each layer of the network with its units turned at random, and each of the untrained network, where there is one. */
+/** The layers of the network with their units rotated at random, and those of the untrained network, if there is one. */
 export function controls(network: ImageModel, layers: readonly string[], untrained: ImageModel | undefined): Control[] {
   const rotations = new Map(
     network.layers
@@ -37,14 +37,14 @@ export function controls(network: ImageModel, layers: readonly string[], untrain
   return untrained === undefined ? [turned] : [turned, { name: 'untrained', probe: untrained.probes(layers) }];
 }
 
-/** How a layer of a control is called in results. */
+/** Name of a control's layer in results. */
 export const controlledLayer = (layer: string, { name }: Pick<Control, 'name'>): string => `${layer}, ${name}`;
 
 /**
- * Gives a network weights as before a training: kernels with normal numbers of variance 2 / inputs, no biases, and batch
+ * Resets a network to weights as before training: kernels with normal numbers of variance 2 / inputs, no biases, and batch
  * normalization that does nothing.
  *
- * @returns Whether it could: the weights of a graph do not say what they are.
+ * @returns Whether that was possible. It is not for a graph, whose weights do not say what they are.
  */
 export function forgetTraining({ topology }: ImageModel): boolean {
   if ('node' in topology) return false;

@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointPace } from './checkpoint-pace.ts';
 import { type Control, controlledLayer } from './controls.ts';
 
-/** How maps are laid over labels. */
+/** How maps are upsampled to labels. */
 export type Placement = 'receptive-field' | 'half-pixel' | 'align-corners';
 
 export interface DissectNetworkOptions {
@@ -21,14 +21,14 @@ export interface DissectNetworkOptions {
   network: ImageModel;
   concepts: ConceptData;
   layers: readonly string[];
-  /** Dissected in the same pass, each layer after that of the network. */
+  /** Networks to compare with, dissected in the same pass, each layer after that of the network. */
   controls: readonly Control[];
   placement: Placement;
-  /** Bytes for activations between finding the thresholds and using them. */
+  /** Bytes for activations that are kept until the thresholds are known. */
   activationMemory: number;
-  /** How often labels are exchanged, for chance levels; 0 for neither these nor intervals. */
+  /** Number of label exchanges for chance levels; 0 for neither chance levels nor intervals. */
   permutations: number;
-  /** Of each unit. */
+  /** Top images per unit. */
   topImages: number;
   /** The state that an interrupted run kept. */
   resume: DissectionState | undefined;

@@ -28,7 +28,7 @@ const squeezeNet = {
 
 await runExample({
   folder: 'report/dissect',
-  summary: 'Finds which concept each unit of a network detects, and writes a page of them.',
+  summary: 'Finds which concept each unit of a network detects, and writes a page about it.',
   options: {
     model: option.path(
       'FOLDER',
@@ -40,10 +40,10 @@ await runExample({
       "images and labels in Broden's format (default: mini-broden in the folder that CNNVIZ_DATA names)",
     ),
     split: option.text('NAME', 'only images of this split'),
-    layers: option.names('A,B,C', `(default, for SqueezeNet: ${squeezeNet.layers.join()})`),
+    layers: option.names('A,B,C', `layers to dissect (default, for SqueezeNet: ${squeezeNet.layers.join()})`),
     upsampling: option.oneOf(
       ['receptive-field', 'half-pixel', 'align-corners'],
-      'how maps are laid over labels: receptive-field, half-pixel or align-corners',
+      'how maps are upsampled to labels: receptive-field, half-pixel or align-corners',
       { default: 'receptive-field' },
     ),
     controls: option.flag(
@@ -52,15 +52,15 @@ await runExample({
     statistics: option.flag(
       'also computes intervals and chance levels: 20 kB per image and layer in memory and in checkpoints',
     ),
-    memory: option.positiveNumber('megabytes for activations between two uses; what does not fit is computed twice', {
+    memory: option.positiveNumber('megabytes for kept activations; those that do not fit are computed twice', {
       default: 500,
     }),
-    images: option.wholeNumber('shown per unit', { default: 5, min: 0 }),
+    images: option.wholeNumber('top images shown per unit', { default: 5, min: 0 }),
     tallies: option.path(
       'FOLDER',
-      "NetDissect's result tables, to be counted again on a page of their own (default: netdissect-tallies in the folder that CNNVIZ_DATA names, if it is there)",
+      "NetDissect's result tables, recounted on a page of their own (default: netdissect-tallies in the folder that CNNVIZ_DATA names, if it exists)",
     ),
-    quick: option.flag('about 100 images, evenly from the data'),
+    quick: option.flag('about 100 images, evenly spread over the data'),
     resume: option.path('FILE', 'resumes from the checkpoint that an earlier run wrote'),
   },
   writes: 'the page, tables and the checkpoint',

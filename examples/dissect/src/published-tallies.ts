@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { intersectionOverUnion, parseTallyCsv, type UniqueDetectors, uniqueDetectors } from '@cnnviz/dissect';
 import type { Chapter, Report } from '@cnnviz/example-support';
 
-/** One of NetDissect's tables, `*-result.csv`, counted again. */
+/** One of NetDissect's tables, `*-result.csv`, recounted. */
 export interface PublishedTally {
-  /** Of the file, without its extension. */
+  /** Name of the file, without its extension. */
   name: string;
   units: number;
   counts: UniqueDetectors;
-  /** How many IoUs the table has, and how far the farthest is from what its own counts of pixels give. */
+  /** Number of IoUs in the table, and the largest difference from the IoUs that its pixel counts give. */
   recomputed: { cells: number; difference: number };
 }
 
-/** Reads all tables of a folder, by name; none where there is no folder. */
+/** Reads all tables of a folder, sorted by name; none if there is no folder. */
 export async function readTallies(folder: string): Promise<PublishedTally[]> {
   if (!existsSync(folder)) return [];
   const files = (await readdir(folder)).filter((file) => file.endsWith('.csv')).sort();
@@ -38,12 +38,12 @@ export function recountTally(name: string, csv: string): PublishedTally {
   };
 }
 
-/** A page of the tables, for a reader who knows neither them nor how they are counted. */
+/** Makes a page about the tables, for readers who do not know them. */
 export function talliesReport(tallies: readonly PublishedTally[]): Report {
   return {
-    title: 'What NetDissect published, counted again',
+    title: "NetDissect's published tables, recounted",
     intro: [
-      "NetDissect's authors published a table of each network that they dissected: of each unit the concept of each category that fits it best, with the pixels that concept has, the pixels the unit fires on, and those that both share. From these three counts every intersection over union (IoU) is computed again here, and from all of them how many units detect something.",
+      "NetDissect's authors published a table for each network that they dissected. For each unit it lists the best concept of each category, with the number of pixels of the concept, the number of pixels on which the unit fires, and the number of pixels that both share. From these three counts this page recomputes every intersection over union (IoU), and from the IoUs how many units detect something.",
     ],
     chapters: [countsChapter(tallies), categoriesChapter(tallies)],
   };
@@ -54,7 +54,7 @@ function countsChapter(tallies: readonly PublishedTally[]): Chapter {
     id: 'counts',
     title: 'Detectors',
     intro: [
-      'A unit is a detector if its best IoU is above 0.04. How many different things are detected is counted in two ways, both called unique detectors: the different best concepts of each category, summed over the categories, as in the figures of the paper; and the different best concepts of all, as in the report of the program.',
+      'A unit is a detector if its best IoU is above 0.04. The number of different things that are detected is counted in two ways, both called unique detectors: the different best concepts of each category, summed over the categories, as in the figures of the paper; and the different best concepts overall, as in the report of the program.',
     ],
     figures: [
       {
@@ -107,7 +107,7 @@ function categoriesChapter(tallies: readonly PublishedTally[]): Chapter {
       },
       {
         kind: 'table',
-        caption: 'Units with a concept of the category above 0.04, and how many different concepts these are.',
+        caption: 'Units with a concept of the category above 0.04, and the number of different concepts.',
         columns: ['table', ...categories],
         rows: tallies.map(({ name, counts }) => [
           name,

@@ -19,11 +19,11 @@ export interface WriteResultsOptions {
 }
 
 /**
- * Writes the page, `index.html`, and of each layer NetDissect's table as `<layer>-result.csv` and `<layer>-result.json`,
- * and everything that was found as `<layer>.json`.
+ * Writes the page, `index.html`, and for each layer NetDissect's table as `<layer>-result.csv` and `<layer>-result.json`, and
+ * all results as `<layer>.json`.
  *
- * @param folder Made if missing.
- * @returns The path of the page, and a line a layer of what it detects.
+ * @param folder Created if missing.
+ * @returns The path of the page, and a line per layer about what it detects.
  */
 export async function writeResults(
   folder: string,
@@ -40,7 +40,7 @@ export async function writeResults(
     const name = dissection.layer.replaceAll(/[^\w.-]+/g, '-');
     await writeWhole(join(folder, `${name}-result.csv`), tallyCsv(dissection));
     await writeWhole(join(folder, `${name}-result.json`), JSON.stringify(tallyRecords(dissection)));
-    // The counts of each image are large, and the intervals are made.
+    // The counts of each image are large, and no longer needed: the intervals are made.
     await writeWhole(join(folder, `${name}.json`), JSON.stringify({ ...dissection, imageCounts: [], statistics }));
     lines.push(lineOf(dissection, statistics?.aboveChance ?? null));
   }

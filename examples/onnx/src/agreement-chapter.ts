@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { percent } from './percent.ts';
 import type { Subject } from './subject.ts';
 
-/** How far an output of the one runtime is from that of the other, and how large it gets. */
+/** How much an output differs between the two runtimes, and how large it gets. */
 export interface Agreement {
   output: string;
   shape: readonly number[];
@@ -16,7 +16,7 @@ export interface Agreement {
   largest: number;
 }
 
-/** Of the logits and each hidden output, over all scenes. */
+/** Compares the logits and each hidden output over all scenes. */
 export async function agreementOf({ onnx, layers, images }: Subject): Promise<Agreement[]> {
   const theirs = { logits: await onnx.classify(images), ...(await onnx.probes(layerNames)(images)) };
   const ours = { logits: layers.classifier(images), ...layers.probes(layerNames)(images) };
@@ -35,7 +35,7 @@ export async function agreementOf({ onnx, layers, images }: Subject): Promise<Ag
   }
 }
 
-/** That it is the same network in both. */
+/** Shows that both runtimes have the same network. */
 export async function agreementChapter(subject: Subject): Promise<Chapter> {
   const agreements = await agreementOf(subject);
   const { onnx, layers, images, labels } = subject;
@@ -47,16 +47,16 @@ export async function agreementChapter(subject: Subject): Promise<Chapter> {
     id: 'agreement',
     title: 'The same network twice',
     intro: [
-      'The network of examples/dissect-training, which tells six kinds of rendered scenes apart, written as an ONNX file: the logits are its first output, the activations of its four layers the others. All that follows asks onnxruntime, which answers with promises. This table compares it with the same network in TensorFlow.js.',
+      'The network of examples/dissect-training, which tells six kinds of rendered scenes apart, was written as an ONNX file. Its first output is the logits, the others are the activations of its four layers. All chapters below use onnxruntime, which answers with promises. This table compares it with the same network in TensorFlow.js.',
     ],
     facts: [
-      { label: 'scenes read rightly', value: percent(right / truth.length) },
-      { label: 'read alike by both', value: `${same} of ${truth.length}` },
+      { label: 'scenes classified correctly', value: percent(right / truth.length) },
+      { label: 'classified alike by both', value: `${same} of ${truth.length}` },
     ],
     figures: [
       {
         kind: 'table',
-        caption: `Outputs for ${truth.length} scenes, and how far both are apart at most.`,
+        caption: `Outputs for ${truth.length} scenes, and the largest difference between both.`,
         columns: ['output', 'shape for an image', 'largest number', 'largest difference'],
         rows: agreements.map(({ output, shape, difference, largest }) => [
           output,

@@ -26,7 +26,7 @@ export interface AttackOptions {
   update: Update;
 }
 
-/** What random search finds, which is all that can be done without a gradient. */
+/** Adversarial scenes found by random search, the only kind of attack that needs no gradient. */
 export async function attackChapter(subject: Subject, options: AttackOptions): Promise<Chapter> {
   const { epsilons, count, queries } = options;
   const measured = await accuracies(subject, options);
@@ -36,13 +36,13 @@ export async function attackChapter(subject: Subject, options: AttackOptions): P
     id: 'attack',
     title: 'Attacked as a black box',
     intro: [
-      `Square Attack (squareAttack, robustAccuracy) moves each of the first ${count} scenes by at most epsilon in each pixel, of 255, and asks for logits up to ${queries} times. Attacks by gradient refuse this network: onnxruntime gives none.`,
+      `Square Attack (squareAttack, robustAccuracy) changes each pixel of the first ${count} scenes by at most epsilon, of 255, and asks for logits up to ${queries} times per scene. Attacks by gradient refuse this network, since onnxruntime gives no gradient.`,
     ],
-    facts: [{ label: 'right without an attack', value: percent(measured[0]!.cleanAccuracy) }],
+    facts: [{ label: 'correct without an attack', value: percent(measured[0]!.cleanAccuracy) }],
     figures: [
       {
         kind: 'chart',
-        caption: 'Share of scenes that are read rightly whatever the attack tried.',
+        caption: 'Share of scenes that are classified correctly in spite of the attack.',
         alt: `Accuracy falls with epsilon: ${told}.`,
         spec: {
           width: 420,
@@ -57,7 +57,7 @@ export async function attackChapter(subject: Subject, options: AttackOptions): P
       },
       {
         kind: 'pictures',
-        caption: `Scenes that were read rightly, what the attack added at epsilon ${epsilons.at(-1)!}, and the sum.`,
+        caption: `Scenes that were classified correctly, what the attack added at epsilon ${epsilons.at(-1)!}, and the sum.`,
         rows: [{ cells: [await strip(subject, options)] }],
       },
     ],

@@ -13,7 +13,7 @@ export interface FoolingOptions {
   update: Update;
 }
 
-/** Images that evolve until onnxruntime is sure of each class. */
+/** Evolves images until the network is sure of each class. */
 export async function foolingChapter(
   { onnx, images, classes }: Subject,
   { generations, populationSize, seed, update }: FoolingOptions,
@@ -43,14 +43,18 @@ export async function foolingChapter(
   const [first, last] = [history[0]!, history.at(-1)!];
   return {
     id: 'fooling',
-    title: 'Evolved to fool it',
-    intro: ['Patterns that evolved by asking for logits alone (evolveFoolingImages). There is no scene in them.'],
+    title: 'Evolved to fool the network',
+    intro: ['These patterns evolved with nothing but the logits (evolveFoolingImages). They show no scene.'],
     facts: [
       { label: 'images tried', value: last.evaluations.toLocaleString('en') },
       { label: 'mean confidence', value: percent(last.mean) },
     ],
     figures: [
-      { kind: 'pictures', caption: 'What the network takes each pattern for, and how sure it is.', rows: [{ cells }] },
+      {
+        kind: 'pictures',
+        caption: 'The class that the network sees in each pattern, and its confidence.',
+        rows: [{ cells }],
+      },
       {
         kind: 'chart',
         caption: 'Confidence over the six classes, by generation.',

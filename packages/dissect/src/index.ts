@@ -18,7 +18,12 @@ export type { PreferredGrating } from './filters/preferred-grating.ts';
 // Activations
 
 export { type ActivationGridOptions, activationGrid } from './pictures/activation-grid.ts';
-export { type ShownImage, type TopActivationGridOptions, topActivationGrid } from './pictures/top-activation-grid.ts';
+export {
+  type ShownImage,
+  type TopActivationGridOptions,
+  type TopActivationGridProgress,
+  topActivationGrid,
+} from './pictures/top-activation-grid.ts';
 export {
   mergeTopActivations,
   type TopActivationsOptions,
@@ -72,9 +77,9 @@ export type {
 export type {
   DissectionPhase,
   DissectionProgress,
+  DissectionSettings,
   DissectionState,
   ResumableWork,
-  SavedOptions,
 } from './dissection/dissection-state.ts';
 export { type MergeShardsOptions, mergeShards } from './dissection/merge-shards.ts';
 export {
@@ -126,12 +131,12 @@ export {
   type LabeledMasks,
 } from './tallies/chance-tally.ts';
 
-// Turned at random
+// Random rotations
 
 export { type RandomRotationOptions, type Rotation, randomRotation } from './statistics/random-rotation.ts';
 export { rotateUnits } from './statistics/rotate-units.ts';
 
-// Comparing
+// Comparisons
 
 export { conceptHistogram, uniqueDetectorsChart } from './report/comparison-charts.ts';
 export { detectorsOverSteps, transitionsChart, unitTracksChart } from './report/track-charts.ts';
@@ -186,7 +191,7 @@ export type { Concept, ConceptData, ConceptImage, ConceptMap, ImageConcepts, Ima
 export type { ExifOrientation } from './data/decode-image.ts';
 export type { ReadFile, WriteFile } from './data/files.ts';
 export { type FolderConceptsOptions, folderConcepts } from './data/folder-concepts.ts';
-export { type WriteBrodenOptions, writeBroden } from './data/write-broden.ts';
+export { type WriteBrodenOptions, type WriteBrodenProgress, writeBroden } from './data/write-broden.ts';
 export {
   type ConceptScenes,
   type ConceptScenesOptions,

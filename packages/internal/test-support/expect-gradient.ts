@@ -45,7 +45,7 @@ export async function expectGradient(run: Operation, inputs: tf.Tensor[], option
 /** Central differences of the sum of dy times the result, in double precision on the host: two runs for each value. */
 async function differences(run: Operation, inputs: tf.Tensor[], i: number, dy: tf.Tensor, step: number) {
   const input = inputs[i]!;
-  const [values, weights] = [await input.data(), await dy.data()];
+  const [values, weights] = [await input.data(), Array.from(await dy.data())];
   const resultOf = (at: number, by: number) => {
     const moved = Float32Array.from(values);
     moved[at]! += by;

@@ -1,7 +1,7 @@
 /**
- * The same model, which answers a turn of the event loop later, as a server would.
+ * The same model, answering one turn of the event loop later, as a server would.
  *
- * @param failsAt Number of the call, from 1, that it rejects. Default: none.
+ * @param failsAt Number of the call to reject, from 1. Default: none.
  */
 export function answerLater<I, O>(
   model: (images: I) => O,

@@ -10,7 +10,7 @@ const elsewhere = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** The Chromium of the environment variable CNNVIZ_CHROMIUM, or the first that is installed, or `undefined`. */
+/** The Chromium named by the environment variable `CNNVIZ_CHROMIUM`, or the first one installed, or `undefined`. */
 export function findChromium(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   if (environment.CNNVIZ_CHROMIUM) return environment.CNNVIZ_CHROMIUM;
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -22,7 +22,7 @@ export function findChromium(environment: NodeJS.ProcessEnv = process.env): stri
 export function reasonWithoutChromium(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = findChromium(environment);
   if (path === undefined) return 'no Chromium is installed: `apt-get install chromium`, or name one in CNNVIZ_CHROMIUM';
-  // On Windows Chrome does not answer, it opens a window.
+  // On Windows, Chrome does not print its version but opens a window.
   if (process.platform === 'win32') return existsSync(path) ? undefined : `there is no ${path}`;
   try {
     execFileSync(path, ['--version'], { stdio: 'pipe', timeout: 20_000 });
@@ -32,7 +32,7 @@ export function reasonWithoutChromium(environment: NodeJS.ProcessEnv = process.e
   }
 }
 
-/** Software rendering where there is no GPU, no sandbox (root has none), and no traffic of its own. */
+/** Software rendering if there is no GPU, no sandbox (root has none), and no background traffic. */
 export const chromiumArguments = [
   '--no-sandbox',
   '--no-first-run',

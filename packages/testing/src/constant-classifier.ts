@@ -1,7 +1,7 @@
 import type { Classifier } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The same logits for every image; its gradient is there, and zero. */
+/** A classifier with the same logits for every image. It has a gradient, which is zero. */
 export function constantClassifier(logits: readonly number[]): Classifier {
   return (images) =>
     tf.tidy(() => {

@@ -16,7 +16,7 @@ const wrongTexts = [
   '\u0000',
 ];
 
-/** A file of which some bytes are others, missing, doubled or moved. */
+/** A file with some bytes changed, missing, doubled or moved. */
 export function damagedBytes(valid: Uint8Array): fc.Arbitrary<Uint8Array> {
   const place = fc.nat(valid.length);
   const few = fc.uint8Array({ maxLength: 12 });
@@ -38,7 +38,7 @@ export function damagedBytes(valid: Uint8Array): fc.Arbitrary<Uint8Array> {
   );
 }
 
-/** A table or another text in which words and numbers are others, and some bytes are. */
+/** A table or other text with some words, numbers and bytes changed. */
 export function damagedText(valid: string): fc.Arbitrary<string> {
   const words = [...valid.matchAll(/[\w.-]+/g)];
   const word = fc
@@ -51,7 +51,7 @@ export function damagedText(valid: string): fc.Arbitrary<string> {
   return fc.oneof(word, bytes);
 }
 
-/** Plain JSON in which some values are others, or missing. */
+/** Plain JSON with some values changed or missing. */
 export function damagedJson<T>(valid: T): fc.Arbitrary<T> {
   const paths = pathsOf(valid);
   const by = fc.oneof(
@@ -86,11 +86,11 @@ function put(target: unknown, [key, ...rest]: Path, by: unknown): void {
 }
 
 /**
- * Reads one damaged thing after another: it may be read, or refused with an error that says by whom.
+ * Reads damaged inputs one after another. Each may be read, or refused with a documented error.
  *
- * For 200 of them, or as many seconds as the environment's CNNVIZ_FUZZ_SECONDS says.
+ * It tries 200 of them, or as many as fit into the seconds of the environment variable `CNNVIZ_FUZZ_SECONDS`.
  *
- * @param isDocumented Which errors are. Default: those that begin with the name of a package.
+ * @param isDocumented Tells documented errors. Default: those that begin with the name of a package.
  */
 export async function fuzz<T>(
   damaged: fc.Arbitrary<T>,

@@ -3,8 +3,8 @@ import { type BackendName, backendsHere, isNode, startBackend } from './backends
 import { isRequired } from './required.ts';
 
 /**
- * Registers the tests of `suite` once for each backend that exists in this environment. In place of the tests on a
- * backend that cannot start there is one that is skipped with the reason, or fails if CNNVIZ_REQUIRE names the backend.
+ * Registers the tests of `suite` once for each backend that exists in this environment. A backend that cannot start gets a
+ * single test instead, which is skipped with the reason, or fails if `CNNVIZ_REQUIRE` names the backend.
  *
  * @example
  * describeOnBackends(['cpu', 'wasm'], () => {

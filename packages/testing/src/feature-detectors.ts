@@ -3,13 +3,13 @@ import type { Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface ColorDetector {
-  /** What a pixel is projected on: one number for each channel. */
+  /** The direction onto which a pixel is projected: one number per channel. */
   direction: readonly number[];
   /** The projection at which the unit starts to fire. */
   threshold: number;
 }
 
-/** One unit a detector, firing relu(direction · pixel - threshold) at each pixel: `[n, h, w, c]` to `[n, h, w, units]`. */
+/** A probe with one unit per detector, which is relu(direction · pixel - threshold): `[n, h, w, c]` to `[n, h, w, units]`. */
 export function colorProbe(detectors: readonly ColorDetector[]): Probe {
   const channels = detectors[0]?.direction.length ?? 0;
   const directions = detectors.flatMap(({ direction }) => direction);
@@ -27,10 +27,10 @@ export function colorProbe(detectors: readonly ColorDetector[]): Probe {
 }
 
 /**
- * One unit a template of -1 and 1, firing 1 where an image of -1 and 1 equals the template and 0 everywhere else:
+ * A probe with one unit per template of -1 and 1. It is 1 where an image of -1 and 1 equals the template, and 0 elsewhere:
  * `[n, h, w, c]` to `[n, h - th + 1, w - tw + 1, units]`.
  *
- * @param templates `[units][th][tw][c]`, all of one size.
+ * @param templates `[units][th][tw][c]`, all of the same size.
  */
 export function templateProbe(templates: readonly (readonly (readonly (readonly number[])[])[])[]): Probe {
   const height = templates[0]!.length;
@@ -41,7 +41,7 @@ export function templateProbe(templates: readonly (readonly (readonly (readonly 
   return (images) =>
     tf.tidy(() => {
       const kernel: Tensor4D = tf.transpose(tf.tensor4d(templates.flat(3), shape), [1, 2, 3, 0]);
-      // One pixel that differs costs 2.
+      // Each differing pixel costs 2.
       return tf.relu(tf.sub(tf.conv2d(images, kernel, 1, 'valid'), matchesOfAll - 1)) as Tensor4D;
     });
 }

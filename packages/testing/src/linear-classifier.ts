@@ -2,10 +2,10 @@ import type { Classifier } from '@cnnviz/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Logits W x + b of the flattened pixels x.
+ * Makes a classifier with the logits W x + b of the flattened pixels x.
  *
- * @param weights One row of pixel weights for each class.
- * @param bias One number for each class.
+ * @param weights One row of pixel weights per class.
+ * @param bias One number per class.
  */
 export function linearClassifier(weights: readonly (readonly number[])[], bias: readonly number[]): Classifier {
   const pixels = weights[0]?.length ?? 0;
@@ -17,15 +17,15 @@ export function linearClassifier(weights: readonly (readonly number[])[], bias: 
     });
 }
 
-/** What a linear classifier computes for one image, in float64. */
+/** The loss and gradients of a linear classifier for one image, in float64. */
 export interface LinearClosedForm {
   logits(pixels: ArrayLike<number>): number[];
   probabilities(pixels: ArrayLike<number>): number[];
   /** -log of the label's probability. */
   crossEntropy(pixels: ArrayLike<number>, label: number): number;
-  /** Of the cross-entropy with respect to the pixels: Wᵀ (probabilities - one-hot). */
+  /** Gradient of the cross-entropy with respect to the pixels: Wᵀ (probabilities - one-hot). */
   crossEntropyGradient(pixels: ArrayLike<number>, label: number): number[];
-  /** Of one logit with respect to the pixels: a row of W. */
+  /** Gradient of one logit with respect to the pixels: a row of W. */
   logitGradient(label: number): number[];
 }
 

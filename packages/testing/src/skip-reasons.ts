@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Prints, after the tests, why some were skipped: the default reporter only says how many. */
+/** Prints after the tests why some were skipped. The default reporter only counts them. */
 export default class SkipReasons implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = new Map<string, number>();

@@ -4,15 +4,15 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface TinyCnnOptions {
-  /** Of one image. Default: `[8, 8, 1]`. */
+  /** Shape of one image. Default: `[8, 8, 1]`. */
   shape?: readonly [height: number, width: number, channels: number];
-  /** Default: 3. */
+  /** Number of classes. Default: 3. */
   classes?: number;
   /** Average pooling has no ties, so its gradients agree on all backends; max pooling may have them. Default: `average`. */
   pooling?: 'average' | 'max';
-  /** Probabilities instead of logits. Default: `false`. */
+  /** Whether to return probabilities instead of logits. Default: `false`. */
   softmax?: boolean;
-  /** Of the weights. Default: 0. */
+  /** Seed of the weights. Default: 0. */
   seed?: number;
 }
 
@@ -37,7 +37,7 @@ export function tinyCnn(options: TinyCnnOptions = {}): Classifier {
     });
 }
 
-/** The activations `[n, h / 2, w / 2, 6]` of the second convolution of the `tinyCnn` of the same options. */
+/** The activations `[n, h / 2, w / 2, 6]` of the second convolution of the `tinyCnn` with the same options. */
 export function tinyProbe(options: TinyCnnOptions = {}): Probe {
   const { pooling = 'average' } = options;
   const weights = drawWeights(options);
@@ -49,8 +49,8 @@ export function tinyProbe(options: TinyCnnOptions = {}): Probe {
 }
 
 /**
- * The `tinyCnn` of the same options, with weights that an optimizer can change. Half of the maps, the odd ones, are
- * silent in training, so that `training` makes a difference.
+ * The `tinyCnn` with the same options and with weights that an optimizer can change. The odd maps are silent in training, so
+ * that `training` makes a difference.
  *
  * @returns A model on the current backend; the caller disposes its `variables`.
  */

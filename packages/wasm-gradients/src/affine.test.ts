@@ -2,7 +2,14 @@ import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { normal, relativeError, resultOnBoth, resultsOnBoth, tensorOf, useWasm } from '../test-support/compare-with-cpu.ts';
+import {
+  normal,
+  relativeError,
+  resultOnBoth,
+  resultsOnBoth,
+  tensorOf,
+  useWasm,
+} from '../test-support/compare-with-cpu.ts';
 import { kernelsFor } from '../test-support/kernels-for.ts';
 import { activeWasmBackend } from './wasm-backend.ts';
 

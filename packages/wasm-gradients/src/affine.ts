@@ -5,31 +5,31 @@ import { runInParts } from './parts.ts';
 import { reserveForSums, sumRows } from './row-sums.ts';
 import { addressOf, type DataId, reserveWorkspace, type WasmBackend, workspaceOf } from './wasm-backend.ts';
 
-/** x - mean, with a mean for each channel, or 0 where there is none; or what a gate lets through of x. */
+/** x - mean, with one mean per channel, or 0 if there is none; or the part of x that a gate lets through. */
 interface Deviations {
   x: Loan;
   mean?: Float32Array;
   gate?: Gate;
-  /** Over all rows those of the deviations and of their squares, which both are asked for one after the other. */
+  /** The sums of the deviations and of their squares over all rows, which are requested one after the other. */
   sums?: [Float64Array, Float64Array];
 }
 
-/** Deviations times a factor for each channel; 1 where there is none. */
+/** Deviations times one factor per channel; 1 if there is none. */
 interface Term {
   deviations: Deviations;
   factor?: Float32Array;
 }
 
-/** Lets through where the sum of a term and an offset for each channel is in the interval. */
+/** Lets values through where the sum of a term and an offset per channel is in the interval. */
 interface Gate extends Interval {
   term: Term;
   offset: Float32Array | undefined;
 }
 
 /**
- * A deferred result: the sum of at most two terms and an offset for each channel, or the square of that, or that clipped.
- * Batch normalization, the ReLU behind it, and the gradients of both consist of such results. Each is read by one
- * operation, which can as well read what it is made of, so that most are never written to memory.
+ * A deferred result: the sum of at most two terms and an offset per channel, its square, or its clipping. Batch normalization,
+ * the ReLU after it, and the gradients of both consist of such results. Each is read by one operation, which can read its parts
+ * instead, so most are never written to memory.
  */
 export interface Affine {
   rows: number;
@@ -43,9 +43,9 @@ export interface Affine {
 const MOST_TERMS = 2;
 /** Mean and factor of each term, the rows of a gate, and the offset. */
 const MOST_ROWS = 2 * MOST_TERMS + 3 + 1;
-/** Fewer numbers are as soon computed as deferred. */
+/** Fewer numbers are computed as fast as they are deferred. */
 const FEWEST = 2 ** 14;
-/** Of more the rows of means and factors would take long themselves, as where a mean image is subtracted. */
+/** With more channels, the rows of means and factors would themselves take long, as for subtracting a mean image. */
 const MOST_CHANNELS = 2 ** 12;
 const noClip: Clip = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
@@ -56,7 +56,7 @@ export function isWorthDeferring(rows: number, channels: number): boolean {
   return channels >= 4 && channels <= MOST_CHANNELS && rows * channels >= FEWEST;
 }
 
-/** What the tensor is, if it is such a result that nothing has looked at, and has its channels on the last axis. */
+/** The parts of a tensor, if it is such a result, has not been read yet, and has its channels on the last axis. */
 export function affineOf(backend: WasmBackend, { dataId, shape }: TensorInfo): Affine | undefined {
   const affine = isPending(backend, dataId) ? affines.get(dataId) : undefined;
   return affine?.channels === shape.at(-1) ? affine : undefined;
@@ -72,7 +72,7 @@ export function deferAffine(backend: WasmBackend, shape: readonly number[], affi
   return result;
 }
 
-/** The same as {@link deferAffine}, computed now. */
+/** Like {@link deferAffine}, but computes the result now. */
 export function runAffine(backend: WasmBackend, shape: readonly number[], affine: Affine): TensorInfo {
   reserveWorkspace(backend, 4 * MOST_ROWS * affine.channels);
   const result = backend.makeOutput(shape, 'float32');
@@ -92,7 +92,7 @@ export function addAffines(a: Affine, b: Affine): Affine | undefined {
   return { rows: a.rows, channels: a.channels, terms, offset };
 }
 
-/** An affine times a factor for each channel. */
+/** An affine times one factor per channel. */
 export function scaleAffine(affine: Affine, factor: Float32Array): Affine | undefined {
   if (!isSum(affine)) return undefined;
   const scaled = (row: Float32Array) => row.map((value, channel) => value * factor[channel]!);
@@ -100,7 +100,7 @@ export function scaleAffine(affine: Affine, factor: Float32Array): Affine | unde
   return { ...affine, terms, offset: affine.offset && scaled(affine.offset) };
 }
 
-/** Clipped. */
+/** The affine, clipped. */
 export function clipAffine(affine: Affine, clip: Clip): Affine | undefined {
   if (affine.isSquared || affine.terms.length === 0 || affine.terms.some(isGated)) return undefined;
   return { ...affine, clip: affine.clip === undefined ? clip : clipTwice(affine.clip, clip) };
@@ -113,7 +113,7 @@ export function gateOf(affine: Affine, interval: Interval): Gate | undefined {
   return { ...(affine.clip === undefined ? interval : beforeClip(interval, affine.clip)), term, offset: affine.offset };
 }
 
-/** What a gate lets through of the affine's only term, if it is that and nothing else. */
+/** The gate of an affine that consists of nothing but one gated term. */
 export function gatedOf(affine: Affine | undefined): { x: Loan; gate: Gate } | undefined {
   if (affine === undefined || !isSum(affine) || affine.terms.length !== 1 || affine.offset !== undefined)
     return undefined;
@@ -122,7 +122,7 @@ export function gatedOf(affine: Affine | undefined): { x: Loan; gate: Gate } | u
   return { x: deviations.x, gate: deviations.gate };
 }
 
-/** The sum over all rows for each channel in double precision, if the result consists of one term. */
+/** The sum over all rows per channel in double precision, if the result consists of one term. */
 export function sumAffine(backend: WasmBackend, affine: Affine): Float64Array | undefined {
   const { rows, channels, terms, offset, isSquared, clip } = affine;
   const [term] = terms;
@@ -182,14 +182,14 @@ function compute(backend: WasmBackend, affine: Affine, out: number): void {
   runInParts(backend, 'scaledProduct', [out, out, out, 1], { size: rows * channels, cost: 1, grain: 4 });
 }
 
-/** A value for each channel, or one for all. */
+/** One value per channel, or one for all. */
 type Row = Float32Array | number;
 
 function rowsOf({ deviations, factor }: Term): [mean: Row, factor: Row] {
   return [deviations.mean ?? 0, factor ?? 1];
 }
 
-/** Writes rows one after the other from `address` on, and says where each is. */
+/** Writes rows one after the other from `address` on, and returns the address of each. */
 export function placeRows(backend: WasmBackend, address: number, channels: number, rows: readonly Row[]): number[] {
   const heap = backend.wasm.HEAPF32;
   return rows.map((row, i) => {

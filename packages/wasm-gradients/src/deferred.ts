@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { allocate, type DataId, type Entry, type WasmBackend } from './wasm-backend.ts';
 
-/** Data that pending results still have to read. When its owner frees it meanwhile, its entry is kept here. */
+/** Data that pending results still have to read. If its owner frees it in the meantime, its entry is kept here. */
 export interface Loan {
   dataId: DataId;
   address: number;
@@ -9,7 +9,7 @@ export interface Loan {
   orphan?: Entry;
 }
 
-/** What is kept in mind of data, for the time it is freed. */
+/** Notes about data, for when it is freed. */
 interface Note {
   pending?: DeferredEntry | undefined;
   loan?: Loan | undefined;
@@ -20,15 +20,15 @@ interface Note {
 const notesOfBackends = new WeakMap<WasmBackend, Map<DataId, Note>>();
 
 /**
- * A float32 result that is computed when something first looks at it, and never if nothing does.
+ * Makes a float32 result that is computed when it is first read, and never if nothing reads it.
  *
- * tfjs computes the filter gradient of every *linear* convolution and dense layer, frozen or not, and throws away what
- * it does not need. The entry of a deferred result in the backend's `dataIdMap` has accessors in place of `id` and
- * `memoryOffset`, through one of which every kernel and every read must go. Its memory is allocated now, so that
- * looking at it never grows the heap under a kernel that holds heap arrays; `compute` must not allocate either.
+ * tfjs computes the filter gradient of every *linear* convolution and dense layer, frozen or not, and discards what it does not
+ * need. The entry of a deferred result in the backend's `dataIdMap` has accessors for `id` and `memoryOffset`, and every kernel
+ * and every read must use one of them. Its memory is allocated now, so that reading it never grows the heap under a kernel that
+ * holds heap arrays; `compute` must not allocate either.
  *
- * The inputs stay as they are now until then: data that its owner frees in between stays on the heap until no pending
- * result needs it, while tfjs counts it as freed.
+ * The inputs stay unchanged until then: data that its owner frees in the meantime stays on the heap until no pending result
+ * needs it, although tfjs counts it as freed.
  */
 export function defer(
   backend: WasmBackend,
@@ -91,7 +91,7 @@ class DeferredEntry implements Entry {
     return this.#address;
   }
 
-  /** Computes the result, or not if it is freed unread. */
+  /** Computes the result, unless it is freed unread. */
   settle(isRead: boolean): void {
     const settle = this.#settle;
     if (settle === undefined) return;
@@ -101,8 +101,8 @@ class DeferredEntry implements Entry {
 }
 
 /**
- * What a pending result needs to borrow this data, which is computed first where it was deferred itself. A loan that a
- * pending result holds is good until that is computed or freed, whether or not its owner frees the data.
+ * Lends this data to a pending result. If the data was deferred itself, it is computed first. The loan lasts until the pending
+ * result is computed or freed, even if the owner frees the data earlier.
  */
 export function loanOf(backend: WasmBackend, { dataId }: TensorInfo): Loan {
   const address = backend.dataIdMap.get(dataId).memoryOffset;
@@ -111,7 +111,7 @@ export function loanOf(backend: WasmBackend, { dataId }: TensorInfo): Loan {
   return note.loan;
 }
 
-/** Whether the data is a deferred result that nothing has looked at. */
+/** Whether the data is a deferred result that has not been read. */
 export function isPending(backend: WasmBackend, dataId: DataId): boolean {
   return notesOfBackends.get(backend)?.get(dataId)?.pending !== undefined;
 }

@@ -1,4 +1,4 @@
-/** The numbers above `low`, which itself is one of them if `closed`, up to `high`. */
+/** The numbers from `low`, excluded unless `closed`, to `high`, included. */
 export interface Interval {
   low: number;
   high: number;
@@ -15,14 +15,14 @@ function contains({ low, high, closed }: Interval, value: number): boolean {
   return (closed ? value >= low : value > low) && value <= high;
 }
 
-/** What both contain. */
+/** The numbers that both contain. */
 export function intersection(a: Interval, b: Interval): Interval {
   const low = Math.max(a.low, b.low);
   const closed = (a.closed || a.low < low) && (b.closed || b.low < low);
   return { low, high: Math.min(a.high, b.high), closed };
 }
 
-/** What clipping takes into the interval. */
+/** The numbers that clipping maps into the interval. */
 export function beforeClip(interval: Interval, clip: Clip): Interval {
   const hasLow = contains(interval, clip.low);
   const hasHigh = contains(interval, clip.high);
@@ -33,7 +33,7 @@ export function beforeClip(interval: Interval, clip: Clip): Interval {
   };
 }
 
-/** One clipping for two, the second of which clips the results of the first. */
+/** One clipping that is the same as two in a row. */
 export function clipTwice(first: Clip, second: Clip): Clip {
   const clip = (value: number) => Math.min(Math.max(value, second.low), second.high);
   return { low: clip(first.low), high: clip(first.high) };

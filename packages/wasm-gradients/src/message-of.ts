@@ -1,4 +1,4 @@
-/** What an error says: also one of another realm, or the plain object that tfjs rejects with. */
+/** An error's message, including errors of another realm and the plain objects with which tfjs rejects. */
 export function messageOf(error: unknown): string {
   const message = (error as { message?: unknown } | null | undefined)?.message;
   return typeof message === 'string' ? message : String(error);

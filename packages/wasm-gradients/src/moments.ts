@@ -3,7 +3,7 @@ import { placeRows } from './affine.ts';
 import { reserveForSums, sumRows } from './row-sums.ts';
 import { addressOf, type DataId, type WasmBackend } from './wasm-backend.ts';
 
-/** Over all rows for each channel Σ (x - mean) and Σ (x - mean)². */
+/** Σ (x - mean) and Σ (x - mean)² per channel, over all rows. */
 type Sums = [Float64Array, Float64Array];
 
 interface Moments {
@@ -13,17 +13,17 @@ interface Moments {
 
 const moments = new WeakMap<DataId, Moments>();
 
-/** Of fewer each guess would take as long as the mean. */
+/** With fewer rows, the guess would take as long as the mean. */
 const FEWEST_ROWS = 64;
 /** Rows whose mean is the guess of the mean of all. */
 const GUESSED_FROM = 16;
-/** Times the variance that the square of the guess's error may be; each costs the variance a rounding of 6e-8. */
+/** Largest squared error of the guess, in variances; each costs the variance a rounding of 6e-8. */
 const MOST_ERROR = 16;
 
 /**
- * The mean over all rows of x, of that shape, or undefined for few rows, and where x has outliers for which another way is
- * more exact. It is kept in mind what the variance is made of, as `tf.moments` asks for the mean of (x - mean)² next: both
- * come from one pass over x, about a guess of the mean.
+ * The mean over all rows of x, in that shape, or undefined for few rows or for outliers that need a more exact way. The sums for
+ * the variance are kept as well, because `tf.moments` asks for the mean of (x - mean)² next: both come from one pass over x, around
+ * a guess of the mean.
  */
 export function meanOfRows(
   backend: WasmBackend,
@@ -43,7 +43,7 @@ export function meanOfRows(
     const error = means[channel]! - guess[channel]!;
     squares[channel]! += error * (rows * error - 2 * sums[channel]!);
     sums[channel]! -= rows * error;
-    // Also where it is NaN.
+    // Also true for NaN.
     if (!(rows * error ** 2 <= MOST_ERROR * squares[channel]!)) return undefined;
   }
   const mean = backend.makeOutput(shape, 'float32');

@@ -2,13 +2,13 @@ import { expectAnswers } from './expect-answers.ts';
 import { type Simd, simdModuleOf, simdOf } from './simd.ts';
 import type { WasmBackend } from './wasm-backend.ts';
 
-/** The kernels that compute begin <= i < end of their result, which are their last two arguments. */
+/** The kernels whose last two arguments are the range begin <= i < end of the result to compute. */
 type DivisibleKernel = Exclude<keyof Simd, 'addColumns' | 'phaseFilter' | 'transposeBlock' | 'copyRows' | 'segmentSum'>;
 
 export interface Division {
   /** The kernel computes 0 <= i < size. */
   size: number;
-  /** Additions, or numbers written, that each of them takes about. */
+  /** Approximate number of additions or written numbers for each i. */
   cost: number;
   /** Parts begin at multiples of this. Default: 1. */
   grain?: number;
@@ -16,17 +16,17 @@ export interface Division {
 
 /** Fewer additions than these are not worth waking a thread. */
 const LEAST = 2 ** 16;
-/** Parts for each thread: what one does not get to in time the others take over. */
+/** Parts per thread, so that other threads can take over from a slow one. */
 const PARTS = 4;
 
-/** How often the number of running helpers is looked at before this thread sleeps: for some 50 microseconds. */
+/** How often this thread checks the number of running helpers before it sleeps: for some 50 microseconds. */
 const SPINS = 20_000;
 
 /** Words that the threads share. */
 const WORD = {
-  /** Rises with each work, for the helpers to wake up. */
+  /** Increases with each kernel, to wake the helpers. */
   works: 0,
-  /** Whether there may be parts left; what is written below holds as long as it is 1. */
+  /** Whether there may be parts left; the words below are valid while it is 1. */
   isOpen: 1,
   nextPart: 2,
   /** Helpers that may be running a part. */
@@ -37,9 +37,9 @@ const WORD = {
   size: 7,
   partSize: 8,
 } as const;
-/** An even number, since doubles follow. */
+/** An even number, because doubles follow. */
 const WORDS = 10;
-/** Behind the words, in bytes. */
+/** Offset of the arguments after the words, in bytes. */
 const ARGUMENTS_AT = 4 * WORDS;
 const MOST_ARGUMENTS = 24;
 
@@ -53,8 +53,8 @@ interface Helpers {
 const helpers = new WeakMap<WasmBackend, Helpers>();
 
 /**
- * Runs a kernel of assembly/ on all of its range: in parts, by this thread and its helpers, where there are any and the
- * work is large. The result does not depend on who computed which part.
+ * Runs a kernel of assembly/ on its whole range. If there are helpers and the range is large, this thread and the helpers compute
+ * it in parts. The result does not depend on which thread computes which part.
  */
 export function runInParts(
   backend: WasmBackend,
@@ -97,7 +97,7 @@ function runTogether(
     Atomics.store(words, WORD.isOpen, 0);
     let running = Atomics.load(words, WORD.helping);
     for (let spins = 0; running > 0; spins++) {
-      // The last part is soon done; to be woken takes longer.
+      // The last part is done soon; waking up takes longer.
       if (spins > SPINS) Atomics.wait(words, WORD.helping, running);
       running = Atomics.load(words, WORD.helping);
     }
@@ -105,7 +105,7 @@ function runTogether(
   if (words[WORD.haveFailed] !== 0) throw new Error(`@cnnviz/wasm-gradients: a thread failed at ${kernel}`);
 }
 
-/** A helper's program, in a scope of its own. It takes part in whatever work is open. */
+/** A helper's program, in its own scope. It takes part in the kernel that is open. */
 const program = `{
   const { parentPort, workerData } = require('node:worker_threads');
   const { module, memory, board, kernels } = workerData;
@@ -141,8 +141,8 @@ const program = `{
 type WorkerThreads = typeof import('node:worker_threads');
 
 /**
- * Starts threads of Node's that help with the kernels of assembly/ on this backend. They do not keep the process alive,
- * and end with the backend. Where they do not start, the kernels run on one thread.
+ * Starts Node threads that help with the kernels of assembly/ on this backend. They do not keep the process alive, and end with
+ * the backend. If they do not start, the kernels run on one thread.
  */
 export async function startHelpers(backend: WasmBackend, count: number, { Worker }: WorkerThreads): Promise<void> {
   const { module, memory } = simdModuleOf(backend);

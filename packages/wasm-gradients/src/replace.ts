@@ -1,4 +1,4 @@
-/** Replaces a property; the result puts the old one back, once. */
+/** Replaces a property, and returns a function that restores the old one, once. */
 export function replace(target: object, name: string, descriptor: PropertyDescriptor): () => void {
   const old = Object.getOwnPropertyDescriptor(target, name);
   let isReplaced = true;

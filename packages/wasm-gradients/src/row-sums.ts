@@ -2,30 +2,30 @@ import type { Interval } from './interval.ts';
 import { runInParts } from './parts.ts';
 import { reserveWorkspace, type WasmBackend, workspaceOf } from './wasm-backend.ts';
 
-/** Stretches of rows that are summed each on their own. */
+/** Number of blocks of rows that are summed separately. */
 const CHUNKS = 8;
-/** For each channel. */
+/** Number of sums per channel. */
 const SUMS = 2;
 
-/** Makes room for {@link sumRows} in the workspace, and `bytes` bytes more behind it, whose address is returned. */
+/** Makes room for {@link sumRows} in the workspace, and for `bytes` more bytes after it, and returns their address. */
 export function reserveForSums(backend: WasmBackend, channels: number, bytes = 0): number {
   const ours = 8 * SUMS * CHUNKS * channels;
   reserveWorkspace(backend, ours + bytes);
   return workspaceOf(backend) + ours;
 }
 
-/** Addresses of what {@link sumRows} adds up. */
+/** Addresses of the inputs of {@link sumRows}. */
 export interface Summed {
   dy?: number;
   x: number;
   mean: number;
-  /** Takes dy only where (x - mean) * factor + offset is in the interval. */
+  /** Sums dy only where (x - mean) * factor + offset is in the interval. */
   gate?: (Interval & { factor: number; offset: number }) | undefined;
 }
 
 const open = { factor: 0, offset: 0, low: 0, high: 0, closed: false };
 
-/** For each channel Σ dy and Σ dy * (x - mean) over all rows, in double precision, or Σ (x - mean) and Σ (x - mean)². */
+/** Σ dy and Σ dy * (x - mean) per channel over all rows, or without dy Σ (x - mean) and Σ (x - mean)², in double precision. */
 export function sumRows(
   backend: WasmBackend,
   { dy = 0, x, mean, gate = open }: Summed,

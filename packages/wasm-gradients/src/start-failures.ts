@@ -2,7 +2,7 @@ import { engine } from '@tensorflow/tfjs-core';
 import { messageOf } from './message-of.ts';
 import { replace } from './replace.ts';
 
-/** Marks the factory that explains, also of another copy of this package. */
+/** Marks the factory that explains failures, whether it is ours or another copy's. */
 const EXPLAINS = Symbol.for('@cnnviz/wasm-gradients: explains failures');
 
 const PREFIX = '@cnnviz/wasm-gradients: the wasm backend did not start: ';
@@ -13,13 +13,13 @@ const REMEDY =
 const FORBIDDEN =
   "WebAssembly is forbidden here; script-src of a page's Content-Security-Policy needs 'wasm-unsafe-eval'";
 
-/** What every WebAssembly module begins with, and the smallest module. */
+/** The first bytes of every WebAssembly module, and the smallest module. */
 const MAGIC = [0, 0x61, 0x73, 0x6d];
 const SMALLEST = [...MAGIC, 1, 0, 0, 0];
 
 /**
- * Makes the wasm backend, where it does not start, reject with what it looked for and how to mend it. tfjs knows neither,
- * and never answers where `setWasmPaths` was told to use the platform's fetch.
+ * Makes a wasm backend that fails to start reject with an error that says what it looked for and how to fix it. tfjs says neither,
+ * and never settles if `setWasmPaths` was told to use the platform's fetch.
  */
 export function explainStartFailures(): void {
   const entry = engine().registryFactory.wasm;
@@ -28,7 +28,7 @@ export function explainStartFailures(): void {
   const failures: { last?: Error } = {};
   let watching: ReturnType<typeof watchFiles> | undefined;
   const explaining = async () => {
-    // A start that was given up may still watch.
+    // An abandoned start may still be watching.
     watching?.restore();
     const files = watchFiles();
     watching = files;
@@ -45,20 +45,20 @@ export function explainStartFailures(): void {
   entry.factory = Object.assign(explaining, { [EXPLAINS]: failures });
 }
 
-/** Why the backend did not start when it was last tried. */
+/** Why the last attempt to start the backend failed. */
 export function lastStartFailure(): Error {
   const factory = engine().registryFactory.wasm?.factory as { [EXPLAINS]?: { last?: Error } } | undefined;
   return factory?.[EXPLAINS]?.last ?? new Error(`${PREFIX}tfjs gives no reason. ${REMEDY}`);
 }
 
-/** What such an error says that is not the same in all. */
+/** The part of such an error's message that differs from case to case. */
 export function reasonIn(error: unknown): string {
   return messageOf(error).replace(PREFIX, '');
 }
 
 /**
- * Looks at the next .wasm file that is fetched or, in Node, read: tfjs asks for it in the same turn of the event loop.
- * Where it is not there, tfjs's own fetch is left without an answer, for it would go on and abort with nothing to say.
+ * Watches the next .wasm file that is fetched or, in Node, read; tfjs requests it in the same turn of the event loop. If the file
+ * is missing, tfjs' own fetch never settles, because tfjs would otherwise abort without a reason.
  */
 function watchFiles() {
   let found: string | undefined;
@@ -86,7 +86,7 @@ function watchFiles() {
 }
 
 interface Watch {
-  /** Whether this is the file; then nothing else is looked at. */
+  /** Whether this is the file. If so, watching ends. */
   isSeen(path: string): boolean;
   report(sentence: string): void;
 }
@@ -130,7 +130,7 @@ function watchReads({ isSeen, report }: Watch): () => void {
   return replace(fs, 'readFileSync', { value: watching, writable: true, enumerable: true });
 }
 
-/** Many servers answer with a page where there is no file. */
+/** Checks the content, because many servers answer with a page if there is no file. */
 async function reasonAgainst(response: Response): Promise<string | undefined> {
   if (!response.ok) return `answered ${`${response.status} ${response.statusText}`.trim()}`;
   if (response.headers.get('content-type')?.startsWith('application/wasm')) return undefined;

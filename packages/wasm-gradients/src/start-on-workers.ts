@@ -1,10 +1,10 @@
 import { type Answers, expectAnswers } from './expect-answers.ts';
 import { replace } from './replace.ts';
 
-/** As many workers as tfjs 4.22 makes beforehand for its thread pool, whatever the number of threads. */
+/** The number of workers that tfjs 4.22 creates for its thread pool, whatever the number of threads. */
 export const POOL = 8;
 
-/** A way to a worker that runs thread-worker.ts, in a page or in Node. */
+/** A connection to a worker that runs thread-worker.ts, in a page or in Node. */
 interface Link {
   send(message: unknown): void;
   end(): unknown;
@@ -13,11 +13,11 @@ interface Link {
 export type Connect = (heard: (message: unknown) => void, failed: (error: unknown) => void) => Link;
 
 /**
- * Starts `count` workers, and tfjs's threaded build on them in place of its own.
+ * Starts `count` workers, and then tfjs' threaded build on them instead of its own.
  *
  * @param start Starts the wasm backend.
- * @returns Whether tfjs took the workers; where it did not, they have ended.
- * @throws What a worker or the backend failed with, after all workers have ended.
+ * @returns Whether tfjs took the workers. If not, they have ended.
+ * @throws The error of a worker or of the backend, after all workers have ended.
  */
 export async function startOnWorkers(count: number, connect: Connect, start: () => Promise<void>): Promise<boolean> {
   const answers = expectAnswers();
@@ -46,7 +46,7 @@ async function endAll(workers: readonly ThreadWorker[]): Promise<void> {
   await Promise.all(workers.map(({ end }) => end()));
 }
 
-/** What Emscripten's main thread calls and sets on a worker; `on`, `ref` and `unref` only in Node. */
+/** The members of a worker that Emscripten's main thread calls and sets; `on`, `ref` and `unref` only in Node. */
 interface TfjsWorker {
   postMessage(message: Order): void;
   terminate(): void;
@@ -91,7 +91,7 @@ function startWorker(connect: Connect, answers: Answers): ThreadWorker {
     ...idleWorker(),
     postMessage: ({ cmd, ...rest }) => {
       if (cmd === 'load') answers.expect();
-      // The rest of this order is tfjs's own program.
+      // The rest of this order is tfjs' own program.
       link.send(cmd === 'load' ? { cmd, wasmModule: rest.wasmModule, wasmMemory: rest.wasmMemory } : { cmd, ...rest });
     },
     terminate: () => void link.end(),
@@ -99,11 +99,11 @@ function startWorker(connect: Connect, answers: Answers): ThreadWorker {
   return { started, forTfjs, end: link.end };
 }
 
-/** For the places in the pool that no thread will ask for: it is loaded at once, and cannot run. */
+/** A worker for the places in the pool that no thread will use: it counts as loaded at once, and cannot run. */
 function idleWorker(): TfjsWorker {
   return {
     postMessage({ cmd }) {
-      if (cmd !== 'load') throw new Error('tfjs asked for more threads than it was told to start');
+      if (cmd !== 'load') throw new Error('tfjs requested more threads than it was told to start');
       queueMicrotask(() => this.onmessage?.({ data: { cmd: 'loaded' } }));
     },
     terminate: () => {},
@@ -114,8 +114,8 @@ function idleWorker(): TfjsWorker {
 }
 
 /**
- * Gives tfjs these workers where it makes its own: in the turn of the event loop in which the backend starts, each by a
- * blob's URL. Emscripten sets `globalThis.Worker` to Node's own class before, which the property ignores.
+ * Gives tfjs these workers when it creates its own, which it does from a blob's URL in the turn of the event loop in which the
+ * backend starts. Emscripten sets `globalThis.Worker` to Node's own class before, which the property ignores.
  */
 function lend(workers: TfjsWorker[]) {
   const { Worker } = globalThis;
@@ -128,7 +128,7 @@ function lend(workers: TfjsWorker[]) {
     return worker;
   }
   const takeBack = replace(globalThis, 'Worker', { get: () => LentWorker, set: () => {} });
-  // Where tfjs takes none, another's workers are not to be mistaken for its own.
+  // If tfjs takes none, somebody else's workers must not be mistaken for its own.
   setTimeout(takeBack);
   return { takeBack, isTaken: () => waiting.length === 0 };
 }

@@ -1,7 +1,7 @@
-/** What the internals used here were read in; another minor version may keep its heap or its caches differently. */
+/** The version whose internals are used here; another minor version may organize its heap or its caches differently. */
 const MADE_FOR = '4.22';
 
-/** @throws Error if either version is of another minor release than the one this package was made for. */
+/** @throws Error if either version is of a different minor release than this package requires. */
 export function requireVersions(versions: { readonly core: string; readonly wasm: string }): void {
   const packages = { core: '@tensorflow/tfjs-core', wasm: '@tensorflow/tfjs-backend-wasm' } as const;
   for (const part of ['core', 'wasm'] as const) {

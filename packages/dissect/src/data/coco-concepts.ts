@@ -12,7 +12,7 @@ import { checkPath, namedFileReader, type ReadFile } from './files.ts';
 import { rasterizePolygon } from './rasterize-polygon.ts';
 import { resizeImage } from './resize-image.ts';
 
-/** What is read of a COCO annotation file. */
+/** The parts of a COCO annotation file that are read. */
 export interface CocoAnnotations {
   readonly images: readonly {
     readonly id: number;
@@ -24,52 +24,55 @@ export interface CocoAnnotations {
   readonly annotations: readonly CocoAnnotation[];
 }
 
+/** One annotated object. */
 export interface CocoAnnotation {
   readonly image_id: number;
   readonly category_id: number;
   /**
-   * Polygons `[x1, y1, x2, y2, …]` in pixels of the image, or run lengths of a mask. Where there is none, as of objects that
-   * have only a box, `skipUnsegmented` says what to do.
+   * Polygons `[x1, y1, x2, y2, …]` in pixels of the image, or run lengths of a mask. `skipUnsegmented` decides about objects
+   * without either, which have only a box.
    */
   readonly segmentation?: readonly (readonly number[])[] | CocoRunLengths | null | undefined;
 }
 
+/** A mask as run lengths. */
 export interface CocoRunLengths {
-  /** Down the columns, the first of them outside; or the string that COCO packs them into. */
+  /** Run lengths down the columns, the first run outside; or the string that COCO packs them into. */
   readonly counts: readonly number[] | string;
   readonly size: readonly [height: number, width: number];
 }
 
+/** Options of `cocoConcepts`. */
 export interface CocoConceptsOptions {
-  /** Gives the images, by their `file_name`. */
+  /** Reads the images, by their `file_name`. */
   readFile: ReadFile;
-  /** `[height, width]` that images are brought to, by averaging areas; the aspect may change. */
+  /** `[height, width]` that images are resized to, by averaging areas; the aspect may change. */
   imageSize: readonly [height: number, width: number];
   /** `[height, width]` of the label maps. Default: `imageSize`. */
   labelSize?: readonly [height: number, width: number];
-  /** The category of concepts that one of COCO's categories becomes part of. Default: `object` for all. */
+  /** Maps a category of COCO, which becomes a concept, to the category of that concept. Default: `object` for all. */
   categoryOf?: (category: { name: string; supercategory?: string }) => string;
-  /** Whether annotations without a segmentation are left out. Default: `false`, they are refused. */
+  /** Whether annotations without a segmentation are skipped. Default: `false`, they are refused. */
   skipUnsegmented?: boolean;
   /**
-   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
-   * `ignore`, for annotations that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   * `apply`: photographs are turned by the EXIF orientation in their JPEG files. `ignore`: they stay as stored, for annotations
+   * that were drawn on them that way. Default: `apply`, like browsers and most viewers.
    */
   exifOrientation?: ExifOrientation;
 }
 
 /**
- * Densely labeled images from annotations in COCO's format: polygons, or run lengths, packed or not.
+ * Makes densely labeled images from annotations in COCO's format: polygons, or run lengths, packed or not.
  *
- * A pixel is inside what covers its center. Where objects overlap, the smaller one is on top and the others go to further
- * maps of the same category, so that a pixel holds each of its labels once. COCO's category ids are the numbers of the
- * concepts; an id of 0, which would be no label, becomes the number after the largest id. Masks are made when an image is
- * asked for, and none is kept.
+ * A pixel belongs to an object that covers its center. Where objects overlap, the smaller one is on top, and the others go to
+ * further maps of the same category, so a pixel keeps each of its labels once. COCO's category ids become the numbers of the
+ * concepts; an id of 0, which would mean no label, becomes the number after the largest id. Masks are made when an image is
+ * read, and not kept.
  *
  * @param annotations The parsed JSON file.
- * @returns Densely labeled data that read an image file when an image is asked for. Write it as Broden with
- *   `writeBroden`.
- * @throws RangeError if an option or an annotation is out of range, or a file name leads out of the folder.
+ * @returns Data for `dissect`, which reads an image file when the image is asked for. `writeBroden` writes it in Broden's
+ *   format.
+ * @throws RangeError if an option or an annotation is outside its range, or a file name leads out of the folder.
  * @throws TypeError if an argument is of another kind.
  * @see https://cocodataset.org/#format-data
  *

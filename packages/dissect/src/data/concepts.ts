@@ -1,14 +1,12 @@
-/**
- * Something that pixels or whole images may be labeled with: an object, a part, a material, a texture, a color, a scene.
- */
+/** A label of pixels or whole images: an object, a part, a material, a texture, a color or a scene. */
 export interface Concept {
-  /** What stands for it in label maps: a whole number from 1 to 65535, each concept its own. 0 is no label. */
+  /** Its label in label maps: a whole number from 1 to 65535, different for each concept. 0 means no label. */
   number: number;
   /** Any text, shown as it is. */
   name: string;
   /**
-   * Its primary category, one of `ConceptData.categories`. Pixels may carry it in the maps of other categories too: what
-   * counts as the concept's category is this one.
+   * Its primary category, one of `ConceptData.categories`. Pixels may carry the concept in maps of other categories too; it
+   * still counts for this category.
    */
   category: string;
 }
@@ -23,26 +21,28 @@ export interface ConceptImage extends ImageConcepts {
   width: number;
 }
 
-/** What an image is labeled with. */
+/** The labels of an image. */
 export interface ImageConcepts {
-  /** Tells the image from all others, such as its path. */
+  /** A unique name, such as the path of the image. */
   name: string;
   /**
    * Maps of `ConceptData.labelSize`, row by row, that hold the number of a concept at each pixel, or 0 for no label.
-   * Several of one category where pixels hold several labels of it, the dominant one first; none where the image is not
-   * labeled for a category. A concept that two maps hold at one pixel counts once there, or as `repeatedLabels` says.
+   * A category has several maps if pixels hold several of its labels, the dominant one first, and none if the image is not
+   * labeled for it. A concept that two maps hold at one pixel counts once there, unless `repeatedLabels` says otherwise.
    */
   maps: ConceptMap[];
   /** Concepts of the whole image, such as scenes and textures: each counts as if it filled a map. */
   imageLabels: ImageLabel[];
 }
 
+/** A label map. */
 export interface ConceptMap {
   category: string;
   /** Numbers of concepts, 0 for no label. */
   labels: Uint16Array;
 }
 
+/** A label of a whole image. */
 export interface ImageLabel {
   category: string;
   /** The number of a concept. */
@@ -50,10 +50,10 @@ export interface ImageLabel {
 }
 
 /**
- * Densely labeled images: what network dissection compares units with. All images have one size, and so have all label
+ * Densely labeled images, with which network dissection compares units. All images have the same size, and so do all label
  * maps.
  *
- * A plain object of these will do; `openBroden` reads such data from files, `conceptScenes` renders it.
+ * Any plain object of this shape will do. `openBroden` reads such data from files, `conceptScenes` renders it.
  */
 export interface ConceptData {
   /** In any order; numbers may have gaps. */
@@ -67,10 +67,10 @@ export interface ConceptData {
   /** How many images there are. */
   count: number;
   /**
-   * Image `index`, from 0 to `count` - 1. May be asked for in any order, more than once and several at a time, and gives
-   * the same each time. What it returns is the caller's.
+   * Returns image `index`, from 0 to `count` - 1, the same each time. Images may be read in any order, repeatedly and several
+   * at a time. The caller may change what it gets.
    */
   read(index: number): Promise<ConceptImage>;
-  /** The same without the pixels, where that is less work than `read`. Optional. */
+  /** Returns the same without the pixels, if that is less work than `read`. Optional. */
   readLabels?(index: number): Promise<ImageConcepts>;
 }

@@ -1,9 +1,9 @@
 import { type Check, describeValue, isA, messageOf } from '@cnnviz/internal';
 
-/** The bytes of a file of a folder, by its path relative to it, `/` between names. Rejects where there is none. */
+/** Returns the bytes of a file, given its path relative to a folder, with `/` between names. Rejects if there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
-/** Writes a file of a folder, by its path relative to it, `/` between names; makes the folders on the way. */
+/** Writes a file, given its path relative to a folder, with `/` between names. Makes folders as needed. */
 export type WriteFile = (path: string, bytes: Uint8Array) => void | Promise<void>;
 
 /** Reads a file; `where` says what named it, such as `index.csv row 3`. */

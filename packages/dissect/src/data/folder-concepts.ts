@@ -6,12 +6,13 @@ import { numberOf, parseTable } from './parse-table.ts';
 import { resizeImage, resizeLabels } from './resize-image.ts';
 import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
+/** Options of `folderConcepts`. */
 export interface FolderConceptsOptions {
   /** Paths of the images, JPEG or PNG, in the order of their indices. */
   images: readonly string[];
-  /** `[height, width]` that images are brought to, by averaging areas; the aspect may change. */
+  /** `[height, width]` that images are resized to, by averaging areas; the aspect may change. */
   imageSize: readonly [height: number, width: number];
-  /** `[height, width]` that label maps are brought to, by the label at each center. Default: `imageSize`. */
+  /** `[height, width]` that label maps are resized to, by the label at each center. Default: `imageSize`. */
   labelSize?: readonly [height: number, width: number];
   /**
    * Paths of the label maps of an image: PNG files of one channel, gray or with a palette, that hold numbers of concepts
@@ -21,13 +22,13 @@ export interface FolderConceptsOptions {
   /** Numbers of the concepts of a whole image, such as its scene. Default: none. */
   imageLabelsOf?: (image: string) => readonly number[];
   /**
-   * Labels of pixels and images that stand for no concept, beside 0, such as the 255 around the objects of PASCAL VOC. They
-   * are read as 0. Default: none.
+   * Labels besides 0 that stand for no concept, such as the 255 around the objects of PASCAL VOC. They are read as 0.
+   * Default: none.
    */
   voidLabels?: readonly number[];
   /**
-   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
-   * `ignore`, for label maps that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   * `apply`: photographs are turned by the EXIF orientation in their JPEG files. `ignore`: they stay as stored, for label maps
+   * that were drawn on them that way. Default: `apply`, like browsers and most viewers.
    */
   exifOrientation?: ExifOrientation;
   /** Path of the table of concepts, CSV with the columns number, name and category. Default: `names.csv`. */
@@ -35,12 +36,14 @@ export interface FolderConceptsOptions {
 }
 
 /**
- * Densely labeled images from a folder of images, a folder of label maps and a table of names.
+ * Makes densely labeled images from a folder of images, a folder of label maps and a table of names.
  *
- * @param readFile Gives the files of the folder, in Node or in the browser.
- * @returns Densely labeled data that read a file when an image is asked for. Write it as Broden with `writeBroden`.
- * @throws RangeError if an option or a file holds what it should not; says which file, row or pixel.
+ * @param readFile Reads a file of the folder, in Node or in the browser.
+ * @returns Data for `dissect`, which reads files when an image is asked for. `writeBroden` writes it in Broden's format.
+ * @throws RangeError if an option or a value in a file is outside its range; names the file, row or pixel.
  * @throws TypeError if an argument is of another kind.
+ * @throws Error if a file cannot be read or has another format; names the file.
+ * @see http://host.robots.ox.ac.uk/pascal/VOC, whose label maps are of this kind.
  *
  * @example
  * ```ts no-run

@@ -5,38 +5,39 @@ import { checkPath, namedFileReader, type ReadFile, type ReadNamedFile } from '.
 import { isNumber, numberOf, parseTable, type Table } from './parse-table.ts';
 import { checkVoidLabels, dropVoidLabels, voidLabelsHint } from './void-labels.ts';
 
+/** Options of `openBroden`. */
 export interface OpenBrodenOptions {
-  /** Only images of this split, such as `train` or `val`. Default: all. */
+  /** Restricts the data to the images of a split, such as `train` or `val`. Default: all images. */
   split?: string;
-  /** Labels of pixels and images that stand for no concept, beside 0, such as 255. They are read as 0. Default: none. */
+  /** Labels besides 0 that stand for no concept, such as 255. They are read as 0. Default: none. */
   voidLabels?: readonly number[];
   /**
-   * Whether photographs are turned as the EXIF orientation in their JPEG files says, `apply`, or left as they are stored,
-   * `ignore`, for label maps that were drawn on them that way. Default: `apply`, as browsers and most viewers do.
+   * `apply`: photographs are turned by the EXIF orientation in their JPEG files. `ignore`: they stay as stored, for label maps
+   * that were drawn on them that way. Default: `apply`, like browsers and most viewers.
    */
   exifOrientation?: ExifOrientation;
-  /** Aborts the reading over HTTP, now and later. */
+  /** Aborts reading over HTTP, also of images later on. */
   signal?: AbortSignal;
 }
 
 const check: Check = checker('@cnnviz/dissect', 'openBroden');
 
 /**
- * Opens a data set in the format of Broden, the one that network dissection was made for.
+ * Opens a data set in the format of Broden, the data set that network dissection was made for.
  *
- * `index.csv` names images and their labels, one column a category: numbers of concepts for the whole image, files of
- * label maps, several of both with `;`, or nothing. A map is a PNG file whose pixels are red + 256 · green. The concepts
- * are in `label.csv`; the primary category of each is the one that it covers most by the `c_*.csv`, the last of equal
- * ones. Images and maps are in the folder `images`, JPEG or PNG.
+ * `index.csv` lists images and their labels, with one column per category: numbers of concepts for the whole image, files of
+ * label maps, several of either separated by `;`, or nothing. A map is a PNG file whose pixels are red + 256 · green. The
+ * concepts are in `label.csv`. The primary category of a concept is the one that it covers most by the `c_*.csv` files, or the
+ * last of equal ones. Images and maps are JPEG or PNG files in the folder `images`.
  *
- * Files are checked as they are read: `openBroden` reads the tables, `read` an image and its maps.
+ * Files are checked when they are read: tables by `openBroden`, an image and its maps by `read`.
  *
- * @param source Reads a file of the folder, in Node `(path) => readFile(join(folder, path))`; or the URL of the folder,
- *   whose query, such as a signature, goes with each file. No path that it is asked for leads out of the folder.
- * @returns Data to dissect with.
- * @throws RangeError if a number, a size or a path is not as it has to be; says in which file and row.
+ * @param source Reads a file of the folder, in Node `(path) => readFile(join(folder, path))`; or the URL of the folder, whose
+ *   query, such as a signature, is sent with each file. It is never asked for a path outside the folder.
+ * @returns Data for `dissect`.
+ * @throws RangeError if a number, a size or a path is outside its range; names the file and the row.
  * @throws TypeError if an argument is of another kind.
- * @throws Error if a file cannot be read, or holds something else; says which.
+ * @throws Error if a file cannot be read or has another format; names the file.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
  *   2.1.
  *

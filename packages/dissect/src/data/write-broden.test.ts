@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { conceptScenes } from '../scenes/concept-scenes.ts';
 import type { ConceptData } from './concepts.ts';
 import { openBroden } from './open-broden.ts';
-import { writeBroden } from './write-broden.ts';
+import { type WriteBrodenProgress, writeBroden } from './write-broden.ts';
 
 const data: ConceptData = {
   concepts: [
@@ -183,9 +183,9 @@ describe('writeBroden', () => {
   });
 
   test('tells how far it is, and stops when asked to', async () => {
-    const progress: number[] = [];
-    await written(data, { onProgress: ({ images }: { images: number }) => void progress.push(images) });
-    expect(progress).toEqual([1, 2, 3]);
+    const seen: unknown[] = [];
+    await written(data, { onProgress: (progress: WriteBrodenProgress) => void seen.push(progress) });
+    expect(seen).toEqual([1, 2, 3].map((done) => ({ done, total: 3 })));
     await expect(written(data, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
   });
 

@@ -15,23 +15,32 @@ import type { WriteFile } from './files.ts';
 import { withoutRepeats } from './label-slots.ts';
 import { isPlainPath, numbered, uniquePaths } from './unique-paths.ts';
 
-export interface WriteBrodenOptions extends LongWork<{ images: number; of: number }> {
-  /** Which part of the data an image belongs to. Default: `train` for all. */
+/** How much of a data set is written. */
+export interface WriteBrodenProgress {
+  /** Images that are written. */
+  done: number;
+  /** Images of the data. */
+  total: number;
+}
+
+/** Options of `writeBroden`. */
+export interface WriteBrodenOptions extends LongWork<WriteBrodenProgress> {
+  /** Assigns each image to a split. Default: `train` for all. */
   splitOf?: (index: number) => 'train' | 'val';
 }
 
 /**
  * Writes densely labeled data as a folder in Broden's format, which NetDissect and `openBroden` read.
  *
- * The folder holds `index.csv`, `category.csv`, `label.csv`, a `c_<category>.csv` for each category, and in `images` the
- * images and their label maps as PNG files, labels as red + 256 green. Numbers of concepts stay what they are. An image
- * keeps its name as its path where it can be one that no other file has, else it is called by its index. No two files differ
- * only in small and capital letters.
+ * The folder holds `index.csv`, `category.csv`, `label.csv` and a `c_<category>.csv` for each category. The images and their
+ * label maps are PNG files in `images`, labels as red + 256 green. Numbers of concepts are kept. The name of an image becomes
+ * its path if it is a valid path that no other file has, else the path is its index. No two paths differ only in case.
  *
- * @param data Densely labeled data; names of categories are letters, digits, `_` and `-`, and differ in more than small and
- *   capital letters, as each has a file.
+ * @param data Densely labeled data. Names of categories consist of letters, digits, `_` and `-`, and differ in more than case,
+ *   since each has a file.
  * @param writeFile Writes a file of the folder, and makes folders as needed.
- * @throws RangeError if the data have a category that cannot be a column, or a label without a concept; names the image.
+ * @returns Resolves when everything is written.
+ * @throws RangeError if a category cannot be a column, or a label has no concept; names the image.
  * @throws TypeError if an argument is of another kind.
  * @see https://github.com/CSAILVision/NetDissect, for the format.
  *
@@ -81,7 +90,7 @@ export async function writeBroden(
     }
     const split = check.oneOf(`splitOf(${index})`, splitOf(index), ['train', 'val']);
     rows.push([path, split, ...imageSize, ...labelSize, ...cells]);
-    await reportProgress(options, { images: index + 1, of: count });
+    await reportProgress(options, { done: index + 1, total: count });
   }
   const encoder = new TextEncoder();
   const writeTable = async (path: string, header: readonly string[], lines: readonly (string | number)[][]) =>

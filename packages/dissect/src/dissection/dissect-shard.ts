@@ -10,7 +10,7 @@ import {
   resolveOptions,
   type SharedDissectionOptions,
 } from './dissection-options.ts';
-import type { DissectionState, SavedOptions } from './dissection-state.ts';
+import type { DissectionSettings, DissectionState } from './dissection-state.ts';
 import { findThresholds } from './find-thresholds.ts';
 import { batchesOf, indicesFrom } from './image-batches.ts';
 import { failForThresholds } from './require-thresholds.ts';
@@ -47,9 +47,10 @@ interface Shard {
   version: 1;
   images: [first: number, end: number];
   /** The options and data that it was found with. */
-  options: SavedOptions;
+  options: DissectionSettings;
 }
 
+/** What the first phase found in some of the images. */
 export interface ThresholdsShard extends Shard {
   phase: 'thresholds';
   layers: {
@@ -60,6 +61,7 @@ export interface ThresholdsShard extends Shard {
   }[];
 }
 
+/** What the second phase found in some of the images. */
 export interface MasksShard extends Shard {
   phase: 'masks';
   layers: { layer: string; tally: DissectionTallyState; masks: TopImagesState['masks'] }[];

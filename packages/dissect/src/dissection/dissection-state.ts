@@ -32,7 +32,7 @@ export interface DissectionState {
   /** Images processed in this phase. */
   images: number;
   /** The options and data of the run that saved the state. */
-  options: SavedOptions;
+  options: DissectionSettings;
   /** For each image so far, which categories it is labeled for; empty without `chance`. */
   kinds: string[];
   layers: {
@@ -46,7 +46,7 @@ export interface DissectionState {
 }
 
 /** The options and data that decide what a dissection finds, with all defaults filled in. Plain JSON. */
-export interface SavedOptions {
+export interface DissectionSettings {
   quantile: number;
   thresholdMemory: number;
   seed: number;

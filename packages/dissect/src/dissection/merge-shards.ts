@@ -5,7 +5,7 @@ import { TopActivationsTally } from '../tallies/top-activations-tally.ts';
 import type { TopImagesState } from '../tallies/top-images.ts';
 import { UnitThresholds } from '../tallies/unit-thresholds.ts';
 import { type DissectionShard, type MasksShard, shardFormat, type ThresholdsShard } from './dissect-shard.ts';
-import type { DissectionState, SavedOptions } from './dissection-state.ts';
+import type { DissectionSettings, DissectionState } from './dissection-state.ts';
 import { failForThresholds } from './require-thresholds.ts';
 import { dissectionFormat } from './resume-dissection.ts';
 import { requireSameOptions } from './saved-options.ts';
@@ -63,9 +63,9 @@ class ReadShards {
   readonly #count: number;
   readonly #ranges: [first: number, end: number][] = [];
   /** Those of the first shard, if not given. */
-  options: SavedOptions | undefined;
+  options: DissectionSettings | undefined;
 
-  constructor(check: Check, count: number, options: SavedOptions | undefined) {
+  constructor(check: Check, count: number, options: DissectionSettings | undefined) {
     this.#check = check;
     this.#count = count;
     this.options = options;

@@ -1,18 +1,18 @@
 import type { Check } from '@cnnviz/internal';
 import type { ResolvedOptions } from './dissection-options.ts';
-import type { SavedOptions } from './dissection-state.ts';
+import type { DissectionSettings } from './dissection-state.ts';
 
 /** A copy of the options that decide what is found, for a state or a shard. */
-export function savedOptions(options: ResolvedOptions): SavedOptions {
+export function savedOptions(options: ResolvedOptions): DissectionSettings {
   const { quantile, thresholdMemory, seed, topImages, keepImages, repeatedLabels, chance, layers } = options;
   const { count, imageSize, labelSize, categories, concepts } = options.concepts;
-  const saved: SavedOptions = {
+  const saved: DissectionSettings = {
     ...{ quantile, thresholdMemory, seed, topImages, keepImages, repeatedLabels, chance },
     upsampling: Object.fromEntries(layers.map(({ name, upsampling }) => [name, upsampling])),
     ...{ count, imageSize, labelSize, categories },
     concepts: concepts.map(({ number, name, category }) => ({ number, name, category })),
   };
-  return JSON.parse(JSON.stringify(saved)) as SavedOptions;
+  return JSON.parse(JSON.stringify(saved)) as DissectionSettings;
 }
 
 /**
@@ -20,9 +20,14 @@ export function savedOptions(options: ResolvedOptions): SavedOptions {
  *
  * @param what Such as `the state`.
  */
-export function requireSameOptions(check: Check, what: string, saved: SavedOptions, own: SavedOptions): void {
+export function requireSameOptions(
+  check: Check,
+  what: string,
+  saved: DissectionSettings,
+  own: DissectionSettings,
+): void {
   if (typeof saved !== 'object' || saved === null) check.failBecause('state', `${what} is damaged: it has no options`);
-  for (const name of Object.keys(own) as (keyof SavedOptions)[]) {
+  for (const name of Object.keys(own) as (keyof DissectionSettings)[]) {
     if (ordered(saved[name]) !== ordered(own[name])) {
       check.failBecause('state', `${what} was saved with different ${isData.has(name) ? `data: other ${name}` : name}`);
     }

@@ -1,12 +1,13 @@
+/** Whether a filter on RGB is selective for color, and for which. */
 export interface ColorPreference {
   /**
    * Share of the filter's energy that is off the gray axis: 0 if red, green and blue weights are equal everywhere, 1 if
-   * they add up to zero everywhere; 2/3 is expected of independent weights.
+   * they add up to zero everywhere. Independent weights have 2/3 on average.
    */
   selectivity: number;
   /**
-   * 1 - Σ|r + g + b| / Σ(|r| + |g| + |b|) over the kernel's pixels: 0 if no pixel has weights of both signs, 1 if what
-   * excites is balanced by what inhibits at every pixel, as in red against green.
+   * 1 - Σ|r + g + b| / Σ(|r| + |g| + |b|) over the kernel's pixels: 0 if no pixel has weights of both signs, 1 if
+   * excitation and inhibition balance at every pixel, as in red against green.
    */
   opponency: number;
   /**
@@ -17,7 +18,7 @@ export interface ColorPreference {
 }
 
 /**
- * Whether a filter on RGB cares for color, and for which.
+ * Measures whether a filter on RGB is selective for color, and for which.
  *
  * A unit is spectrally opponent if some colors excite it and others inhibit it; `opponency` measures that by the
  * weights themselves, pixel by pixel, so that it needs no images.

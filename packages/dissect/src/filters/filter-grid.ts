@@ -10,34 +10,34 @@ import {
   gridOfTiles,
 } from '../pictures/tile-layout.ts';
 
-/** `columns` and `rows` are those of `color` tiles; a filter as `channels` is one row. */
+/** Options of `filterGrid`. `columns` and `rows` apply to `color` tiles; with `channels`, each filter is one row. */
 export interface FilterGridOptions extends GridOptions {
   /**
-   * How weights become brightness. `global`: from the least to the largest of all filters, so that weak filters look
-   * gray; `each`: from the least to the largest of each filter, so that their structure shows; `zero-centered`: 0.5 +
-   * w / (2 max|w|) over all filters, so that mid gray is zero. What has no range, such as a constant filter by `each`,
-   * becomes 0.5, and so does a weight that is not finite. Filters and channels that are not shown count too.
-   * Default: `global`.
+   * How weights become brightness. `global`: from the smallest to the largest weight of all filters, so that weak filters
+   * look gray. `each`: from the smallest to the largest weight of each filter, so that the structure of weak filters shows.
+   * `zero-centered`: 0.5 + w / (2 max|w|) over all filters, so that mid gray is zero. Weights without a range, such as those of
+   * a constant filter with `each`, become 0.5, and so do weights that are not finite. Filters and channels that are not shown
+   * count too. Default: `global`.
    */
   normalization?: Normalization;
   /**
-   * A filter as one tile in `color` (3 input channels; 1 in gray), or as a row of gray tiles, one for each input
-   * `channels`. Default: `color` for 1 or 3 input channels, else `channels`.
+   * `color`: one tile per filter, in color for 3 input channels and gray for 1. `channels`: a row of gray tiles per filter, one
+   * for each input channel. Default: `color` for 1 or 3 input channels, else `channels`.
    */
   tiles?: 'color' | 'channels';
-  /** How many filters are shown, from the first. Default: all of color tiles, else 32. */
+  /** Number of filters shown, from the first. Default: all for color tiles, else 32. */
   maxFilters?: number;
-  /** How many input channels are shown, from the first, of `tiles: 'channels'`. Default: 32. */
+  /** Number of input channels shown with `tiles: 'channels'`, from the first. Default: 32. */
   maxChannels?: number;
 }
 
 /**
- * The filters of a convolution as a picture.
+ * Draws the filters of a convolution as a picture.
  *
- * The first layer of a network on RGB images gives one color tile a filter. Deeper layers have no colors: each
- * filter is a row of gray tiles, one for each input channel.
+ * The first layer of a network on RGB images gives one color tile per filter. Deeper layers have no colors: each filter is a
+ * row of gray tiles, one for each input channel.
  *
- * Two conventions pixel by pixel: torchvision's `make_grid(normalize=True)` is `{ padding: 2, border: 'around',
+ * Two common conventions, reproduced pixel by pixel: torchvision's `make_grid(normalize=True)` is `{ padding: 2, border: 'around',
  * background: 0, columns: 8 }`; Caffe's `vis_square` is `{ padding: 1, border: 'after' }` with `rows` equal to the
  * columns.
  *
@@ -58,7 +58,7 @@ export function filterGrid(filters: Tensor4D, options: FilterGridOptions = {}): 
   check.options(options);
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
-  if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);
+  if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out] with no size of 0', filters);
   const hasColors = channels === 1 || channels === 3;
   const tiles = check.oneOf('tiles', options.tiles ?? (hasColors ? 'color' : 'channels'), ['color', 'channels']);
   if (tiles === 'color' && !hasColors) {

@@ -4,10 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type ColorPreference, colorPreference } from './color-preference.ts';
 import { type PreferredGrating, preferredGrating } from './preferred-grating.ts';
 
+/** Options of `filterStatistics`. */
 export interface FilterStatisticsOptions {
   /**
    * A filter is dead if its norm is at most this share of the largest norm of the layer. Default: 0.01, a choice of this
-   * package: such a filter adds a ten-thousandth of the other's energy.
+   * package: such a filter has a ten-thousandth of the strongest filter's energy.
    */
   deadShare?: number;
   /**
@@ -17,31 +18,34 @@ export interface FilterStatisticsOptions {
   duplicateSimilarity?: number;
 }
 
+/** What `filterStatistics` finds. */
 export interface FilterStatistics {
-  /** One record a filter, in their order. */
+  /** One record per filter, in their order. */
   filters: FilterRecord[];
-  /** The pairs of living filters that are duplicates, most similar first. */
+  /** Pairs of filters that are duplicates and not dead, most similar first. */
   duplicates: { first: number; second: number; similarity: number }[];
 }
 
+/** Statistics of one filter. */
 export interface FilterRecord {
+  /** Index of the filter. */
   filter: number;
   /** Root of the sum of squares of its weights. */
   norm: number;
-  /** Mean of its weights: the answer to flat brightness. */
+  /** Mean of its weights: its response to flat brightness. */
   mean: number;
   isDead: boolean;
-  /** The filter most like it by cosine similarity, in [-1, 1]; dead ones are nobody's. None if there is no other. */
+  /** The most similar filter that is not dead, by cosine similarity, in [-1, 1]. Null if there is no other. */
   nearest: { filter: number; similarity: number } | null;
-  /** What edges and gratings it answers. */
+  /** The grating that it responds to most. */
   grating: PreferredGrating;
-  /** Only of filters on three input channels. */
+  /** Its color preference; null unless it has three input channels. */
   color: ColorPreference | null;
 }
 
 /**
- * What can be read off the weights of a convolution: which filters are dead or nearly the same, which orientation and
- * frequency each prefers, and whether it cares for color.
+ * Reads off the weights of a convolution which filters are dead or nearly the same, which orientation and frequency each
+ * prefers, and whether it is selective for color.
  *
  * @param filters The weights of the layer as tfjs keeps them, `[h, w, in, out]`; three input channels are taken for RGB.
  *   Not modified.
@@ -49,7 +53,10 @@ export interface FilterRecord {
  * @throws RangeError if an option is outside its range, or the weights have a size of 0.
  * @throws TypeError if an argument is of another kind.
  * @throws Error if a weight is not finite.
- * @see preferredGrating for orientation, ColorPreference for color.
+ * @see Ringach, Shapley, Hawken, "Orientation selectivity in macaque V1", Journal of Neuroscience 22(13), 2002,
+ *   https://doi.org/10.1523/JNEUROSCI.22-13-05639.2002.
+ * @see Harris, Mihai, Hare, "How convolutional neural network architecture biases learned opponency and color tuning",
+ *   Neural Computation 33(4), 2021, https://doi.org/10.1162/neco_a_01356.
  *
  * @example
  * import { filterStatistics } from '@cnnviz/dissect';
@@ -65,7 +72,7 @@ export async function filterStatistics(
   check.options(options);
   check.tensor('filters', filters, { rank: 4, dtype: 'float32' });
   const [height, width, channels, count] = filters.shape;
-  if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out], none of the sizes 0', filters);
+  if (filters.size === 0) check.fail('range', 'filters', 'weights [h, w, in, out] with no size of 0', filters);
   const deadShare = check.number('deadShare', options.deadShare ?? 0.01, { min: 0, max: 1 });
   const limit = check.number('duplicateSimilarity', options.duplicateSimilarity ?? 0.95, { min: -1, max: 1 });
   await requireFinite(check, 'filters', filters);

@@ -1,23 +1,23 @@
-/** What a filter answers most among gratings, which are plane sine waves over its input. */
+/** The grating, a plane sine wave over its input, that a filter responds to most. */
 export interface PreferredGrating {
-  /** In cycles a pixel of the layer's input, up to 0.5; 0 if the filter answers no grating. */
+  /** Cycles per pixel of the layer's input, up to 0.5; 0 if the filter responds to no grating. */
   frequency: number;
-  /** Direction of the bars in degrees, counter-clockwise from horizontal, in [0, 180); 0 if it answers no grating. */
+  /** Direction of the bars in degrees, counter-clockwise from horizontal, in [0, 180); 0 if it responds to no grating. */
   orientation: number;
   /**
-   * 1 - the circular variance of the answers to gratings of all orientations at the preferred frequency: 0 if they are
-   * alike, 1 if it answers one orientation only.
+   * 1 - the circular variance of the responses to gratings of all orientations at the preferred frequency: 0 if they are
+   * equal, 1 if it responds to a single orientation.
    */
   selectivity: number;
 }
 
 /**
- * The grating that a filter answers most, and how sharply it prefers its orientation.
+ * Finds the grating that a filter responds to most, and how sharply it prefers its orientation.
  *
- * The answer of a linear filter to a grating of frequency vector f is the modulus of its Fourier transform at f, here
- * the root of the sum of squares over input channels. Each channel's mean is taken away first, so that a liking for
- * brightness is not taken for one for slow gratings. Frequencies from one cycle in the kernel's longer side to 0.5 are
- * searched: slower ones do not fit into the kernel, faster ones no pixel can show.
+ * The response of a linear filter to a grating of frequency vector f is the modulus of its Fourier transform at f, here
+ * the root of the sum of squares over input channels. Each channel's mean is subtracted first, so that a response
+ * to brightness is not mistaken for one to slow gratings. Frequencies from one cycle in the kernel's longer side to 0.5 are
+ * searched: slower ones do not fit into the kernel, and pixels cannot show faster ones.
  *
  * @param weights One filter, `[height][width][channels]` row by row.
  * @see Ringach, Shapley, Hawken, "Orientation selectivity in macaque V1", Journal of Neuroscience 22(13), 2002,

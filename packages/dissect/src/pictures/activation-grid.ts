@@ -4,27 +4,30 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkGrid, checkNormalization, checkRowsAndColumns, type GridOptions, gridOfTiles } from './tile-layout.ts';
 
+/** Options of `activationGrid`. */
 export interface ActivationGridOptions extends GridOptions {
   /**
-   * How activations become brightness. `global`: from the least to the largest of all units, so that units stay
-   * comparable; `each`: from the least to the largest of each unit, so that weak ones show where they fire;
-   * `zero-centered`: 0.5 + a / (2 max|a|) over all units, so that mid gray is zero. What has no range, such as a silent
-   * unit by `each`, becomes 0.5, and so does an activation that is not finite. Units that are not shown count too.
+   * How activations become brightness. `global`: from the smallest to the largest activation of all units, so that units stay
+   * comparable. `each`: from the smallest to the largest of each unit, so that weak units show where they fire.
+   * `zero-centered`: 0.5 + a / (2 max|a|) over all units, so that mid gray is zero. Activations without a range, such as those
+   * of a silent unit with `each`, become 0.5, and so do activations that are not finite. Units that are not shown count too.
    * Default: `global`.
    */
   normalization?: Normalization;
-  /** Which units are shown, and in which order. Default: all, from the first. */
+  /** Units to show, in this order. Default: all, from the first. */
   units?: readonly number[];
 }
 
 /**
- * The activations of a layer on one image as a picture: one gray tile a unit, as large as the layer's map.
+ * Draws the activations of a layer on one image: one gray tile per unit, as large as the layer's map.
  *
  * @param probe Images `[n, h, w, c]` to activations `[n, h', w', units]`, at once or later.
  * @param image `[h, w, c]`, scaled as the network expects it; not modified.
- * @returns A picture `[height, width, 3]` in [0, 1], of a probe that answers later a promise of it. The caller disposes.
+ * @returns A picture `[height, width, 3]` in [0, 1], or a promise of it if the probe answers later. The caller disposes.
  * @throws RangeError if an option is outside its range or a unit does not exist.
- * @throws TypeError if an argument, or what the probe returns, is of another kind.
+ * @throws TypeError if an argument or the probe's answer is of another kind.
+ * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+ *   https://arxiv.org/abs/1311.2901.
  *
  * @example
  * import { activationGrid } from '@cnnviz/dissect';

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** How tiles are laid out, row by row. */
 export interface GridOptions {
-  /** Tiles in a row. Default: the smallest square that holds all. */
+  /** Tiles per row. Default: the smallest square that holds all. */
   columns?: number;
-  /** Rows of tiles; rows without a tile are background. Default: as many as are needed. */
+  /** Rows of tiles; rows without tiles show the background. Default: as many as needed. */
   rows?: number;
   /** Pixels between tiles, before `scale`. Default: 1. */
   padding?: number;

@@ -19,49 +19,60 @@ import { checkGrid, type GridOptions, gridOfTiles, type TileLayout } from './til
 
 /** An image as the network takes it, and as people see it. */
 export interface ShownImage {
-  /** `[h, w, c]`, what the probe is given. */
+  /** `[h, w, c]`, as the probe takes it. */
   input: Tensor3D;
   /** `[h, w, 3]` in [0, 1], of the same size. */
   picture: Tensor3D;
 }
 
+/** How many images of a grid are drawn. */
+export interface TopActivationGridProgress {
+  /** Images that are drawn. */
+  done: number;
+  /** Images to draw, each of them once. */
+  total: number;
+}
+
+/** Options of `topActivationGrid`. */
 export interface TopActivationGridOptions
   extends Pick<GridOptions, 'padding' | 'border' | 'background' | 'scale'>,
-    LongWork<{ images: number }> {
-  /** Image `index` of those that `top` was found on. What it returns is disposed, unless it is under `tf.keep`. */
+    LongWork<TopActivationGridProgress> {
+  /** Returns image `index` of those that `top` was found on. Its tensors are disposed, unless they are under `tf.keep`. */
   imageOf: (index: number) => ShownImage | Promise<ShownImage>;
-  /** Where the positions of the map lie on the image: the receptive field of the layer, or another rule. */
+  /** Where each position of the map lies on the image: the receptive field of the layer, or another rule. */
   upsampling: Upsampling;
   /**
-   * What is shown: the whole `image`, or only the receptive `field` of the position that drives the unit most, with
-   * `background` where it reaches beyond the image. Default: `image`.
+   * `image`: the whole image. `field`: only the receptive field of the position that drives the unit most, with `background`
+   * where it reaches beyond the image. Default: `image`.
    */
   show?: 'image' | 'field';
-  /** Which units are shown, a row each. Default: the first 16. */
+  /** Units to show, one row each. Default: the first 16. */
   units?: readonly number[];
-  /** How many images of each. Default: as many as `top` keeps. */
+  /** Images per unit. Default: as many as `top` keeps. */
   perUnit?: number;
   /**
-   * A unit's mask is where its upsampled activation is larger than this, one number a unit of the layer, such as those of
-   * a dissection. Default: half of the unit's largest activation in `top`, or one and a half of it where that is negative;
-   * so a unit whose activations are all 0 has no mask.
+   * One number per unit of the layer, such as the thresholds of a dissection. The mask of a unit is where its upsampled
+   * activation exceeds its number. Default: half of the unit's largest activation in `top`, or one and a half times it if
+   * negative; a unit whose activations are all 0 thus has no mask.
    */
   thresholds?: ArrayLike<number>;
-  /** What is left of the brightness outside the mask, 0 to 1; 1 shows no mask at all but its outline. Default: 0.5. */
+  /** Share of the brightness that is left outside the mask, 0 to 1; with 1 only the outline shows. Default: 0.5. */
   outside?: number;
   /** RGB of the mask's outline, in [0, 1]. Default: `[1, 0.9, 0]`, yellow. */
   outline?: readonly [r: number, g: number, b: number];
 }
 
 /**
- * The images that drive units most as a picture: a row for each unit, strongest image first, with the mask of the unit's
+ * Draws the images that drive units most: a row for each unit, strongest image first, with the mask of the unit's
  * activation. The probe runs once for each image that is shown.
  *
  * @param probe The one that `top` was found with; answers at once or later.
  * @param top What `topActivations` found.
  * @returns A picture `[height, width, 3]` in [0, 1]. The caller disposes.
  * @throws RangeError if an option is outside its range, a unit does not exist, or images have different sizes.
- * @throws TypeError if an argument, or what the probe or `imageOf` returns, is of another kind.
+ * @throws TypeError if an argument or an answer of the probe or of `imageOf` is of another kind.
+ * @see Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014,
+ *   https://arxiv.org/abs/1311.2901, figure 2.
  *
  * @example
  * import { receptiveField, topActivationGrid, topActivations } from '@cnnviz/dissect';
@@ -99,7 +110,7 @@ export async function topActivationGrid(
     }
   }
   let canvas: { pixels: Float32Array; height: number; width: number } | undefined;
-  let images = 0;
+  let done = 0;
   for (const [image, wanted] of tiles) {
     const shownImage = check.options(await options.imageOf(image), `imageOf(${image})`);
     const view = await viewOf(check, probe, shownImage, wanted, options.upsampling);
@@ -122,7 +133,7 @@ export async function topActivationGrid(
         [top, left],
       );
     }
-    await reportProgress(options, { images: ++images });
+    await reportProgress(options, { done: ++done, total: tiles.size });
   }
   if (canvas === undefined) return check.fail('range', 'units', 'units that saw an image', shown.units);
   const { pixels, height, width } = canvas;

@@ -8,20 +8,20 @@
 export interface ReceptiveField {
   /** How many pixels a position sees. */
   size: readonly [height: number, width: number];
-  /** How many pixels the next position looks further. */
+  /** How many pixels further the next position looks. */
   stride: readonly [height: number, width: number];
   /** The first pixel that position 0 sees: negative where the layer pads. */
   offset: readonly [height: number, width: number];
   /** Size of the images that the network takes, where known. */
   inputSize: readonly [height: number, width: number] | null;
   /**
-   * Present where each position also sees the whole image, through a branch that was pooled to one position, such as
+   * Present if each position also sees the whole image through a branch that was pooled to one position, such as
    * squeeze-and-excitation. `size` and `offset` are those of the branch that keeps the map, unless `extent` is `whole`.
    */
   wholeImage?: true;
 }
 
-/** A convolution, a pooling or a padding, as far as geometry goes. One number is for both directions. */
+/** The geometry of a convolution, a pooling or a padding. A single number applies to both directions. */
 export interface SlidingWindow {
   size: number | readonly [height: number, width: number];
   /** Default: 1. */
@@ -34,15 +34,15 @@ export interface SlidingWindow {
   transposed?: boolean;
 }
 
-/** What is read of a `LayersModel`. */
+/** The parts of a `LayersModel` that are read. */
 export interface LayersTopology {
   readonly layers: readonly LayerTopology[];
-  /** What the model takes and gives: which applications of its layers are its own. */
+  /** Inputs and outputs of the model, which tell which applications of its layers belong to it. */
   readonly inputs?: readonly TensorTopology[];
   readonly outputs?: readonly TensorTopology[];
 }
 
-/** What is read of a layer of a `LayersModel`. */
+/** The parts of a layer that are read. */
 export interface LayerTopology {
   readonly name: string;
   getClassName(): string;
@@ -50,7 +50,7 @@ export interface LayerTopology {
   readonly inboundNodes: readonly NodeTopology[];
 }
 
-/** What is read of an application of a layer. */
+/** The parts of an application of a layer that are read. */
 export interface NodeTopology {
   readonly inboundLayers: readonly LayerTopology[];
   /** Which application of each inbound layer, and which of its results. Default: the first. */
@@ -59,18 +59,19 @@ export interface NodeTopology {
   readonly outputShapes?: readonly unknown[];
 }
 
-/** What is read of a `SymbolicTensor`. */
+/** The parts of a `SymbolicTensor` that are read. */
 export interface TensorTopology {
   readonly sourceLayer: LayerTopology;
   readonly nodeIndex: number;
   readonly tensorIndex: number;
 }
 
-/** What is read of the `modelTopology` of a `GraphModel`'s model.json: a GraphDef. */
+/** The parts of the `modelTopology` in a `GraphModel`'s model.json, a GraphDef, that are read. */
 export interface FieldGraph {
   readonly node: readonly FieldGraphNode[];
 }
 
+/** The parts of a node of a graph that are read. */
 export interface FieldGraphNode {
   readonly name: string;
   readonly op: string;
@@ -78,15 +79,16 @@ export interface FieldGraphNode {
   readonly attr?: Readonly<Record<string, unknown>>;
 }
 
+/** Options of `receptiveField`. */
 export interface ReceptiveFieldOptions {
   /**
-   * `[height, width]` of the images that the network takes, or of the map of `from`. Default: what the model says, if it
-   * does. Needed where a window pads to keep the size and strides: how much it adds above depends on the size.
+   * `[height, width]` of the images that the network takes, or of the map of `from`. Needed if a window pads to keep the size
+   * and has a stride: how much it adds above depends on the size. Default: what the model says, if anything.
    */
   inputSize?: readonly [height: number, width: number];
   /**
-   * The layer or node whose map counts as the image, such as the first one behind the preprocessing. What does not depend
-   * on it does not count. Default: what the model takes.
+   * The layer or node whose map counts as the image, such as the first one after the preprocessing. Branches that do not
+   * depend on it do not count. Default: the model's input.
    */
   from?: string;
   /**
@@ -95,9 +97,9 @@ export interface ReceptiveFieldOptions {
    */
   nodeIndex?: number;
   /**
-   * What counts for a layer that also sees the whole image through a branch pooled to one position. `local`: the branch
-   * that keeps the map; this is what upsampling needs, for it anchors each position at the center of its field. `whole`: the
-   * whole image for every position, about the same center. Default: `local`.
+   * What counts for a layer that also sees the whole image through a branch pooled to one position. `local`: the branch that
+   * keeps the map, as upsampling needs it, which anchors each position at the center of its field. `whole`: the whole image for
+   * every position, about the same center. Default: `local`.
    */
   extent?: 'local' | 'whole';
   /**

@@ -5,7 +5,7 @@ import { centerOf } from './algebra.ts';
 import type { ReceptiveField } from './receptive-field.ts';
 
 /**
- * How the map of a layer is laid over labels, always bilinear.
+ * How the map of a layer is upsampled to labels, always bilinearly.
  *
  * A `ReceptiveField`: each position at the center of the pixels that it sees, as NetDissect does. `half-pixel`: map and
  * labels cover the same area, as `resizeBilinear` with half-pixel centers and NetDissect-Lite do. `align-corners`: the
@@ -13,11 +13,12 @@ import type { ReceptiveField } from './receptive-field.ts';
  */
 export type Upsampling = ReceptiveField | 'half-pixel' | 'align-corners';
 
+/** Options of `upsample`. */
 export interface UpsampleOptions {
-  /** `[height, width]` of what the maps become. */
+  /** `[height, width]` of the result. */
   size: readonly [height: number, width: number];
   /**
-   * `[height, width]` of the images that the maps are of, where `upsampling` is a receptive field that does not say.
+   * `[height, width]` of the images that the maps belong to, if `upsampling` is a receptive field without `inputSize`.
    * Default: `size`.
    */
   imageSize?: readonly [height: number, width: number];
@@ -39,11 +40,11 @@ export interface Interpolation {
 }
 
 /**
- * Enlarges the maps of a layer to the resolution of labels, bilinearly, position by position where the layer looks.
+ * Upsamples the maps of a layer to the resolution of labels, bilinearly, with each position placed where the layer looks.
  *
  * A label y of a receptive field's map stands at y · r, where r is how many pixels of the network's input one label is
  * (rounded, as NetDissect does), and position i at (⌊size / 2⌋ + offset) + i · stride, rounded down to labels. Beyond the
- * outermost positions the map goes on as they are. NetDissect rounds the stride down to labels too, and drifts where it
+ * outermost positions the map stays constant. NetDissect rounds the stride down to labels too, and drifts where it
  * is no multiple of r; here it is not rounded. Where the network enlarged the map, and the numbers of the field are
  * fractions, position i stands at the exact center, offset + (size - 1) / 2 + i · stride.
  *

@@ -5,10 +5,15 @@ import type { DissectionComparison, DissectionNames } from '../statistics/compar
 const comparisonLists = ['layers', 'categories', 'categoryDetectors', 'conceptDetectors'];
 
 /**
- * How many different things each layer detects, a bar a layer, its categories stacked: the figure of the paper.
+ * Charts how many different things each layer detects, as in the paper: one bar per layer, its categories stacked.
  *
- * @param comparison What `compareDissections` gives. Networks are side by side, ways of training below each other.
- * @param options `count`: which of the counts. Default: `'uniquePerCategory'`, that of the paper's figures.
+ * @param comparison A result of `compareDissections`. Networks stand side by side, ways of training below each other.
+ * @param options `count`: the count to show. Default: `'uniquePerCategory'`, as in the paper's figures.
+ * @returns A Vega-Lite specification. Plain JSON.
+ * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figure
+ *   5.
  *
  * @example
  * import { compareDissections, conceptScenes, dissect, uniqueDetectorsChart } from '@cnnviz/dissect';
@@ -49,10 +54,14 @@ export function uniqueDetectorsChart(
 }
 
 /**
- * Which concepts a layer detects, and with how many units: NetDissect's histogram.
+ * Charts which concepts a layer detects, and with how many units, like NetDissect's histogram.
  *
- * @param comparison What `compareDissections` gives; each dissection has a chart of its own.
- * @param options `concepts`: how many of each dissection, those with most detectors. Default: 40.
+ * @param comparison A result of `compareDissections`; each dissection gets its own chart.
+ * @param options `concepts`: number of concepts per dissection, those with most detectors. Default: 40.
+ * @returns A Vega-Lite specification. Plain JSON.
+ * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { compareDissections, conceptHistogram, conceptScenes, dissect } from '@cnnviz/dissect';

@@ -95,7 +95,7 @@ describeOnBackends(['cpu'], () => {
       [{ imagesPerUnit: -1 }, /imagesPerUnit must be an integer >= 0, got -1/],
       [{ pictureSize: 0 }, /pictureSize must be an integer >= 1 and <= 4096, got 0/],
       [{ concepts: 'broden' }, /concepts must be densely labeled data, got "broden"/],
-      [{ concepts: { ...data, count: 3 } }, /concepts are 3 images with labels of 8 x 6, the dissection of .* is of 2/],
+      [{ concepts: { ...data, count: 3 } }, /concepts are 3 images with labels of 8 x 6, the dissection of .* has 2/],
     ],
     badInputs: [
       [() => ({ dissections: [] }), /dissections must be at least one, got \[\]/],

@@ -28,28 +28,28 @@ export interface ReportProgress {
 
 /** Options of `dissectionReport`. */
 export interface DissectionReportOptions extends LongWork<ReportProgress> {
-  /** Default: `Network dissection`. */
+  /** Title of the page. Default: `Network dissection`. */
   title?: string;
-  /** Paragraphs that come first. Default: none. */
+  /** Paragraphs at the top of the page. Default: none. */
   intro?: readonly string[];
-  /** The data that were dissected, for pictures of top images. Default: none are shown. */
+  /** The data that were dissected, for pictures of top images. Default: no pictures. */
   concepts?: ConceptData;
-  /** How many top images of each unit are shown, at most as many as the dissection has. Default: 5. */
+  /** Top images shown per unit, at most as many as the dissection has. Default: 5. */
   imagesPerUnit?: number;
-  /** Pixels of the longer side of a picture; each image is in the page once, about 4 kB at 112. Default: 112. */
+  /** Longer side of a picture in pixels. Each image is in the page once, about 4 kB at 112. Default: 112. */
   pictureSize?: number;
 }
 
 /**
- * The page that NetDissect's users know: of each layer how many units detect what, by category and by concept, and a list
- * of all units with their concept, IoU, threshold and the images that drive them most, the unit's mask outlined. It can be
- * sorted and filtered, with the keyboard too, and reads without JavaScript.
+ * Writes the kind of page that NetDissect's users know. For each layer it shows how many units detect what, by category and by
+ * concept, and lists all units with concept, IoU, threshold and the images that drive them most, with the unit's mask
+ * outlined. The list can be sorted and filtered, also by keyboard, and is readable without JavaScript.
  *
- * The page needs nothing but itself: pictures, style and script are in it. Every text is escaped.
+ * The page is self-contained: pictures, style and script are in it. All text is escaped.
  *
- * @param dissections One or several layers or networks, in the order of the page; with the `statistics` of a dissection the
- *   list has intervals and chance levels too.
- * @returns HTML.
+ * @param dissections One or several layers or networks, in the order of the page. With the `statistics` of a dissection, its
+ *   list has intervals and chance levels, too.
+ * @returns The HTML of the page.
  * @throws RangeError if an option is outside its range, there is no dissection, or two have the same names.
  * @throws TypeError if an argument is of another kind.
  * @throws Error if `concepts` are not the data of a dissection.
@@ -99,7 +99,7 @@ export async function dissectionReport(
   );
   const isRepeated = dissections.some(({ dissection }) => dissection.repeatedLabels === 'netdissect');
   const repeats = isRepeated
-    ? ' A pixel that carries a concept more than once counts as often, as in NetDissect, so that an IoU may be above 1.'
+    ? ' A pixel that carries a concept more than once counts each time, as in NetDissect, so an IoU can be above 1.'
     : '';
   const page = html`<!doctype html>
 <html lang="en">
@@ -116,7 +116,7 @@ export async function dissectionReport(
 <header>
 <h1>${title}</h1>
 ${intro.map((text) => html`<p>${text}</p>\n`)}
-<p>A unit fires where its activation, laid over the labels, is above a threshold that few of its activations exceed. Its concept is the one whose pixels agree best with those, by intersection over union (IoU) over all images. A unit is a detector if that is above ${comparison.iouLimit}.${repeats}</p>
+<p>A unit fires where its activation, upsampled to the labels, exceeds a threshold that few of its activations reach. Its concept is the one whose pixels agree best with the pixels where it fires, by intersection over union (IoU) over all images. A unit is a detector if this IoU is above ${comparison.iouLimit}.${repeats}</p>
 ${summary(comparison, headings)}
 </header>
 <main id="content" tabindex="-1">
@@ -131,7 +131,7 @@ ${sections}
 
 function summary({ layers, categories, categoryDetectors }: DissectionComparison, headings: readonly string[]) {
   const hasChance = layers.some(({ aboveChance }) => aboveChance !== null);
-  return html`<p class="note">Units and detectors. Unique detectors are counted in two ways: the distinct best concepts of each category, summed over the categories, as in the figures of the paper, and the distinct best concepts of all, as in NetDissect's report. Below a category: units, and distinct concepts, above the limit.</p>
+  return html`<p class="note">Unique detectors are counted in two ways: the distinct best concepts of each category, summed over the categories, as in the figures of the paper, and the distinct best concepts overall, as in NetDissect's report. The columns of categories show how many units are above the limit, and how many distinct concepts they detect.</p>
 <div class="wide" role="region" aria-label="All layers" tabindex="0">
 <table class="summary">
 <thead><tr>
@@ -159,7 +159,7 @@ ${ofLayer.map((each) => html`<td>${each.units}, ${each.uniquePerCategory}</td>`)
 </div>`;
 }
 
-/** Makes a class of each image that is shown, so that it is in the page once. */
+/** Makes a style class for each image that is shown, so that it is in the page only once. */
 async function picturesOf(
   check: Check,
   dissections: readonly ComparedDissection[],
@@ -196,7 +196,7 @@ function requireDataOf(check: Check, { layer, images, labelSize, units }: Dissec
   if (images !== concepts.count || `${labelSize}` !== `${concepts.labelSize}`) {
     check.failBecause(
       'state',
-      `concepts are ${concepts.count} images with labels of ${concepts.labelSize.join(' x ')}, the dissection of ${JSON.stringify(layer)} is of ${images} with labels of ${labelSize.join(' x ')}`,
+      `concepts are ${concepts.count} images with labels of ${concepts.labelSize.join(' x ')}, the dissection of ${JSON.stringify(layer)} has ${images} with labels of ${labelSize.join(' x ')}`,
     );
   }
   const pixels = labelSize[0] * labelSize[1];

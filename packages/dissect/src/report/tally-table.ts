@@ -4,7 +4,7 @@ import { numberOf, parseTable } from '../data/parse-table.ts';
 import { requireList } from '../data/require-lists.ts';
 import { iouOf } from '../tallies/dissection-tally.ts';
 
-/** How well a unit's mask fits a concept, all in pixels over the data set; `ConceptMatch` has it. */
+/** How well a unit's masks fit a concept, in pixels over the data set; part of `ConceptMatch`. */
 export interface TallyMatch {
   concept: { name: string; category: string };
   truth: number;
@@ -13,24 +13,24 @@ export interface TallyMatch {
   iou: number;
 }
 
-/** What a unit detects; `DissectedUnit` has it. */
+/** What a unit detects; part of `DissectedUnit`. */
 export interface TallyUnit {
-  /** From 0. */
+  /** Index of the unit, from 0. */
   unit: number;
   best: TallyMatch | null;
   /** The best concept of each category. */
   byCategory: readonly TallyMatch[];
 }
 
-/** What NetDissect's tables hold of a layer; a `Dissection` has it. */
+/** What NetDissect's tables hold about a layer; part of `Dissection`. */
 export interface TallyTable {
   categories: readonly string[];
   units: readonly TallyUnit[];
 }
 
 /**
- * A row of NetDissect's table: `unit` (from 1), `category`, `label` and `score` of its best concept, and of each category
- * `*-label`, `*-truth`, `*-activation`, `*-intersect` and `*-iou`. Null where a unit shares no pixel with a concept.
+ * A row of NetDissect's table: `unit` (from 1), `category`, `label` and `score` of its best concept, and for each category
+ * `*-label`, `*-truth`, `*-activation`, `*-intersect` and `*-iou`. Null if the unit shares no pixel with a concept.
  */
 export type TallyRecord = Record<string, string | number | null>;
 
@@ -39,11 +39,13 @@ const countColumns = ['label', 'truth', 'activation', 'intersect', 'iou'] as con
 const columnsOf = (category: string) => countColumns.map((count) => `${category}-${count}`);
 
 /**
- * A dissection in the layout of NetDissect's `*-result.csv`, as records: the units with the highest IoU first.
+ * Turns a dissection into records with the columns of NetDissect's `*-result.csv`, the units with the highest IoU first.
  *
- * @param table What `dissect` or `parseTallyCsv` gives.
+ * @param table A result of `dissect` or `parseTallyCsv`.
  * @returns Plain JSON.
  * @throws TypeError if `table` is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796;
+ *   https://github.com/CSAILVision/NetDissect, for the columns.
  *
  * @example
  * import { conceptScenes, dissect, tallyRecords } from '@cnnviz/dissect';
@@ -62,12 +64,13 @@ export function tallyRecords(table: TallyTable): TallyRecord[] {
 }
 
 /**
- * A dissection as the text of NetDissect's `*-result.csv`, which its other programs read.
+ * Writes a dissection in the format of NetDissect's `*-result.csv`, which its other programs read.
  *
- * @param table What `dissect` or `parseTallyCsv` gives.
- * @returns Rows as `tallyRecords` has them, numbers in as many digits as give them back.
+ * @param table A result of `dissect` or `parseTallyCsv`.
+ * @returns The text of the file: the rows of `tallyRecords`, numbers with enough digits to restore them exactly.
  * @throws TypeError if `table` is of another kind.
- * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017; https://github.com/CSAILVision/NetDissect.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796;
+ *   https://github.com/CSAILVision/NetDissect, for the format.
  *
  * @example
  * import { parseTallyCsv, tallyCsv } from '@cnnviz/dissect';
@@ -105,12 +108,15 @@ function cellsOfUnits({ categories, units }: TallyTable): { header: string[]; ro
 }
 
 /**
- * Reads NetDissect's `*-result.csv`, such as its authors published of their networks, or what `tallyCsv` gives.
+ * Reads a `*-result.csv` of NetDissect, such as those that its authors published for their networks, or of `tallyCsv`.
  *
  * @param text The whole file.
- * @returns The units in the order of their numbers, for `uniqueDetectors` and others.
- * @throws RangeError if a cell is no number that it can be, or a unit is there twice; says which row.
+ * @returns The units in the order of their numbers, for `uniqueDetectors` and others. Plain data.
+ * @throws RangeError if a cell is outside its range, or a unit occurs twice; names the row.
+ * @throws TypeError if `text` is no text, or a cell no number; names the row.
  * @throws Error if a column is missing or a row is too long.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796;
+ *   https://github.com/CSAILVision/NetDissect, for the format.
  *
  * @example
  * import { parseTallyCsv, uniqueDetectors } from '@cnnviz/dissect';

@@ -4,9 +4,13 @@ import { requireTracks, type UnitTrack, type UnitTracks, type UnitTransition } f
 import { categoryColor } from './comparison-charts.ts';
 
 /**
- * How many detectors of each category a layer has at each step, with the number of different concepts as a line.
+ * Charts how many detectors of each category a layer has at each step, with the number of different concepts as a line.
  *
- * @param tracks What `trackUnits` gives.
+ * @param tracks A result of `trackUnits`.
+ * @returns A Vega-Lite specification. Plain JSON.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figure
+ *   10.
  *
  * @example
  * import { conceptScenes, detectorsOverSteps, dissect, trackUnits } from '@cnnviz/dissect';
@@ -72,10 +76,13 @@ export function detectorsOverSteps(tracks: UnitTracks): ChartSpecification {
 }
 
 /**
- * What each unit detects at each step, a row a unit, colored by category; units that end alike stand together, those that
- * settled first above.
+ * Charts what each unit detects at each step: one row per unit, colored by category. Units that end with the same concept stand
+ * together, those that settled first on top.
  *
- * @param tracks What `trackUnits` gives.
+ * @param tracks A result of `trackUnits`.
+ * @returns A Vega-Lite specification. Plain JSON.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { conceptScenes, dissect, trackUnits, unitTracksChart } from '@cnnviz/dissect';
@@ -122,9 +129,13 @@ export function unitTracksChart(tracks: UnitTracks): ChartSpecification {
 }
 
 /**
- * What turned into what: a row for what units were, a column for what they became, and how many did.
+ * Charts what units turned into: one row per concept before, one column per concept after, and how many units made the change.
  *
- * @param transitions What `unitTransitions` gives.
+ * @param transitions A result of `unitTransitions`.
+ * @returns A Vega-Lite specification. Plain JSON.
+ * @throws RangeError if a number of units is negative.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { conceptScenes, dissect, trackUnits, transitionsChart, unitTransitions } from '@cnnviz/dissect';

@@ -12,31 +12,33 @@ import {
 import { type ObjectModel, sceneObjects } from './scene-objects.ts';
 import { materials, sceneColors, textures } from './scene-patterns.ts';
 
+/** Options of `conceptScenes`. */
 export interface ConceptScenesOptions {
   /** Seed of the scenes, a whole number >= 0. The same seed gives the same scenes for any count and size. Default: 0. */
   seed?: number;
   /** Number of images. */
   count: number;
-  /** Pixels of a side of the images, from 16. Default: 64. */
+  /** Side length of the images in pixels, at least 16. Default: 64. */
   size?: number;
-  /** Pixels of a side of the label maps, from 1. Default: `size`, so that each pixel has its labels. */
+  /** Side length of the label maps in pixels, at least 1. Default: `size`, so that each pixel has its own labels. */
   labelSize?: number;
-  /** Each level of each pixel is off by up to this, of 255, each number equally likely; 0 to 12. Default: 8. */
+  /** Largest deviation of each level of each pixel, of 255, uniformly distributed; 0 to 12. Default: 8. */
   noise?: number;
 }
 
 /** A question about an image that a network can be trained on. */
 export interface SceneTask {
   classes: readonly string[];
-  /** The class of image `index`; found without drawing it. */
+  /** Returns the class of image `index`, without drawing the image. */
   classOf(index: number): number;
 }
 
+/** Rendered scenes: densely labeled data that can say what is drawn. */
 export interface ConceptScenes extends ConceptData {
-  /** What image `index` shows. */
+  /** Describes what image `index` shows. */
   describe(index: number): SceneDescription;
   /**
-   * Which scene it is; what texture the background has; how many objects there are. None of these decides another one.
+   * Labels for training: the scene, the texture of the background, and the number of objects. None of them determines another.
    */
   tasks: { scene: SceneTask; texture: SceneTask; count: SceneTask };
 }
@@ -51,7 +53,7 @@ const deciders: Readonly<Record<string, readonly [string, string]>> = {
   meadow: ['tree', 'flower'],
 };
 
-/** What may be anywhere. */
+/** Objects that may be in any scene. */
 const bystanders = ['person', 'lamp', 'clock'];
 
 const scenes = Object.keys(deciders);
@@ -75,21 +77,25 @@ const concepts: readonly Concept[] = Object.entries(namesOf)
 const numberOf = new Map(concepts.map(({ number, name, category }) => [`${category} ${name}`, number]));
 
 /**
- * Rendered scenes with everything labeled: objects, their parts, materials, textures, colors, and what scene it is.
+ * Renders scenes in which everything is labeled: objects, their parts, materials, textures, colors, and the scene itself.
  *
- * A scene is decided by two objects: a `street` has a house and a car, a `road` a tree and a car, a `garden` a house and
- * a flower. No single object decides it, and colors, materials, textures, places and bystanders are drawn without
- * regard to it, so that a network has to find objects to tell scenes apart. Objects are drawn with hard edges, one
- * surface at a pixel, so that the masks are exact at any size.
+ * Two objects together determine the scene: a `street` has a house and a car, a `road` a tree and a car, a `garden` a house
+ * and a flower. No single object determines it, and colors, materials, textures, places and other objects are drawn
+ * independently of it, so a network has to find objects to tell scenes apart. Objects have hard edges and each pixel shows one
+ * surface, so masks are exact at any size.
  *
- * A pixel has the light or the dark tone of its color (`sceneColors`, and 0.68 of it) give or take `noise`: the tones
- * of two colors differ by more than twice the largest noise in some channel, so that a unit that finds a color by its
- * distance from the tones has an IoU of exactly 1.
+ * A pixel has the light or the dark tone of its color (`sceneColors`, or 0.68 of it) plus noise. The tones of two colors differ
+ * by more than twice the largest noise in some channel, so a unit that finds a color by its distance from the tones has an IoU
+ * of exactly 1.
  *
- * Image `index` is drawn from the seed and its index alone: images may be asked for in any order.
+ * Image `index` depends only on the seed and its index, so images can be read in any order.
  *
- * @returns Densely labeled data, and the labels of tasks to train on.
+ * @returns Data for `dissect`, with labels of tasks to train on.
  * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an option is of another kind.
+ * @see Johnson, Hariharan, van der Maaten, Fei-Fei, Zitnick, Girshick, "CLEVR: A Diagnostic Dataset for Compositional
+ *   Language and Elementary Visual Reasoning", CVPR 2017, https://arxiv.org/abs/1612.06890, for rendered scenes as a
+ *   diagnostic.
  *
  * @example
  * import { conceptScenes } from '@cnnviz/dissect';

@@ -2,33 +2,34 @@ import { sceneObjects } from './scene-objects.ts';
 import { materials, type Pattern, textures, tonesOf } from './scene-patterns.ts';
 import { isInside } from './shape.ts';
 
-/** All that decides a picture of `conceptScenes` but its size and its noise. Lengths are shares of the picture's side. */
+/** Everything that determines a picture of `conceptScenes` except size and noise. Lengths are shares of the picture's side. */
 export interface SceneDescription {
-  /** Where they are, such as `street`: decided by two of the objects. */
+  /** Name of the scene, such as `street`, which two of the objects determine. */
   scene: string;
   /** Two colors, above and below the horizon, under one texture. */
   background: { horizon: number; above: string; below: string; texture: string; weave: Weave };
-  /** From the back to the front. */
+  /** Objects from back to front. */
   objects: SceneObject[];
 }
 
+/** An object in a scene. Lengths are shares of the picture's side. */
 export interface SceneObject {
   name: string;
   left: number;
   top: number;
   width: number;
   height: number;
-  /** Left and right exchanged. */
+  /** Whether left and right are swapped. */
   isMirrored: boolean;
-  /** In the order of painting. */
+  /** Parts in the order in which they are painted. */
   parts: { name: string; color: string; material: string; weave: Weave }[];
 }
 
 /** How a pattern lies on the picture. */
 export interface Weave {
-  /** Of one repetition. */
+  /** Length of one repetition. */
   period: number;
-  /** Of the pattern's x axis, of length 1. */
+  /** Direction of the pattern's x axis, of length 1. */
   direction: readonly [x: number, y: number];
   shift: readonly [x: number, y: number];
 }

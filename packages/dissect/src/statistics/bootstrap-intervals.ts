@@ -3,28 +3,30 @@ import { requireLists } from '../data/require-lists.ts';
 import type { Dissection } from '../dissection/dissection.ts';
 import { quantileOf } from './quantile-of.ts';
 
+/** Options of `bootstrapIntervals`. */
 export interface BootstrapIntervalsOptions {
-  /** How often the images are drawn anew. Default: 1000, as percentiles need. */
+  /** Number of resampled data sets. Default: 1000, as percentiles need. */
   resamples?: number;
-  /** Between 0 and 1. Default: 0.95. */
+  /** Level of the intervals, between 0 and 1. Default: 0.95. */
   level?: number;
-  /** Decides what is drawn. A whole number >= 0. Default: 0. */
+  /** Seed of the resampling, a whole number >= 0. Default: 0. */
   seed?: number;
 }
 
 /**
- * How far the IoU of each unit with its best concept may be off because the images are only a sample.
+ * Computes how far the IoU of each unit with its best concept may be off because the images are only a sample.
  *
- * Data sets of as many images are drawn from the images with replacement, and the interval holds the middle 95 % of the
- * IoUs on them. The images are drawn as a whole, as pixels of one image depend on each other; the concept and the unit's
- * threshold stay as they are. That the concept was chosen as the best one on the same images makes its IoU somewhat too
- * high, and the interval with it: `chanceLevel` says by how much it may.
+ * Data sets of the same number of images are drawn from the images with replacement. The interval holds the middle 95 % of the
+ * IoUs on them. Images are drawn as a whole, since pixels of one image depend on each other. The concept and the unit's
+ * threshold stay the same. Since the concept was chosen as the best one on the same images, its IoU is somewhat too high, and
+ * so is the interval; `chanceLevel` shows by how much it can be.
  *
- * Costs about resamples · units · (images on which the unit fires or that carry its concept) additions.
+ * Takes about resamples · units · (images on which the unit fires or that carry its concept) additions.
  *
- * @param dissection What `dissect` gives with `keepImages`.
- * @returns `[low, high]` of each unit, `null` for one without a concept.
+ * @param dissection A dissection with the option `keepImages`.
+ * @returns `[low, high]` per unit, `null` for a unit without a concept.
  * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
  * @throws Error if the dissection has no counts of its images.
  * @see Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, https://doi.org/10.1201/9780429246593, chapter 13.
  *
@@ -96,7 +98,7 @@ export function bootstrapIntervals(
 
 const blockSize = 64;
 
-/** What some images add to the intersection and to the union of a unit and its best concept; all others add nothing. */
+/** What images add to the intersection and the union of a unit and its best concept; images not listed add nothing. */
 interface Summands {
   rows: number[];
   intersection: number[];

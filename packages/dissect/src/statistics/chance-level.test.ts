@@ -30,7 +30,7 @@ describe('chanceLevel', () => {
 
   it('refuses a dissection without it', () => {
     expect(() => chanceLevel(dissection)).toThrow(
-      '@cnnviz/dissect: chanceLevel: the dissection has none: dissect with the option chance',
+      '@cnnviz/dissect: chanceLevel: the dissection has no chance level: dissect with the option chance',
     );
   });
 });

@@ -5,15 +5,16 @@ import type { UnitChance } from './dissection-statistics.ts';
 import { quantileOf } from './quantile-of.ts';
 
 /**
- * How good the best IoU of each unit would be by chance.
+ * Computes how good the best IoU of each unit would be by chance.
  *
- * `dissect` with the option `chance` pairs the masks of each image with the labels of another one that is labeled for
- * the same categories, in `permutations` random ways, and takes each time the best IoU over all concepts, as the unit's
- * own is the best of all. So chance has the unit's masks, sizes and places and the data's labels, sizes and places; it
- * only lacks that they belong together. If they do not, a p-value is at most x with a probability of at most x.
+ * With the option `chance`, `dissect` pairs the masks of each image with the labels of another image that is labeled for the
+ * same categories, in `permutations` random ways. Each time it takes the best IoU over all concepts, since the unit's own IoU
+ * is the best of all, too. Masks and labels keep their sizes and places; only their assignment changes. If a unit's masks have
+ * nothing to do with the labels, its p-value is at most x with a probability of at most x.
  *
- * @param dissection What `dissect` gives with the option `chance`.
- * @returns One a unit. No p-value is below 1 / (permutations + 1).
+ * @param dissection A dissection with the option `chance`.
+ * @returns One record per unit. No p-value is below 1 / (permutations + 1).
+ * @throws TypeError if the dissection is of another kind.
  * @throws Error if the dissection has no chance level.
  * @see Phipson, Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular
  *   Biology 9, 2010, https://doi.org/10.2202/1544-6115.1585.
@@ -33,7 +34,8 @@ export function chanceLevel(dissection: Pick<Dissection, 'units' | 'chance'>): U
   const check = checker('@cnnviz/dissect', 'chanceLevel');
   requireLists(check, 'dissection', dissection, ['units']);
   const { units, chance } = dissection;
-  if (chance === null) return check.failBecause('state', 'the dissection has none: dissect with the option chance');
+  if (chance === null)
+    return check.failBecause('state', 'the dissection has no chance level: dissect with the option chance');
   const ious = restoring(check, 'dissection.chance', () => chance.ious.map((ofUnit) => ofUnit.map(Number)));
   if (ious.length !== units.length) {
     check.fail('range', 'dissection.chance.ious', `those of ${units.length} units`, chance.ious);

@@ -4,41 +4,43 @@ import type { Dissection } from '../dissection/dissection.ts';
 import type { DissectionStatistics } from './dissection-statistics.ts';
 import { uniqueDetectors } from './unique-detectors.ts';
 
-/** One dissection among those that are compared; layer, network and training together are its own. */
+/** One of the dissections to compare. No two may have the same layer, network and training. */
 export interface ComparedDissection {
   dissection: Dissection;
-  /** Any text. Default: empty. */
+  /** Name of the network. Default: empty. */
   network?: string;
-  /** What it was trained on, or how, or for how long. Default: empty. */
+  /** How, on what or for how long it was trained. Default: empty. */
   training?: string;
-  /** What `dissectionStatistics` says of it. */
+  /** Its `dissectionStatistics`. */
   statistics?: DissectionStatistics;
 }
 
-/** Which of the dissections a row is about. */
+/** The dissection that a row is about. */
 export interface DissectionNames {
   network: string;
   training: string;
   layer: string;
 }
 
-/** One layer. */
+/** The row of one layer. */
 export interface LayerComparison extends DissectionNames {
   images: number;
   units: number;
-  /** Units whose best concept is above the limit, and their share of all units. */
+  /** Units whose best concept is above the limit. */
   detectors: number;
+  /** Their share of all units. */
   detectorShare: number;
-  /** Both official counts, as `uniqueDetectors` has them. */
+  /** As in `uniqueDetectors`. */
   uniquePerCategory: number;
+  /** As in `uniqueDetectors`. */
   uniqueBestLabels: number;
-  /** Mean of the best IoUs of all units. */
+  /** Mean over all units of the best IoU. */
   meanIou: number;
-  /** Units that stand out from chance, where statistics with a chance level were given. */
+  /** Units that stand out from chance; null without statistics that have a chance level. */
   aboveChance: number | null;
 }
 
-/** One layer and category, as `CategoryDetectors` has it; zeros where there are none. */
+/** The row of one layer and category, as in `CategoryDetectors`; zeros if no unit matches. */
 export interface CategoryComparison extends DissectionNames {
   category: string;
   units: number;
@@ -47,36 +49,37 @@ export interface CategoryComparison extends DissectionNames {
   uniqueBestLabels: number;
 }
 
-/** One layer and concept that some unit of it detects. */
+/** The row of one layer and a concept that some unit of it detects. */
 export interface ConceptComparison extends DissectionNames {
   concept: string;
   category: string;
-  /** Units of which it is the best concept of its category, above the limit. */
+  /** Units for which it is the best concept of its category, above the limit. */
   units: number;
-  /** Units of which it is the best concept of all, above the limit. */
+  /** Units for which it is the best concept of all, above the limit. */
   detectors: number;
   /** The best IoU that any unit has with it. */
   iou: number;
 }
 
-/** Tidy tables: a row an observation. Plain JSON. */
+/** Tidy tables, with one row per observation. Plain JSON. */
 export interface DissectionComparison {
   iouLimit: number;
-  /** Of all dissections, in order of appearance. */
+  /** The categories of all dissections, in order of appearance. */
   categories: string[];
   layers: LayerComparison[];
   categoryDetectors: CategoryComparison[];
-  /** Those with most detectors first. */
+  /** Concepts with most detectors first. */
   conceptDetectors: ConceptComparison[];
 }
 
 /**
- * What several layers, networks or ways of training detect, side by side.
+ * Compares what several layers, networks or ways of training detect.
  *
- * @param dissections In the order that tables and charts shall have.
- * @param options `iouLimit`: a unit is a detector above it. Default: that of the dissections.
- * @returns Tidy tables, a row a layer, a layer and category, and a layer and concept.
+ * @param dissections The dissections, in the order of tables and charts.
+ * @param options `iouLimit`: a unit is a detector if its best IoU is above this. Default: that of the dissections.
+ * @returns Tidy tables with one row per layer, per layer and category, and per layer and concept. Plain data.
  * @throws RangeError if two dissections have the same names, or their limits differ and none is given.
+ * @throws TypeError if an argument is of another kind.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figures
  *   5, 7 and 8.
  *

@@ -6,31 +6,33 @@ import { bootstrapIntervals } from './bootstrap-intervals.ts';
 import { chanceLevel } from './chance-level.ts';
 import { type Dependence, falseDiscoveryRate } from './false-discovery-rate.ts';
 
+/** Options of `dissectionStatistics`. */
 export interface DissectionStatisticsOptions {
-  /** Resampled data sets, for intervals. Default: 1000. */
+  /** Number of resampled data sets for intervals. Default: 1000. */
   resamples?: number;
-  /** Between 0 and 1, of the intervals. Default: 0.95. */
+  /** Level of the intervals, between 0 and 1. Default: 0.95. */
   level?: number;
-  /** Decides the resampled data sets. A whole number >= 0. Default: 0. */
+  /** Seed of the resampling, a whole number >= 0. Default: 0. */
   seed?: number;
-  /** The share of false ones that the list of units above chance may have, expected. Default: 0.05. */
+  /** Expected share of false discoveries among the units listed as above chance. Default: 0.05. */
   falseDiscoveryRate?: number;
-  /** What the p-values of units may have to do with each other; see `falseDiscoveryRate`. Default: `'positive'`. */
+  /** How the p-values of units may depend on each other; see `falseDiscoveryRate`. Default: `'positive'`. */
   dependence?: Dependence;
 }
 
-/** How sure the IoU of a unit is. */
+/** How far the IoU of a unit can be trusted. */
 export interface UnitStatistics {
+  /** Index of the unit. */
   unit: number;
-  /** Its best concept; none where it shares no pixel with any. */
+  /** Its best concept; null if it shares no pixel with any. */
   concept: Concept | null;
-  /** The IoU with it. */
+  /** The IoU with that concept. */
   iou: number;
-  /** Above the limit, as `dissect` says. */
+  /** Whether the IoU is above the limit of the dissection. */
   isDetector: boolean;
-  /** Of the IoU, over images; `null` without `imageCounts` or without a concept. */
+  /** Interval of the IoU over images; `null` without `imageCounts` or without a concept. */
   interval: readonly [low: number, high: number] | null;
-  /** What the best IoU would be by chance; `null` where `dissect` was not asked for it. */
+  /** The best IoU by chance; `null` without the option `chance` of `dissect`. */
   chance: UnitChance | null;
   /** The smallest false discovery rate at which the unit is listed: its p-value, adjusted for the number of units. */
   adjustedP: number | null;
@@ -42,18 +44,19 @@ export interface UnitStatistics {
 export interface UnitChance {
   /** Mean over the permutations. */
   mean: number;
-  /** What 5 % of the permutations exceed. */
+  /** Exceeded by 5 % of the permutations. */
   upper: number;
-  /** How often chance does as well as the unit, the unit itself counted: (1 + as good ones) / (1 + permutations). */
+  /** How often chance does as well as the unit, counting the unit itself: (1 + as good ones) / (1 + permutations). */
   p: number;
 }
 
-/** Plain JSON. */
+/** How far a dissection can be trusted. Plain JSON. */
 export interface DissectionStatistics {
   layer: string;
   resamples: number;
+  /** Level of the intervals. */
   level: number;
-  /** 0 where there is no chance level. */
+  /** 0 without a chance level. */
   permutations: number;
   falseDiscoveryRate: number;
   dependence: Dependence;
@@ -66,15 +69,18 @@ export interface DissectionStatistics {
 }
 
 /**
- * How far a dissection can be trusted: for each unit an interval of its IoU, the IoU that chance would give it, and
- * whether it belongs to a list of detectors with few false ones.
+ * Computes how far a dissection can be trusted: for each unit an interval of its IoU, the IoU that it would reach by chance,
+ * and whether it belongs on a list of detectors with few false ones.
  *
- * The intervals need `dissect` with `keepImages`, the chance level with `chance`; what was not asked for is `null`.
- * `bootstrapIntervals`, `chanceLevel` and `falseDiscoveryRate` say what each is, and are there on their own.
+ * Intervals need `dissect` with `keepImages`, chance levels need `chance`; without them they are `null`.
+ * `bootstrapIntervals`, `chanceLevel` and `falseDiscoveryRate` explain each part, and can be called separately.
  *
  * @returns Plain data.
  * @throws RangeError if an option is outside its range.
- * @throws TypeError if an option is of another kind.
+ * @throws TypeError if an argument is of another kind.
+ * @see Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, https://doi.org/10.1201/9780429246593, chapter 13.
+ * @see Phipson, Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular
+ *   Biology 9, 2010, https://doi.org/10.2202/1544-6115.1585.
  *
  * @example
  * import { conceptScenes, dissect, dissectionStatistics } from '@cnnviz/dissect';

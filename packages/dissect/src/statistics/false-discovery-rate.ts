@@ -1,20 +1,21 @@
 import { checker } from '@cnnviz/internal';
 
 /**
- * What p-values may have to do with each other. `'positive'`: independent, or such that one being small makes none of
- * the others larger (Benjamini and Hochberg's procedure). `'any'`: anything (Benjamini and Yekutieli's), at the price of
- * thresholds smaller by 1 + 1/2 + ... + 1/m.
+ * How p-values may depend on each other. `'positive'`: they are independent, or a small one makes none of the others larger
+ * (the procedure of Benjamini and Hochberg). `'any'`: in any way (that of Benjamini and Yekutieli), at the price of thresholds
+ * smaller by a factor of 1 + 1/2 + ... + 1/m.
  */
 export type Dependence = 'positive' | 'any';
 
+/** Options of `falseDiscoveryRate`. */
 export interface FalseDiscoveryRateOptions {
   /** The expected share of false discoveries among all, between 0 and 1. Default: 0.05. */
   rate?: number;
-  /** Default: `'positive'`. */
+  /** How the p-values may depend on each other. Default: `'positive'`. */
   dependence?: Dependence;
 }
 
-/** In the order of the p-values. */
+/** Which p-values are discoveries, in the order of the p-values. */
 export interface Discoveries {
   /** The smallest rate at which each is a discovery. */
   adjusted: number[];
@@ -23,14 +24,16 @@ export interface Discoveries {
 }
 
 /**
- * Which of many tests to believe, such that of those believed only a small share, expected, is false.
+ * Decides which of many tests are discoveries, so that only a small share of them is expected to be false.
  *
- * Of m p-values, rising, the first k are discoveries, with the largest k for which p(k) <= k / (m c) · rate; c is 1, or
- * 1 + 1/2 + ... + 1/m if dependence is `'any'`. Units of one layer depend on each other: whether positively is an
- * assumption, usual and not proven for them.
+ * With m p-values in rising order, the first k are discoveries, for the largest k with p(k) <= k / (m c) · rate. The factor c
+ * is 1, or 1 + 1/2 + ... + 1/m if `dependence` is `'any'`. Units of one layer depend on each other. That they do so positively
+ * is a usual assumption, which is not proven for them.
  *
- * @param pValues From 0 to 1, in any order.
+ * @param pValues Numbers from 0 to 1, in any order.
+ * @returns Plain data, in the order of the p-values.
  * @throws RangeError if a p-value or an option is outside its range.
+ * @throws TypeError if an argument is of another kind.
  * @see Benjamini, Hochberg, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57,
  *   1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
  * @see Benjamini, Yekutieli, "The control of the false discovery rate in multiple testing under dependency", Annals of

@@ -4,12 +4,13 @@ import { determinant, EigenvalueDecomposition, Matrix, MatrixTransposeView, QrDe
 /** A rotation of the space of the units' activations. */
 export interface Rotation {
   units: number;
-  /** `[units, units]`, row by row, orthogonal, of determinant 1: from row vectors of activations to new ones. */
+  /** `[units, units]`, row by row, orthogonal, with determinant 1; multiplied from the right to rows of activations. */
   matrix: Float32Array;
 }
 
+/** Options of `randomRotation`. */
 export interface RandomRotationOptions {
-  /** How many a layer has. */
+  /** Units of the layer. */
   units: number;
   /** Seed of the rotation, a whole number >= 0. Default: 0. */
   seed?: number;
@@ -18,14 +19,16 @@ export interface RandomRotationOptions {
 }
 
 /**
- * A rotation drawn evenly from all there are: the control of network dissection. If what units detect were a property of
- * the space of activations, and not of the units, directions turned at random would detect as much.
+ * Draws a rotation uniformly from all rotations: the control of network dissection. If concepts were a property of the space
+ * of activations rather than of its units, randomly rotated directions would detect as many.
  *
- * Q of A = Q R, with normal numbers in A and a positive diagonal of R, is even over all orthogonal matrices; half of
- * them mirror, and there one direction is turned round. Q^amount turns each of the planes that Q turns by `amount` of its
- * angle, the shorter way. Parts of a rotation take some seconds for 512 units, whole ones less.
+ * In A = Q R, with normal numbers in A and a positive diagonal in R, Q is distributed uniformly over all orthogonal matrices.
+ * Half of these mirror; in them one direction is reversed. Q^amount turns each plane that Q turns by `amount` of its angle, the
+ * shorter way. Partial rotations of 512 units take some seconds, whole ones less.
  *
+ * @returns Plain data, for `rotateUnits`.
  * @throws RangeError if an option is outside its range.
+ * @throws TypeError if an option is of another kind.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
  *   3.2.
  * @see Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007,
@@ -34,7 +37,7 @@ export interface RandomRotationOptions {
  * @example
  * import { randomRotation, rotateUnits } from '@cnnviz/dissect';
  *
- * const half = randomRotation({ units: 6, seed: 0, amount: 0.5 });
+ * const half = randomRotation({ units: 6, amount: 0.5 });
  * const maps = rotateUnits(probe, half)(images);
  */
 export function randomRotation(options: RandomRotationOptions): Rotation {
@@ -63,8 +66,8 @@ function rotationOf(matrix: Matrix): Matrix {
 }
 
 /**
- * Q + Qᵀ has each plane that Q turns as a pair of equal eigenvalues, 2 cos(angle), so that its eigenvectors span the
- * planes; the one that is left where their number is odd stays where it is.
+ * In Q + Qᵀ each plane that Q turns has a pair of equal eigenvalues, 2 cos(angle), so the eigenvectors span the planes. If
+ * their number is odd, the one that is left stays in place.
  */
 function power(rotation: Matrix, amount: number): Matrix {
   const size = rotation.rows;
@@ -73,7 +76,7 @@ function power(rotation: Matrix, amount: number): Matrix {
   const rising = [...realEigenvalues.keys()].sort((a, b) => realEigenvalues[a]! - realEigenvalues[b]!);
   const axes = eigenvectorMatrix.subMatrixColumn(rising);
   const turned = rotation.mmul(axes);
-  // Of each plane the images of its two axes.
+  // The images of the two axes of each plane.
   const powered = axes.clone();
   for (let plane = 0; plane + 1 < size; plane += 2) {
     const [first, second] = [axes.getColumn(plane), axes.getColumn(plane + 1)];

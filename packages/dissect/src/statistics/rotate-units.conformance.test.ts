@@ -19,7 +19,7 @@ describeOnBackends(['cpu', 'wasm', 'tensorflow', 'webgl', 'webgpu'], () => {
     badOptions: [],
     badInputs: [
       [() => ({ probe: 'conv1' as never }), /probe must be a function, got "conv1"/],
-      [() => ({ rotation: 0.5 as never }), /rotation must be what randomRotation gives, got 0.5/],
+      [() => ({ rotation: 0.5 as never }), /rotation must be a result of randomRotation, got 0.5/],
       [
         () => ({ rotation: randomRotation({ units: 5, seed: 0 }) }),
         /probe must be one of 5 units, got float32 tensor \[3, 4, 4, 6\]/,

@@ -73,6 +73,6 @@ describe('rotateUnits', () => {
 
   it.each<[string, () => unknown]>([
     ['probe must be a function, got 1', () => rotateUnits(1 as never, randomRotation({ units: 5, seed: 2 }))],
-    ['rotation must be what randomRotation gives, got 90', () => rotateUnits((maps) => maps, 90 as never)],
+    ['rotation must be a result of randomRotation, got 90', () => rotateUnits((maps) => maps, 90 as never)],
   ])('refuses: %s', (message, call) => expect(call).toThrow(`@cnnviz/dissect: rotateUnits: ${message}`));
 });

@@ -4,16 +4,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rotation } from './random-rotation.ts';
 
 /**
- * A probe whose units are directions of another one's space of activations, turned by a rotation.
+ * Makes a probe whose units are rotated directions in the activation space of another probe.
  *
  * At each position of the maps the activations a of the units become a · Q. With a `randomRotation` this is the control of
- * network dissection: nothing is lost or added, and the first layer after it could undo it.
+ * network dissection: no information is lost or added, and the next layer could undo it.
  *
  * @param probe Images to activations `[n, h, w, units]`, at once or later.
- * @param rotation Of as many units.
- * @returns A probe of as many units. Synchronous, differentiable and for use inside `tf.tidy` where `probe` is; else it
- *   answers later, too.
- * @throws RangeError from the probe if the units are not as many as those of the rotation.
+ * @param rotation A rotation of the same number of units.
+ * @returns A probe with the same number of units; the caller disposes the tensors that it returns. It is synchronous,
+ *   differentiable and usable inside `tf.tidy` if `probe` is, and else answers later, too.
+ * @throws TypeError if an argument is of another kind. The probe throws a RangeError if its units are not those of the rotation.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
  *   3.2.
  *
@@ -33,7 +33,7 @@ export function rotateUnits(probe: AnyProbe, rotation: Rotation): AnyProbe {
   check.callable('probe', probe);
   const { units, matrix } = rotation ?? {};
   if (!Number.isInteger(units) || !isA('Float32Array', matrix) || matrix.length !== units! * units!) {
-    check.fail('type', 'rotation', 'what randomRotation gives', rotation);
+    check.fail('type', 'rotation', 'a result of randomRotation', rotation);
   }
   // In a browser tfjs takes an array of another realm for no array.
   const values = new Float32Array(matrix);

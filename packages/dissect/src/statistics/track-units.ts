@@ -6,32 +6,33 @@ import { uniqueDetectors } from './unique-detectors.ts';
 
 /** One layer as it was at a step of training. */
 export interface DissectedStep {
-  /** Any number that grows: of the update, of the epoch. */
+  /** A number that grows, such as that of the update or of the epoch. */
   step: number;
   dissection: Dissection;
 }
 
-/** What a unit was at a step. */
+/** What a unit detects at a step. */
 export interface UnitAtStep {
   step: number;
-  /** What it detects: its best concept, where the IoU with it is above the limit, else none. */
+  /** Its best concept if the IoU is above the limit, else null. */
   concept: Concept | null;
-  /** Of its best concept, also where that is not above the limit. */
+  /** The IoU with its best concept, also if that is not above the limit. */
   iou: number;
 }
 
-/** What became of a unit. */
+/** What a unit detects over all steps. */
 export interface UnitTrack {
+  /** Index of the unit. */
   unit: number;
-  /** One a step, in order. */
+  /** One entry per step, in order. */
   history: UnitAtStep[];
-  /** The first concept that it detects at any step. */
+  /** The first concept that it detects at any step, if any. */
   first: Concept | null;
-  /** What it detects at the last step. */
+  /** The concept that it detects at the last step, if any. */
   last: Concept | null;
-  /** From one step to the next, how often what it detects becomes another concept, something or nothing. */
+  /** How often the concept that it detects changes from one step to the next, to or from none included. */
   changes: number;
-  /** The step from which on it detects what it detects at the last one; `null` where that is nothing. */
+  /** The step from which it detects the concept of the last step without interruption; `null` if that is none. */
   settledAt: number | null;
 }
 
@@ -39,18 +40,19 @@ export interface UnitTrack {
 export interface StepSummary {
   step: number;
   detectors: number;
-  /** Both official counts, as `uniqueDetectors` has them. */
+  /** As in `uniqueDetectors`. */
   uniquePerCategory: number;
+  /** As in `uniqueDetectors`. */
   uniqueBestLabels: number;
-  /** Units that have settled by then. */
+  /** Units that have settled by this step. */
   settled: number;
-  /** Units that detect something else than at the step before, or nothing any more, or something for the first time. */
+  /** Units that detect another concept than at the step before, none any more, or one after none. */
   changed: number;
   /** Detectors of each category, in the order of `categories`. */
   detectorsByCategory: number[];
 }
 
-/** Plain JSON. */
+/** What the units of a layer detect over a training. Plain JSON. */
 export interface UnitTracks {
   layer: string;
   iouLimit: number;
@@ -67,12 +69,13 @@ export interface UnitTransition {
 }
 
 /**
- * What the units of a layer detect over a training or fine-tuning: when each became what it is, and what it was before.
+ * Follows what the units of a layer detect over a training or fine-tuning: when each became what it is, and what it was before.
  *
  * @param steps Dissections of the same layer on the same data, at steps that grow.
- * @param options `iouLimit`: a unit detects its best concept where the IoU is above it. Default: that of the dissections.
+ * @param options `iouLimit`: a unit detects its best concept if the IoU is above this. Default: that of the dissections.
  * @returns Plain data.
  * @throws RangeError if there are no steps, they do not grow, or the dissections differ in their units or limits.
+ * @throws TypeError if an argument is of another kind.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, figure
  *   10.
  *
@@ -127,13 +130,15 @@ export function trackUnits(steps: readonly DissectedStep[], options: { iouLimit?
 }
 
 /**
- * What units turned into: how many went from which concept to which.
+ * Counts what units turned into: how many went from which concept to which.
  *
- * @param tracks What `trackUnits` gives.
- * @param options `from`, `to`: steps. Default: the first and the last. `by`: whether concepts or their categories are
- *   told apart. Default: `'concept'`.
- * @returns The transitions that some unit made, staying among them; the most frequent first.
- * @throws RangeError if a step is none of those tracked.
+ * @param tracks A result of `trackUnits`.
+ * @param options `from`, `to`: two steps. Default: the first and the last. `by`: whether to distinguish concepts or only their
+ *   categories. Default: `'concept'`.
+ * @returns The transitions that some unit made, including staying the same, most frequent first. Plain data.
+ * @throws RangeError if a step is not among those tracked.
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { conceptScenes, dissect, trackUnits, unitTransitions } from '@cnnviz/dissect';

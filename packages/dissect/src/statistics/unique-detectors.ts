@@ -1,7 +1,7 @@
 import { checker, restoring } from '@cnnviz/internal';
 import { requireList } from '../data/require-lists.ts';
 
-/** What the counts need to know of a unit; `UnitMatches` has it. */
+/** What the counts need to know of a unit; part of `UnitMatches`. */
 export interface DetectorUnit {
   /** Its best concept of each category. */
   byCategory: readonly { concept: { name: string; category: string }; iou: number }[];
@@ -9,39 +9,44 @@ export interface DetectorUnit {
   best: { concept: { name: string; category: string }; iou: number } | null;
 }
 
+/** How many units detect something, and how many different things. */
 export interface UniqueDetectors {
   /** Units whose best concept is above the limit. */
   detectors: number;
   /**
-   * Distinct concepts of each category that are some unit's best of the category and above the limit, summed over the
-   * categories: what the paper's figures and NetDissect's MATLAB plots call unique detectors. One unit may count in
-   * several categories.
+   * Distinct concepts of each category that are the best of that category for some unit and above the limit, summed over the
+   * categories. The paper's figures and NetDissect's MATLAB plots call these unique detectors. One unit may count in several
+   * categories.
    */
   uniquePerCategory: number;
-  /** Distinct concepts that are some detector's best of all: what NetDissect's report calls unique detectors. */
+  /** Distinct concepts that are the best of all for some detector. NetDissect's report calls these unique detectors. */
   uniqueBestLabels: number;
   categories: CategoryDetectors[];
 }
 
+/** The counts of one category. */
 export interface CategoryDetectors {
   category: string;
-  /** Units whose best concept of this category is above the limit, detectors of another category too. */
+  /** Units whose best concept of this category is above the limit, including detectors of another category. */
   units: number;
-  /** Their distinct concepts, what `uniquePerCategory` sums. */
+  /** Their distinct concepts, of which the total `uniquePerCategory` is the sum. */
   uniquePerCategory: number;
   /** Detectors whose best concept of all is of this category. */
   detectors: number;
-  /** Their distinct concepts, what `uniqueBestLabels` sums. */
+  /** Their distinct concepts, of which the total `uniqueBestLabels` is the sum. */
   uniqueBestLabels: number;
 }
 
 /**
- * How many units of a layer detect something, and how many different things they detect, by both counts that
- * NetDissect's programs call unique detectors: they differ, and are not comparable.
+ * Counts how many units of a layer detect something, and how many different things they detect. NetDissect's programs call two
+ * different counts unique detectors, which cannot be compared with each other; both are here.
  *
- * @param units What `dissect` or a `DissectionTally` gives.
- * @returns Counts, with those of each category that has a match, in alphabetical order.
+ * @param units The units of a dissection or of a `DissectionTally`.
+ * @param options `iouLimit`: a unit detects a concept if the IoU is above this. Default: 0.04, as in the paper.
+ * @returns The counts of all units, and those of each category with a match, in alphabetical order. Plain data.
  * @throws RangeError if `iouLimit` is outside [0, 1].
+ * @throws TypeError if an argument is of another kind.
+ * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796.
  *
  * @example
  * import { uniqueDetectors } from '@cnnviz/dissect';

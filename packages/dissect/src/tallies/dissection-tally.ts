@@ -297,7 +297,7 @@ export class DissectionTally {
  * @throws RangeError if a count is negative.
  * @throws TypeError if a count is no number.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
- *   2.3.
+ *   2.2.
  *
  * @example
  * import { intersectionOverUnion } from '@cnnviz/dissect';

@@ -27,6 +27,7 @@ export function runsOfPixels(inside: ArrayLike<number>, pixels: number): number[
  * @returns `[height, width]`, row by row: 1 inside, 0 outside.
  * @throws RangeError if a length is no whole number >= 0.
  * @throws TypeError if `runs` is no list of numbers.
+ * @see https://cocodataset.org/#format-data, whose run lengths are of this kind, but down the columns.
  *
  * @example
  * import { maskOfRuns } from '@cnnviz/dissect';

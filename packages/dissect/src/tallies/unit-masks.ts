@@ -36,7 +36,7 @@ export interface UnitMasksOptions extends UpsampleOptions {
  * @throws RangeError if a size is no whole number >= 1, or `activations` do not have `mapSize`.
  * @throws TypeError if an argument is of another kind.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
- *   2.3.
+ *   2.2.
  *
  * @example
  * import { unitMasks } from '@cnnviz/dissect';

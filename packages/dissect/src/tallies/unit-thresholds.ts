@@ -61,7 +61,7 @@ const check: Check = checker('@cnnviz/dissect', 'UnitThresholds');
  * @throws RangeError if an option is outside its range.
  * @throws TypeError if an option is of another kind.
  * @see Bau, Zhou, Khosla, Oliva, Torralba, "Network Dissection", CVPR 2017, https://arxiv.org/abs/1704.05796, section
- *   2.3.
+ *   2.2.
  *
  * @example
  * import { UnitThresholds } from '@cnnviz/dissect';

@@ -4,7 +4,7 @@ export type BackendName = 'cpu' | 'wasm' | 'tensorflow' | 'webgl' | 'webgpu';
 
 export const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
-/** The backends that can exist where the tests run: `tensorflow` only in Node, `webgl` only in a browser. */
+/** The backends that can exist in this environment: `tensorflow` only in Node, `webgl` only in a browser. */
 export const backendsHere: readonly BackendName[] = isNode
   ? ['cpu', 'wasm', 'tensorflow', 'webgpu']
   : ['cpu', 'wasm', 'webgl', 'webgpu'];
@@ -22,9 +22,9 @@ const register: Record<BackendName, () => Promise<unknown>> = {
 };
 
 /**
- * Makes a backend the current one, whatever that takes.
+ * Starts a backend if necessary and makes it the current one.
  *
- * @throws Error that says why it cannot start here.
+ * @throws Error if it cannot start here. The message says why.
  */
 export async function startBackend(name: BackendName): Promise<void> {
   if (!backendsHere.includes(name)) throw new Error(`there is no ${name} in ${isNode ? 'Node' : 'a browser'}`);

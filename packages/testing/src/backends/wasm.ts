@@ -7,7 +7,7 @@ export async function registerWasm(): Promise<void> {
   registerWasmGradients();
 }
 
-/** The wasm backend as it is, which importing it has registered. In a browser its binaries are served by the test runner. */
+/** The stock wasm backend, as its import registers it. In a browser, the test runner serves its binaries. */
 export async function registerStockWasm(): Promise<void> {
   if (typeof window === 'undefined') return;
   const { wasmPaths } = await import('./wasm-in-browser.ts');

@@ -9,8 +9,8 @@ import { memoryChecks } from './memory-checks.ts';
 import { valueChecks } from './value-checks.ts';
 
 /**
- * Registers the tests that every exported algorithm has to pass, on the current backend. On one that runs its kernels as
- * shaders, which is slow where software does the work of a GPU, only those that depend on the kernels.
+ * Registers the tests that every exported algorithm must pass, on the current backend. On a backend that runs its kernels as
+ * shaders, which is slow in software, it registers only the tests that depend on the kernels.
  *
  * @example
  * describeOnBackends(['cpu', 'wasm'], () =>
@@ -35,7 +35,7 @@ export function conformance<I extends Inputs, O extends object>(algorithm: Algor
   });
 }
 
-/** The tests that `conformance` registers, for the test of the battery itself. */
+/** The tests that `conformance` registers, for testing the battery itself. */
 export function conformanceChecks<I extends Inputs, O extends object>(algorithm: Algorithm<I, O>): ConformanceCheck[] {
   const validResult = validResultOf(algorithm);
   return [

@@ -8,13 +8,13 @@ import { type Callee, faultOf, type ValidCall } from './run-hostile-call.ts';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /**
- * Calls each function that a package exports with each argument, each option and each answer of a callback replaced by
- * values that do not belong there, as its types tell. Each call has to fail with an error in our form, or with that of
- * the callback, unless its types admit the value. None may leak a tensor or dispose one of the caller.
+ * Calls each function that a package exports with invalid values, derived from its types, in place of each argument, option and
+ * callback result. Each call must fail with an error in our form, or with the callback's own error, unless the types admit the
+ * value. No call may leak a tensor or dispose one of the caller's.
  *
- * @param folder Of the package below `packages`.
- * @param exported All that its `index.ts` exports.
- * @param calls A valid call of each function. One that has none fails the test.
+ * @param folder The package's folder in `packages`.
+ * @param exported Everything that its `index.ts` exports.
+ * @param calls A valid call of each function. A function without one fails the test.
  */
 export function describeHostileCalls(
   folder: string,
