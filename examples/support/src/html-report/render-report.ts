@@ -133,7 +133,7 @@ function paragraphs(texts: readonly string[]): Markup[] {
 function withLinks(text: string): (Markup | string)[] {
   // Of each three parts, the first is text, the second words and the third an address.
   const parts = text.split(/\[([^\]]+)\]\((https:\/\/[^\s)]+)\)/);
-  return parts.flatMap((part, index) => {
+  return parts.flatMap((part, index): (Markup | string)[] => {
     if (index % 3 === 0) return [part];
     return index % 3 === 1 ? [html`<a href="${parts[index + 1]!}">${part}</a>`] : [];
   });
