@@ -14,7 +14,7 @@ import type { CheckpointPace } from './checkpoint-pace.ts';
 import { type Control, controlledLayer } from './controls.ts';
 
 /** How maps are upsampled to labels. */
-export type Placement = 'receptive-field' | 'half-pixel' | 'align-corners';
+type Placement = 'receptive-field' | 'half-pixel' | 'align-corners';
 
 export interface DissectNetworkOptions {
   /** Takes RGB, 0 to 255. */
