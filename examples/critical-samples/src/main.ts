@@ -46,7 +46,9 @@ await runExample({
     return {
       page: {
         title: 'Critical samples',
-        intro: [`How close are a network's decisions to the images? ${scale.trainImages} training images of ${name}.`],
+        intro: [
+          `How close are a network's decisions to the images? The study of [Arpit et al. 2017](https://arxiv.org/abs/1706.05394), with ${scale.trainImages} training images of ${name}.`,
+        ],
         chapters: [criticalSamplesChapter(runs, name)],
       },
       claims: criticalSampleClaims(runs, name),

@@ -1,4 +1,4 @@
-import { criticalSamplesChapter, runExperiment, scales } from '@cnnviz/example-critical-samples';
+import { criticalSamplesChapter, runExperiment, type Scale, scales } from '@cnnviz/example-critical-samples';
 import {
   type Chapter,
   type ChosenBackend,
@@ -41,6 +41,10 @@ export interface DemoOptions {
   generatorImages?: number;
   /** Default 3. */
   generatorEpochs?: number;
+  /** Most steps of each ascent that draws what the network wants to see. Default 90. */
+  ascentSteps?: number;
+  /** Training of the networks whose critical samples are counted. Default 30 epochs, counted after every 10. */
+  criticalSamples?: Pick<Scale, 'epochs' | 'every'>;
   /** Rendered scenes on which another network is dissected. Default 120. */
   dissectedScenes?: number;
   /** Default: MNIST, 8,000 digits to learn from and 2,000 to be tested on. */
@@ -74,6 +78,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     generatorImages = 2000,
     generatorEpochs = 3,
     dissectedScenes = 120,
+    ascentSteps = 90,
+    criticalSamples = scales.demo,
   } = options;
   const start = performance.now();
   const data = options.data ?? (await mnist({ seed }));
@@ -112,7 +118,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       MEMORIZING_NETWORKS * memorizingEpochs,
       (update) => memorizationChapter({ data, seed, epochs: memorizingEpochs, onProgress: update }),
     );
-    const searched = await runExperiment({ data, scale: { ...scales.demo, seeds: [seed] }, progress });
+    const { epochs: searchedEpochs, every } = criticalSamples;
+    const scale = { ...scales.demo, epochs: searchedEpochs, every, seeds: [seed] };
+    const searched = await runExperiment({ data, scale, progress });
     const evolution = await progress.stage('evolving strings and images', 2 * evolutionGenerations, (update) =>
       evolutionChapters({ model, digits: test, seed, generations: evolutionGenerations, onProgress: update }),
     );
@@ -123,6 +131,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         seed,
         images: generatorImages,
         generatorEpochs,
+        steps: ascentSteps,
         onProgress: update,
       }),
     );

@@ -33,7 +33,7 @@ export async function evolutionChapters(options: EvolutionOptions): Promise<Chap
     await imagesChapter(options, 'direct', 0, {
       title: 'Images evolved pixel by pixel',
       intro: [
-        'The same works with images. The fitness of an image is the network’s confidence in a digit, and the best image for each digit is kept and bred from. No gradient is taken: evolution sees only the network’s answers.',
+        'The same works with images. The fitness of an image is the network’s confidence in a digit, and the best image for each digit is kept and bred from. No gradient is taken: evolution sees only the network’s answers, as in [Nguyen et al. 2015](https://arxiv.org/abs/1412.1897).',
         'Here each gene is the brightness of one pixel, random at first.',
       ],
     }),

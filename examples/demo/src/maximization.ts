@@ -34,6 +34,8 @@ export interface MaximizationOptions {
   /** Digits that the generator learns from, and as many others that the judge does, at most. */
   images: number;
   generatorEpochs: number;
+  /** Most steps of each ascent. */
+  steps: number;
   /** From 0 to 1. */
   onProgress: (share: number, part: string) => void;
 }
@@ -45,7 +47,6 @@ const TITLES: Record<Method, string> = {
 };
 /** Of the logit of the best training image: where an image is done. */
 const WANTED = 0.8;
-const STEPS = 90;
 const STARTS = 2;
 const JUDGE_EPOCHS = 3;
 /** The training of the judge and of the generator, and the methods. */
@@ -54,7 +55,7 @@ const ENLARGED = 3;
 
 /** Draws what each digit is to the network, by gradient ascent, with more and with less to keep the drawing natural. */
 export async function maximizationChapter(options: MaximizationOptions): Promise<Chapter> {
-  const { network, data, seed, images, generatorEpochs, onProgress } = options;
+  const { network, data, seed, images, generatorEpochs, steps, onProgress } = options;
   const { classes, shape, bounds } = data.train;
   const [train, ofJudge] = halves(firstImages(data.train, 2 * images));
   const progress = partsOf(onProgress);
@@ -77,10 +78,11 @@ export async function maximizationChapter(options: MaximizationOptions): Promise
       const transforms = robustness({ pad: 2, jitter: [2, 1] });
       const drawings: Drawing[] = [];
       for (const method of METHODS) {
-        const ascent = { units, wanted: WANTED, steps: STEPS, seed, progress, transforms };
+        const ascent = { units, wanted: WANTED, steps, seed, progress, transforms };
         drawings.push(await judged(await synthesize(method, subject, ascent), judge.classifier, data.train));
       }
       return chapterOf(drawings, {
+        steps,
         learnedFrom: train.labels.length,
         judgeAccuracy: judge.testAccuracy,
       });
@@ -138,13 +140,13 @@ async function judged(
 
 function chapterOf(
   drawings: readonly Drawing[],
-  { learnedFrom, judgeAccuracy }: { learnedFrom: number; judgeAccuracy: number },
+  { steps, learnedFrom, judgeAccuracy }: { steps: number; learnedFrom: number; judgeAccuracy: number },
 ): Chapter {
   return {
     id: 'maximization',
     title: 'What it wants to see',
     intro: [
-      `Gradient ascent raises the logit of each digit until it reaches ${WANTED} of that of the best training image, for at most ${STEPS} steps. Nothing keeps plain pixels natural, and any trace of a digit drowns in clutter. Fourier coefficients, seen through small shifts, rotations and scalings, give smoother images.`,
+      `Gradient ascent raises the logit of each digit until it reaches ${WANTED} of that of the best training image, for at most ${steps} steps. Nothing keeps plain pixels natural, and any trace of a digit drowns in clutter. Fourier coefficients, seen through small shifts, rotations and scalings, give smoother images.`,
       `The generator has learned from ${learnedFrom.toLocaleString('en-GB')} digits to draw an image from the activations of the network's last hidden units. So it draws strokes on a dark ground, and the ascent chooses which. A judge, another network trained on the same digits, says what it sees; it may be kinder to clutter than a person.`,
     ],
     facts: [{ label: 'test accuracy of the judge', value: percent(judgeAccuracy) }],

@@ -88,7 +88,7 @@ export async function memorizationChapter(options: MemorizationOptions): Promise
       },
       {
         kind: 'chart',
-        caption: `The randomization test of Zhang et al. (arXiv:1611.03530). The network also fits random labels, more slowly, and digits with shuffled pixels, and noise. Fitting the training set does not show that a network has understood anything. A line ends once ${percent(FITTED, 0)} are fitted.`,
+        caption: `The randomization test of [Zhang et al. 2017](https://arxiv.org/abs/1611.03530). The network also fits random labels, more slowly, and digits with shuffled pixels, and noise. Fitting the training set does not show that a network has understood anything. A line ends once ${percent(FITTED, 0)} are fitted.`,
         alt: `Training loss by condition. ${runs.map(({ condition, epochs, trainAccuracy, testAccuracy }) => `${condition}: ${epochs} epochs, then ${percent(trainAccuracy)} of the training digits and ${percent(testAccuracy)} of other digits`).join('; ')}.`,
         spec: randomizationCurves(runs) as unknown as Spec,
       },

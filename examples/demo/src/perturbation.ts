@@ -42,7 +42,7 @@ export async function perturbationChapter(options: PerturbationOptions): Promise
     id: 'perturbation',
     title: 'How little it takes to change its mind',
     intro: [
-      `Each pixel of a test digit moves by at most ${EPSILON} of the way from black to white, in the direction that raises the network's error most (the fast gradient sign method of Goodfellow et al., arXiv:1412.6572). To the eye, the digit stays the same.`,
+      `Each pixel of a test digit moves by at most ${EPSILON} of the way from black to white, in the direction that raises the network's error most (the fast gradient sign method of [Goodfellow et al. 2015](https://arxiv.org/abs/1412.6572)). To the eye, the digit stays the same.`,
     ],
     facts: [
       { label: `accuracy on ${count} test digits`, value: percent(before) },

@@ -69,7 +69,7 @@ await runExample({
       page: {
         title: 'What units want to see, with a learned generator',
         intro: [
-          `A generator learns to draw images of ${data.train.name} from the features of a network. Gradient ascent then finds the features whose image makes a unit of another network most active. Beside it, the same is done with Fourier components and with plain pixels.`,
+          `A generator learns to draw images of ${data.train.name} from the features of a network. Gradient ascent then finds the features whose image makes a unit of another network most active, as in [Nguyen et al. 2016](https://arxiv.org/abs/1605.09304). Beside it, the same is done with Fourier components and with plain pixels.`,
         ],
         chapters,
       },

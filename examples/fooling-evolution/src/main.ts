@@ -101,7 +101,7 @@ await runExample({
       page: {
         title: `What evolution makes ${subject.name} see`,
         intro: [
-          'For each class, the image that the network is most sure of is kept and bred from. No person chooses, and no gradient is taken: the network is the only judge.',
+          'For each class, the image that the network is most sure of is kept and bred from. No person chooses, and no gradient is taken: the network is the only judge, as in [Nguyen et al. 2015](https://arxiv.org/abs/1412.1897).',
         ],
         facts: learned,
         chapters,

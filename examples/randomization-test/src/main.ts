@@ -53,7 +53,9 @@ await runExample({
     return {
       page: {
         title: 'The randomization test',
-        intro: [`Can a network fit data in which there is nothing to learn? Images are from ${name}.`],
+        intro: [
+          `Can a network fit data in which there is nothing to learn? The test of [Zhang et al. 2017](https://arxiv.org/abs/1611.03530), with images of ${name}.`,
+        ],
         chapters: [randomizationChapter(runs, name)],
       },
       claims: randomizationClaims(runs, name),

@@ -7,7 +7,7 @@ export interface Chapter {
   /** Letters, digits and hyphens: the address of the chapter on the page. */
   id: string;
   title: string;
-  /** Paragraphs of plain text. */
+  /** Paragraphs of plain text, in which `[words](https://…)` are links. */
   intro: readonly string[];
   /** Numbers to read first. */
   facts?: readonly Fact[];

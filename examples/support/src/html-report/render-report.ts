@@ -5,7 +5,7 @@ import { STYLE } from './style.ts';
 
 export interface Report {
   title: string;
-  /** Paragraphs of plain text. */
+  /** Paragraphs of plain text, in which `[words](https://…)` are links. */
   intro: readonly string[];
   facts?: readonly Fact[];
   chapters: readonly Chapter[];
@@ -81,7 +81,7 @@ ${rows.map(
 <div class="row" style="--columns: ${columnsOf(rows)}">${cells.map(renderCell)}</div>
 `,
 )}
-<figcaption>${caption}</figcaption>
+<figcaption>${withLinks(caption)}</figcaption>
 </figure>
 `;
 }
@@ -104,7 +104,7 @@ async function renderChart({ caption, alt, spec }: ChartFigure): Promise<Markup>
   const svg = await chartSvg(spec);
   return html`<figure class="chart">
 <div role="img" aria-label="${alt}">${raw(svg)}</div>
-<figcaption>${caption}</figcaption>
+<figcaption>${withLinks(caption)}</figcaption>
 </figure>
 `;
 }
@@ -126,7 +126,17 @@ ${rows.map(
 }
 
 function paragraphs(texts: readonly string[]): Markup[] {
-  return texts.map((text) => html`<p>${text}</p>\n`);
+  return texts.map((text) => html`<p>${withLinks(text)}</p>\n`);
+}
+
+/** A text in which `[words](https://…)` are links; everything else is escaped. */
+function withLinks(text: string): (Markup | string)[] {
+  // Of each three parts, the first is text, the second words and the third an address.
+  const parts = text.split(/\[([^\]]+)\]\((https:\/\/[^\s)]+)\)/);
+  return parts.flatMap((part, index): (Markup | string)[] => {
+    if (index % 3 === 0) return [part];
+    return index % 3 === 1 ? [html`<a href="${parts[index + 1]!}">${part}</a>`] : [];
+  });
 }
 
 function factList(facts: readonly Fact[]): Markup | '' {

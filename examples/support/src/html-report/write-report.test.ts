@@ -50,6 +50,16 @@ async function report(chapter: Partial<Chapter> = {}): Promise<Report> {
 }
 
 describe('renderReport', () => {
+  it('makes links of words with an address, and of nothing else', async () => {
+    const page = await renderReport(
+      await report({ intro: ['See [A & B](https://doi.org/1?a&b), [x](javascript:alert(1)) and [y].'] }),
+    );
+    expect(page).toContain(
+      '<p>See <a href="https://doi.org/1?a&amp;b">A &amp; B</a>, [x](javascript:alert(1)) and [y].</p>',
+    );
+    expect(page.match(/<a href="(?!#)/g)).toHaveLength(1);
+  });
+
   it('escapes every text it is given', async () => {
     const page = await renderReport(await report());
     expect(page).not.toContain('<script>');

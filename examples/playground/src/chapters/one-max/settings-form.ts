@@ -2,16 +2,16 @@ import { html, type TemplateResult } from 'lit-html';
 import type { CrossoverName, OneMaxSettings, SelectionName } from '../../worker/one-max.ts';
 
 const selections: Record<SelectionName, string> = {
-  tournament: 'tournament: the best of three drawn at random',
-  roulette: 'roulette: in proportion to fitness',
-  universal: 'stochastic universal sampling: one spin for all',
+  tournament: 'tournament: the best of three',
+  roulette: 'roulette: by fitness',
+  universal: 'stochastic universal sampling',
   rank: 'rank: linear in the rank',
-  truncation: 'truncation: equally from the better half',
+  truncation: 'truncation: from the better half',
 };
 const crossovers: Record<CrossoverName, string> = {
-  'two-point': 'two points: swaps the bits between two cuts',
-  'one-point': 'one point: swaps the bits behind a cut',
-  uniform: 'uniform: swaps each bit by the toss of a coin',
+  'two-point': 'two points: the bits between',
+  'one-point': 'one point: the bits behind',
+  uniform: 'uniform: each bit by coin toss',
   none: 'none',
 };
 const paces = { 600: 'slow', 120: 'moderate', 0: 'as fast as possible' };

@@ -9,7 +9,7 @@ const explanations: Record<Stage, string> = {
   selection:
     'Who becomes a parent? These are the genomes of the previous generation, fittest first, with how often each was drawn. Those that were never drawn die out.',
   crossover:
-    'Selected genomes meet in pairs, and half of the pairs exchange bits. Each color stands for one of the two parents; bits from the partner are underlined.',
+    'Selected genomes meet in pairs, and half of the pairs exchange some of their bits. Each color stands for one of the two parents; bits from the partner are underlined.',
   mutation: 'Some children mutate: each of their bits flips with a probability of 5 %. Flipped bits are highlighted.',
   evaluation:
     'Fitness is the number of ones. It is counted only for new genomes; a copy has the fitness of its parent.',
