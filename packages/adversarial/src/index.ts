@@ -12,20 +12,23 @@ export type {
 
 // Attacks
 
-export type { AscentLoss } from './attacks/adaptive-ascent.ts';
 export type { AttackProgress, AttackResult } from './attacks/attack-result.ts';
-export { type AutoPgdOptions, autoPgd } from './attacks/auto-pgd.ts';
-export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './attacks/carlini-wagner.ts';
-export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './attacks/deep-fool.ts';
 export { type FgsmOptions, fgsm } from './attacks/fgsm.ts';
-export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './attacks/minimal-fgsm.ts';
 export { type MomentumPgdOptions, momentumPgd } from './attacks/momentum-pgd.ts';
 export { type PgdOptions, pgd } from './attacks/pgd.ts';
-export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './attacks/square-attack.ts';
 export type { L1Step, Norm } from './geometry/step-direction.ts';
+
+// The least perturbation
+
+export { type CarliniWagnerOptions, type CarliniWagnerResult, carliniWagner } from './attacks/carlini-wagner.ts';
+export { type DeepFoolOptions, type DeepFoolResult, deepFool } from './attacks/deep-fool.ts';
+export { type MinimalFgsmOptions, type MinimalFgsmResult, minimalFgsm } from './attacks/minimal-fgsm.ts';
 
 // Robust accuracy
 
+export type { AscentLoss } from './attacks/adaptive-ascent.ts';
+export { type AutoPgdOptions, autoPgd } from './attacks/auto-pgd.ts';
+export { type SquareAttackOptions, type SquareAttackResult, squareAttack } from './attacks/square-attack.ts';
 export type { RobustnessWarning, RobustnessWarningName } from './robust-accuracy/model-warnings.ts';
 export { robustAccuracy } from './robust-accuracy/robust-accuracy.ts';
 export type { RobustAccuracy } from './robust-accuracy/robust-accuracy-result.ts';
@@ -89,6 +92,21 @@ export { type FoolingImages, foolingImages } from './fooling-images/fooling-imag
 export type { FoolingImagesOptions, FoolingImagesProgress } from './fooling-images/fooling-options.ts';
 export type { FirstSteps } from './fooling-images/track-targets.ts';
 
+// Decisions around a sample
+
+export {
+  type DecisionMap,
+  type DecisionMapOptions,
+  type DecisionMapProgress,
+  decisionMap,
+} from './pictures/decision-map.ts';
+export {
+  type DecisionLegendEntry,
+  type DecisionPicture,
+  type DecisionPictureOptions,
+  decisionPicture,
+} from './pictures/decision-picture.ts';
+
 // Pictures
 
 export {
@@ -102,17 +120,5 @@ export {
   type AmplifyPerturbationOptions,
   amplifyPerturbation,
 } from './pictures/amplify-perturbation.ts';
-export {
-  type DecisionMap,
-  type DecisionMapOptions,
-  type DecisionMapProgress,
-  decisionMap,
-} from './pictures/decision-map.ts';
-export {
-  type DecisionLegendEntry,
-  type DecisionPicture,
-  type DecisionPictureOptions,
-  decisionPicture,
-} from './pictures/decision-picture.ts';
 export { type FoolingGrid, type FoolingGridOptions, type FoolingLabel, foolingGrid } from './pictures/fooling-grid.ts';
 export { type NamedPrediction, type Prediction, predict } from './pictures/predict.ts';

@@ -126,7 +126,24 @@ export function encodeCriticalTrainingCheckpoint(checkpoint: CriticalTrainingChe
  * @param bytes The contents of the file.
  * @returns The checkpoint, which `trainOnCriticalSamples` takes as `resume`.
  * @throws RangeError if the bytes are no such checkpoint, of another version, cut off or damaged.
- * @see `encodeCriticalTrainingCheckpoint`, which has an example.
+ * @see `encodeCriticalTrainingCheckpoint`
+ *
+ * @example
+ * import {
+ *   decodeCriticalTrainingCheckpoint,
+ *   encodeCriticalTrainingCheckpoint,
+ *   trainOnCriticalSamples,
+ * } from '@cnnviz/adversarial';
+ *
+ * await trainOnCriticalSamples(trainable, [{ images, labels }], {
+ *   optimizer: tf.train.sgd(0.01),
+ *   bounds: [0, 1],
+ *   epochs: 1,
+ *   onCheckpoint: (checkpoint) => {
+ *     const again = decodeCriticalTrainingCheckpoint(encodeCriticalTrainingCheckpoint(checkpoint));
+ *     console.log(again.history.length);
+ *   },
+ * });
  */
 export function decodeCriticalTrainingCheckpoint(bytes: Uint8Array): CriticalTrainingCheckpoint {
   const check = checker('@cnnviz/adversarial', 'decodeCriticalTrainingCheckpoint');

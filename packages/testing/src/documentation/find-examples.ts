@@ -24,11 +24,16 @@ export function findExamples(root: string): Example[] {
   });
 }
 
+/** The Markdown files of the repository, as paths relative to `root`. */
+export function markdownFiles(root: string): string[] {
+  return filesUnder(root).filter((file) => markdown.test(file));
+}
+
 /** Paths relative to `root`, in order, of all files but what is installed, built or hidden. */
 function filesUnder(root: string, folder = ''): string[] {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });
   return entries
-    .filter(({ name }) => !/^(\.|node_modules$|dist$|report$)/.test(name))
+    .filter(({ name }) => !/^(\.|node_modules$|dist$)/.test(name) && !(name === 'report' && !folder.includes('/src')))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
