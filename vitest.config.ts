@@ -13,21 +13,35 @@ const inNode = [
   'benchmarks/src/**/*.test.ts',
 ];
 
-/** What `pnpm test` runs: minutes on two processors. */
+/**
+ * What `pnpm test` runs: minutes on two processors. Its files share a process, and in it the modules that they import, for
+ * otherwise TensorFlow.js would be started hundreds of times.
+ */
 const node: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: 'node',
+    isolate: false,
     include: inNode,
-    exclude: [...configDefaults.exclude, '**/*.browser.test.ts', '**/*.long.*'],
+    exclude: [...configDefaults.exclude, '**/*.browser.test.ts', '**/*.{long,isolated}.*'],
   },
+};
+
+/** Files that need a process of their own, because they look at what is registered, or at all of its memory. */
+const isolated: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'isolated', include: inNode.map((glob) => only('isolated', glob)) },
 };
 
 /** Long random searches, whole networks and whole runs of examples, which have a short version in `node`. */
 const long: TestProjectInlineConfiguration = {
   extends: true,
-  test: { name: 'long', include: inNode.map((glob) => glob.replace('*.test.ts', '*.long{,.conformance}.test.ts')) },
+  test: { name: 'long', include: inNode.map((glob) => only('long', glob)) },
 };
+
+function only(kind: string, glob: string): string {
+  return glob.replace('*.test.ts', `*.${kind}{,.conformance}.test.ts`);
+}
 
 /** Whoever requires a Chromium requires its backends too. */
 const required = process.env.CNNVIZ_REQUIRE ?? '';
@@ -73,7 +87,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects: reasonWithoutChromium() === undefined ? [node, long, browser, playground] : [node, long, playground],
+    projects:
+      reasonWithoutChromium() === undefined
+        ? [node, isolated, long, browser, playground]
+        : [node, isolated, long, playground],
     reporters: ['default', './packages/testing/src/skip-reasons.ts', ...(results ? [jsonTo(results)] : [])],
     // Two files at a time also on two processors: most tests use one, and one file's imports hide another's.
     maxWorkers: Math.max(2, availableParallelism() - 1),

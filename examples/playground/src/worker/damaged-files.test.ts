@@ -41,7 +41,7 @@ describe('damaged files', () => {
             expect(tf.memory().numTensors).toBe(before);
           }
         },
-        ({ message }) => /^(@cnnviz\/(genetic|internal): |This (is no|saved) )/.test(message),
+        ({ message }) => /^(@cnnviz\/(genetic|internal): |This (is no|is not|saved) )/.test(message),
       );
       for (const notSaved of [null, 7, [], { encoding: 'cppn', seed: 0, medians: [], state: null }]) {
         const refused = evolve({ generations: 0, saved: notSaved as never });
