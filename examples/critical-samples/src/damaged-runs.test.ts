@@ -20,7 +20,7 @@ const runs = allConditions.map((condition, index): CriticalRun => {
   return { ...condition, seed: 0, measurements: [0, 2, 3].map((epoch) => ({ epoch, ...accuracies, csr })), seconds: 2 };
 });
 
-it('damaged files of runs are gone on from or refused', async () => {
+it('damaged files of runs are resumed or refused', async () => {
   const path = join(folder, 'runs.json');
   const read = async (text: string) => {
     await writeFile(path, text);

@@ -7,7 +7,7 @@ export const preprocessing: Preprocessing = { range: [-1, 1] };
 
 const filters = [16, 32, 48, 64];
 
-/** Its layers, from the image on; each is what comes out of ReLU. */
+/** Its layers, from the image on; each is the output of a ReLU. */
 export const layerNames: readonly string[] = filters.map((_, index) => `conv${index + 1}`);
 
 export interface SceneNetworkOptions {

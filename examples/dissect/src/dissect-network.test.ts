@@ -174,7 +174,7 @@ describe('dissectNetwork', () => {
     ['thresholds', 8, 3],
     ['thresholds', 10, 0],
     ['masks', 8, 0],
-  ])('goes on from what it kept before it was killed, %s of %i images', async (phase, images, permutations) => {
+  ])('resumes from what it kept before it was killed, %s of %i images', async (phase, images, permutations) => {
     const whole = await dissectNetwork(options({ permutations }));
     let kept: DissectionState | undefined;
     const killed = dissectNetwork(

@@ -32,7 +32,7 @@ export async function openOnnxModel(
   const session = await InferenceSession.create(file);
   const [input] = session.inputNames as [string];
 
-  /** What the session gives for images, as tensors that whoever asked disposes. */
+  /** The outputs of the session for images, as tensors that the caller disposes. */
   const run = async (images: Tensor4D, outputs: readonly string[]): Promise<Tensor[]> => {
     // ONNX has channels before rows and columns, TensorFlow.js after them. `tf.tidy` ends before the first `await`.
     const ordered = tf.tidy(() => tf.transpose(prepare(images), [0, 3, 1, 2]));

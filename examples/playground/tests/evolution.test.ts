@@ -205,7 +205,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chapter', { timeout: 240_000 },
       tab,
       JSON.stringify({ ...saved, state: { ...saved.state, cells: [{ cell: 99, objective: 1, ancestors: [] }] } }),
     );
-    await alert.filter({ hasText: 'state cannot be gone on from: cell 99 is not in the archive' }).waitFor();
+    await alert.filter({ hasText: 'cannot resume from this state: cell 99 is not in the archive' }).waitFor();
     expect((await save(tab)).text).toBe(text);
     expect(complaints).toEqual([]);
     await close();

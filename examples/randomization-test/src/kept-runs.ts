@@ -4,7 +4,7 @@ import type { ExperimentRun } from './experiment.ts';
 
 /**
  * What an earlier run of the same settings kept; nothing where there is no file. Whether the runs are whole is seen where
- * `randomizationTest` goes on from them, but for what this example adds.
+ * `randomizationTest` resumes from them, except for what this example adds.
  *
  * @throws Error that names the file if it is of other settings, or a run in it is none of this example; says which.
  */

@@ -27,7 +27,7 @@ export async function humanGraphs(): Promise<string[]> {
 }
 
 /**
- * The gradient of all outputs of a graph, added up with random weights, at a random input, held against differences.
+ * The gradient of all outputs of a graph, added up with random weights, at a random input, compared with finite differences.
  *
  * @throws Error if anything is left in memory.
  */

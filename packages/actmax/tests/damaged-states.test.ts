@@ -69,7 +69,7 @@ describe('damaged states', () => {
   it.each([
     ['L2', false],
     ['adversarial', true],
-  ])('of a training with the %s loss are gone on from or refused', async (_, isAdversarial) => {
+  ])('of a training with the %s loss are resumed or refused', async (_, isAdversarial) => {
     const checkpoints = await checkpointsOf(isAdversarial);
     const damaged = fc.oneof(...checkpoints.map((each) => damagedJson(asJson(each))));
     await fuzz(damaged, (json) => trained(isAdversarial, { resume: fromJson(json) }));

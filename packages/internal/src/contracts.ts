@@ -12,7 +12,7 @@ import type { Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-co
  */
 export type Classifier = ((images: Tensor4D) => Tensor2D) & BatchSized;
 
-/** Of a model whose batch size is fixed. */
+/** A model whose batch size is fixed. */
 export interface BatchSized {
   /** How many images the model takes in a call, where it takes only so many. Default: any number. */
   readonly batchSize?: number;

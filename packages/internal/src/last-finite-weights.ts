@@ -1,7 +1,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The weights for which the loss was last finite. Disposed by whoever made it. */
+/** The weights for which the loss was last finite. The caller disposes. */
 export interface LastFiniteWeights {
   /** Runs a step of training. If it returns, the loss was finite for the weights from before. */
   during<T>(step: () => Promise<T>): Promise<T>;

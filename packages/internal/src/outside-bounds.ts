@@ -25,7 +25,7 @@ export function warnOfOutside(check: Check, name: string, images: Tensor4D, boun
       `${name} must be within [${min}, ${max}], and some are not: give the bounds of the images that you have`,
     );
   };
-  // Values that cannot be read are not looked at: whoever needs them meets the reason.
+  // Values that cannot be read are skipped: the code that needs them will report the reason.
   readDespiteDisposal(isWithin).then(warn, () => {});
   isWithin.dispose();
 }

@@ -38,7 +38,7 @@ export function normalizeImages(images: Tensor4D, normalization: Normalization):
   });
 }
 
-/** Of 32 bits. */
+/** The largest finite float32. */
 const largestFloat = 3.4028234663852886e38;
 
 function isZero(tensor: Tensor): Tensor {

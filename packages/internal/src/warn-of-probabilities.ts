@@ -22,7 +22,7 @@ export function warnOfProbabilities(check: Check, model: object, logits: Tensor2
       'the model seems to return probabilities where logits are expected, which hides gradients and lowers confidences: pass classifier(model) of @cnnviz/models, which takes off a softmax at the end, or a model that ends before it',
     );
   };
-  // Values that cannot be read are not looked at: whoever needs them meets the reason.
+  // Values that cannot be read are skipped: the code that needs them will report the reason.
   readDespiteDisposal(logits).then(warn, () => {});
 }
 

@@ -57,7 +57,7 @@ function fromJson<T>(json: T): T {
 }
 
 describe('damaged states', () => {
-  it.each(['adam', 'momentum'] as const)('of a training with %s are gone on from or refused', async (kind) => {
+  it.each(['adam', 'momentum'] as const)('of a training with %s are resumed or refused', async (kind) => {
     const checkpoints = await checkpointsOf(kind);
     expect(fromJson(asJson(checkpoints[0]!))).toEqual(checkpoints[0]);
     const damaged = fc.oneof(...checkpoints.map((each) => damagedJson(asJson(each) as Checkpoint)));
@@ -85,7 +85,7 @@ describe('damaged states', () => {
     );
   });
 
-  it('of early stopping are gone on from or refused', async () => {
+  it('of early stopping are resumed or refused', async () => {
     const options = { mode: 'min', patience: 2, restoreBest: true } as const;
     const { variables } = denseModel({ hidden: 2 });
     const stopping = new EarlyStopping(options);
@@ -103,7 +103,7 @@ describe('damaged states', () => {
     });
   });
 
-  it('of a randomization test are gone on from or refused', async () => {
+  it('of a randomization test are resumed or refused', async () => {
     const options: RandomizationTestOptions = {
       classes: 3,
       createModel: ({ seed }) => denseModel({ seed, hidden: 2 }),

@@ -15,7 +15,7 @@ useBackend('cpu');
 
 describe('damaged files', () => {
   it.each(['cppn', 'direct'] as const)(
-    'of an evolution of %s are gone on from or refused in words',
+    'of an evolution of %s are resumed or refused with a message',
     async (encoding) => {
       const network = {
         classify: linearClassifier(

@@ -17,7 +17,7 @@ export interface AscentState {
   readonly version: number;
   /** Steps taken. */
   readonly step: number;
-  /** Of `variables`: `[n, ...variableShape]`. */
+  /** The shape of `variables`: `[n, ...variableShape]`. */
   readonly shape: readonly number[];
   readonly variables: readonly number[];
   /** What the optimizer remembers, one list of the size of `variables` per tensor. */

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createWeights } from './create-weights.ts';
 
 export interface ConvolutionalDiscriminatorOptions {
-  /** Of an image. */
+  /** The shape of an image, `[h, w, c]`. */
   shape: readonly [height: number, width: number, channels: number];
   /** A whole number >= 0 that decides the initial weights. Default: 0. */
   seed?: number;

@@ -14,11 +14,11 @@ import type { TrainableGenerator } from './upconvolutional-generator.ts';
 
 /** How much each loss counts, >= 0; 0 leaves it out. */
 export interface GeneratorLossWeights {
-  /** Of ‖G(code) - image‖². */
+  /** Weight of ‖G(code) - image‖². */
   image: number;
-  /** Of ‖C(G(code)) - C(image)‖². */
+  /** Weight of ‖C(G(code)) - C(image)‖². */
   feature: number;
-  /** Of -log D(G(code)), D the discriminator's probability that an image is real. */
+  /** Weight of -log D(G(code)), D the discriminator's probability that an image is real. */
   adversarial: number;
 }
 

@@ -13,7 +13,7 @@ export interface TrainableGenerator {
 export interface UpconvolutionalGeneratorOptions {
   /** Numbers per code, such as the units of the encoder's layer. */
   codeSize: number;
-  /** Of an image, such as `[28, 28, 1]` or `[32, 32, 3]`: height and width can be halved as often as there are `filters`. */
+  /** The shape of an image, such as `[28, 28, 1]` or `[32, 32, 3]`: height and width can be halved as often as there are `filters`. */
   shape: readonly [height: number, width: number, channels: number];
   /** The range of the pixels. */
   bounds: Bounds;

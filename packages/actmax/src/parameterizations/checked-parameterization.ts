@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { isGiven, requireImages, requireName, requireShape } from '../parts/part-checks.ts';
 import type { Parameterization } from './parameterization.ts';
 
-/** Of the parameterization. Its functions run within `tf.tidy`. */
+/** Checks the parameterization and what its functions return. They run within `tf.tidy`. */
 export function checkedParameterization(check: Check, parameterization: Parameterization): Parameterization {
   const given = parameterization;
   if (typeof given?.render !== 'function') {

@@ -20,7 +20,7 @@ import { symmetricEigen } from './symmetric-eigen.ts';
  */
 export type ColorMixing = readonly (readonly number[])[];
 
-/** Of ImageNet's pixels, red, green, blue: brightness first, then the two contrasts. As released with lucid. */
+/** The color mixing of ImageNet's pixels, red, green, blue: brightness first, then the two contrasts. As released with lucid. */
 export const imagenetColors: ColorMixing = [
   [0.26, 0.09, 0.02],
   [0.27, 0, -0.05],

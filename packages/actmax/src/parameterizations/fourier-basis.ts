@@ -7,7 +7,7 @@ export interface FourierBasis {
   readonly waves: Float32Array;
   /** The same transposed: row x holds what each wave is at sample x. */
   readonly samples: Float32Array;
-  /** Of each wave, in periods a sample: 0 to 1/2. */
+  /** The frequency of each wave, in periods per sample: 0 to 1/2. */
   readonly frequencies: readonly number[];
 }
 

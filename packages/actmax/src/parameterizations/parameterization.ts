@@ -5,7 +5,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 export interface Parameterization {
   /** As errors call it. */
   readonly name: string;
-  /** Of the variable of one image. */
+  /** The shape of the variable of one image. */
   readonly variableShape: readonly number[];
   /** What a valid pixel may be. */
   readonly bounds: Bounds;

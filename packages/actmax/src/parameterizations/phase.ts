@@ -92,7 +92,7 @@ export function phase(options: PhaseOptions): Parameterization {
 /** Whether a frequency across is that of the negative frequency too, so that half a spectrum holds both. */
 const isItsOwnMirror = (column: number, width: number): boolean => column === 0 || 2 * column === width;
 
-/** Of a mean of 0 and a standard deviation of 1, image by image. */
+/** Shifts and scales each image to a mean of 0 and a standard deviation of 1. */
 function standardized(variables: Tensor4D): Tensor4D {
   const centered = tf.sub(variables, tf.mean(variables, [1, 2, 3], true));
   const deviation = tf.sqrt(tf.mean(tf.square(centered), [1, 2, 3], true));

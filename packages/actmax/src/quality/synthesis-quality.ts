@@ -123,7 +123,7 @@ export async function synthesisQuality(
   return rows;
 }
 
-/** Of each unit over a data set. */
+/** The statistics of each unit over a data set. */
 async function largestActivations(
   check: Check,
   units: AnyEncoder,

@@ -6,7 +6,7 @@ import type { Regularizer } from './regularizer.ts';
 export interface GaussianPriorOptions {
   /** How much the prior counts beside the objective, >= 0. Default: 1, which turns a log-probability into a posterior. */
   weight?: number;
-  /** Of each number of a variable: one value for all, or as many as a code has. Default: 0. */
+  /** The mean of each number of a variable: one value for all, or as many as a code has. Default: 0. */
   mean?: number | ArrayLike<number>;
   /** Standard deviation of each number, > 0: one value for all, or as many as a code has. Default: 1. */
   deviation?: number | ArrayLike<number>;

@@ -34,7 +34,7 @@ function isWhole({ height, width, xx, xy, x0, yx, yy, y0 }: View, imageHeight: n
 
 /** Which pixels there are in each pixel of a result, and how much they count there. */
 interface Shares {
-  /** Of each pixel: so many, some of which may count 0. */
+  /** The number of sources per pixel, some of which may count 0. */
   readonly each: number;
   /** First one of each pixel, then the next of each: `[each * pixels]`. */
   readonly sources: Int32Array;
@@ -44,7 +44,7 @@ interface Shares {
 /** Smaller shares are rounding. */
 const LEAST_SHARE = 1e-6;
 
-/** Of the image's pixels in the window's. */
+/** The weights of the image's pixels in those of the window. */
 function sharesOf(view: View, height: number, width: number): { shares: Shares; isInside: boolean } {
   const pixels = view.height * view.width;
   const sources = new Int32Array(4 * pixels);

@@ -45,7 +45,7 @@ export interface Examples {
 }
 
 export interface Ascent {
-  /** Of each image the point of the highest loss, of those that fool if any does. The caller disposes. */
+  /** For each image, the point of the highest loss, among those that fool the model if any does. The caller disposes. */
   images: Tensor4D;
   scores: Score[];
 }
@@ -68,7 +68,7 @@ interface Held {
 interface Row {
   place: number;
   stepSize: AdaptiveStepSize;
-  /** Of the point found. */
+  /** The score of the point found. */
   score: Score;
   loss: number;
   /** Whether it was given up: it is no longer searched for. */

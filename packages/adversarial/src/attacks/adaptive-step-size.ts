@@ -43,7 +43,7 @@ export function observeLoss(stepSize: AdaptiveStepSize, loss: number): boolean {
  * the step size nor the best loss changed from the last checkpoint to this one (which the first cannot tell).
  *
  * @param steps Since the last checkpoint.
- * @returns Whether it was halved: the search then goes on from its best point.
+ * @returns Whether it was halved: the search then continues from its best point.
  */
 export function reviewStepSize(stepSize: AdaptiveStepSize, steps: number): boolean {
   const oscillates = stepSize.rises <= 0.75 * steps;

@@ -48,7 +48,7 @@ export interface AutoPgdOptions extends LongWork<AttackProgress> {
 
 /**
  * Auto-PGD: projected gradient ascent with momentum that finds its step sizes itself. Each image begins with steps of
- * 2 `epsilon`; where progress ends, its step is halved and it goes on from its best point.
+ * 2 `epsilon`; where progress ends, its step is halved and it continues from its best point.
  *
  * Constants and order are those of the authors' AutoAttack, but for the first checkpoint, which counts as the paper
  * does (AutoAttack compares the first loss with a 0). Every point is within `epsilon` and `bounds` as computed in

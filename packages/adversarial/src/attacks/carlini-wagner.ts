@@ -23,14 +23,14 @@ export interface CarliniWagnerOptions extends LongWork<AttackProgress> {
   initialConstant?: number;
   /** Steps of Adam for each constant. Default: 10000; 1000 with a `stepSize` ten times as large is a good start. */
   steps?: number;
-  /** Of Adam, > 0, in the space where tanh makes pixels. Default: 0.01. */
+  /** Step size of Adam, > 0, in the space where tanh makes pixels. Default: 0.01. */
   stepSize?: number;
   /** Whether an image is left once its loss has not fallen by 0.01% over a tenth of `steps`. Default: true. */
   abortEarly?: boolean;
 }
 
 export interface CarliniWagnerResult extends AttackResult {
-  /** Of each image how far it was moved, Euclidean, in the units of the pixels; null where no point fooled. */
+  /** For each image, the Euclidean distance by which it was moved, in the units of the pixels; null where no point fooled. */
   distances: (number | null)[];
 }
 

@@ -39,7 +39,7 @@ export interface DeepFoolOptions extends LongWork<AttackProgress> {
 }
 
 export interface DeepFoolResult extends AttackResult {
-  /** Of each image how far it was moved, in the units of the pixels; null where no point fooled. */
+  /** For each image, how far it was moved, in the units of the pixels; null if no point fooled the model. */
   distances: (number | null)[];
 }
 

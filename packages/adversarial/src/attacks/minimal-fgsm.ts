@@ -32,7 +32,7 @@ export interface MinimalFgsmOptions extends LongWork<AttackProgress> {
 }
 
 export interface MinimalFgsmResult extends AttackResult {
-  /** Of each image the epsilon that fooled: 0 where the image itself does, null where none did. */
+  /** For each image, the epsilon that fooled the model: 0 if the image itself does, null if none did. */
   epsilons: (number | null)[];
 }
 

@@ -33,7 +33,7 @@ export interface CriticalSamplesOptions extends LassOptions, LongWork<CriticalSa
 export interface CriticalSamples {
   /** `[n, h, w, c]`: the critical sample found for each image, or where the search for one ended. The caller disposes. */
   images: Tensor4D;
-  /** Of each image, whether a critical sample was found. */
+  /** For each image, whether a critical sample was found. */
   critical: boolean[];
   /** Steps taken from each image: until it became critical, or all of them. */
   steps: number[];

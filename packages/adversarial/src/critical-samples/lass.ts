@@ -39,7 +39,7 @@ export interface LassProgress {
 }
 
 export interface LassOutcome {
-  /** Of each image the point at which it became critical, or else the last. */
+  /** For each image, the point at which it became critical, or else the last point. */
   points: Float32Array;
   critical: boolean[];
   /** Steps taken from each image: until it became critical, or all of them. */

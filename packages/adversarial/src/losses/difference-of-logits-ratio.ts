@@ -9,9 +9,9 @@ import * as tf from '@tensorflow/tfjs-core';
 export type Aim = 'leave' | 'reach' | Tensor1D;
 
 export interface LossAndGradient {
-  /** Of each image, `[n]`. */
+  /** The value for each image, `[n]`. */
   value: Tensor1D;
-  /** Of the summed `value` with respect to the logits, `[n, classes]`. */
+  /** The gradient of the summed `value` with respect to the logits, `[n, classes]`. */
   gradient: Tensor2D;
 }
 

@@ -68,7 +68,7 @@ export interface DecisionMap {
     /** To the nearest point of another class on the map, or null where there is none. */
     distance: number | null;
   };
-  /** Of length 1, orthogonal: what is added to the sample's pixels to go right, and to go up. */
+  /** Two orthogonal directions of length 1: what is added to the sample's pixels to go right, and to go up. */
   directions: { right: Float32Array; up: Float32Array };
 }
 

@@ -16,7 +16,7 @@ export interface DecisionLegendEntry {
   name: string;
   /** `#rrggbb`, where the model is certain. */
   color: string;
-  /** Of all points of the map, from 0 to 1. */
+  /** Share of all points of the map, from 0 to 1. */
   share: number;
 }
 
@@ -31,7 +31,7 @@ export interface DecisionPicture {
 const COLORS = ['#4477aa', '#ee6677', '#ccbb44', '#228833', '#aa3377', '#66ccee', '#999933', '#ddcc77', '#bbbbbb'];
 /** How much of its color a class keeps where the model is least sure. */
 const PALEST = 0.35;
-/** Of stripes, in pixels. */
+/** Width of the stripes, in pixels. */
 const STRIPE = 6;
 
 /**

@@ -28,7 +28,7 @@ export interface FoolingLabel {
   text: string;
   row: number;
   column: number;
-  /** Of the image, in pixels of the picture. */
+  /** Position of the image, in pixels of the picture. */
   left: number;
   top: number;
   width: number;
@@ -38,7 +38,7 @@ export interface FoolingLabel {
 export interface FoolingGrid {
   /** `[h, w, 3]` in [0, 1]. The caller disposes. */
   picture: Tensor3D;
-  /** Of the images, in their order. */
+  /** One label per image, in their order. */
   labels: FoolingLabel[];
 }
 

@@ -33,7 +33,7 @@ export function warningOf(name: RobustnessWarningName): RobustnessWarning {
 }
 
 export interface Examination {
-  /** Of each image, whether the model is right about it. */
+  /** For each image, whether the model classifies it correctly. */
   isRight: boolean[];
   warnings: RobustnessWarningName[];
 }

@@ -128,7 +128,7 @@ export function checkAttacks(check: Check, attacks: readonly RobustnessAttack[],
 export interface Standing {
   images: Tensor4D;
   labels: readonly number[];
-  /** Of each image in the whole data set. */
+  /** The number of each image in the whole data set. */
   numbers: readonly number[];
   classes: number;
 }

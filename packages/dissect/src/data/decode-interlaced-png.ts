@@ -13,7 +13,7 @@ export interface PngSamples {
   samples: ArrayLike<number>;
 }
 
-/** Of each of the seven passes: first row and column, and how many rows and columns apart. */
+/** For each of the seven passes: first row and column, and how many rows and columns apart. */
 const passes = [
   [0, 0, 8, 8],
   [0, 4, 8, 8],

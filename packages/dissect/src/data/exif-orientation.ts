@@ -76,7 +76,7 @@ export function orient(
   return { pixels: oriented, height: rows, width: columns };
 }
 
-/** Of each orientation, whether stored rows are read from the last one, and stored columns. */
+/** For each orientation, whether stored rows are read from the last one, and stored columns. */
 const readBackward: Record<number, readonly [rows: boolean, columns: boolean]> = {
   2: [false, true],
   3: [true, true],

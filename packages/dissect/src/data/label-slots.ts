@@ -10,9 +10,9 @@ export interface ImageSlots {
   image: number[];
   /** Slots that any pixel has, rising. */
   present: number[];
-  /** Of each slot, how many pixels have it. */
+  /** For each slot, how many pixels have it. */
   truth: Uint32Array;
-  /** Of each category, whether a concept of it is present. */
+  /** For each category, whether a concept of it is present. */
   isPresent: boolean[];
 }
 
@@ -30,7 +30,7 @@ export interface LabelSlots {
   concepts: Concept[];
   categories: string[];
   repeatedLabels: RepeatedLabels;
-  /** Of each slot, the index of the primary category of its concept. */
+  /** For each slot, the index of the primary category of its concept. */
   categoryOf: Uint8Array;
   /** The slot of a number; `where` is for the error if it is no concept's. */
   slotOf(label: number, where: string): number;

@@ -22,7 +22,7 @@ export function rasterizePolygon(corners: Float64Array, imageSize: Size, mask: U
   }
 }
 
-/** Of each row that the polygon meets, where its edges cross the line through the centers of the row's pixels. */
+/** For each row that the polygon meets, where its edges cross the line through the centers of the row's pixels. */
 function crossingsByRow(corners: Float64Array, height: number, rows: number): Map<number, number[]> {
   const found = new Map<number, number[]>();
   let [x1, y1] = [corners[corners.length - 2]!, corners[corners.length - 1]!];

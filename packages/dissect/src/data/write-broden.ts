@@ -101,7 +101,7 @@ export async function writeBroden(
 
 const fixedColumns = ['image', 'split', 'ih', 'iw', 'sh', 'sw'];
 
-/** Of a concept in one category. */
+/** How much of the data a concept covers in one category. */
 interface Coverage {
   /** In how many images it is. */
   frequency: number;

@@ -2,7 +2,7 @@
 export interface OverlayOptions {
   /** What is left of the brightness outside the mask, 0 to 1. */
   outside: number;
-  /** Of the mask's outermost pixels, in [0, 1]. */
+  /** Color of the mask's outermost pixels, in [0, 1]. */
   outline: readonly [r: number, g: number, b: number];
 }
 

@@ -8,7 +8,7 @@ import { maskOfRuns } from '../tallies/mask-runs.ts';
 type Markup = ReturnType<typeof html>;
 
 interface ReportLayerOptions {
-  /** Of the section, for links. */
+  /** The id of the section, for links. */
   id: string;
   heading: string;
   colors: CategoryColors;
@@ -19,7 +19,7 @@ interface ReportLayerOptions {
 export interface ReportPictures {
   /** How many of a unit. */
   perUnit: number;
-  /** Of those images of which the style has a picture. */
+  /** The images for which the style has a picture. */
   names: ReadonlyMap<number, string>;
 }
 

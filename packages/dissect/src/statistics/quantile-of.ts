@@ -1,4 +1,4 @@
-/** Of rising numbers, linear between neighbors: numpy's and R's default. */
+/** The quantile of rising numbers, linear between neighbors: the default of numpy and R. */
 export function quantileOf(rising: ArrayLike<number>, quantile: number): number {
   const rank = (rising.length - 1) * quantile;
   const lower = rising[Math.floor(rank)]!;

@@ -8,7 +8,7 @@ import { renderCppns } from './cppn/render-cppns.ts';
 import type { ImageEncoding } from './image-encoding.ts';
 
 export interface CppnEncodingOptions extends Partial<CppnMutationOptions> {
-  /** Of the images that evolve. One channel: gray; three: hue, lightness and saturation, shown as RGB. */
+  /** The shape of the images that evolve. One channel: gray; three: hue, lightness and saturation, shown as RGB. */
   shape: readonly [height: number, width: number, channels: number];
   /**
    * - `neat`: aligned crossover, splits that keep the old connection, coordinates from -1 to 1.

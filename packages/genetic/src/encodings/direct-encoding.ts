@@ -9,7 +9,7 @@ import type { ImageEncoding } from './image-encoding.ts';
 import { meanDeviation } from './real-encoding.ts';
 
 export interface DirectEncodingOptions {
-  /** Of the images. */
+  /** The shape of the images, `[h, w, c]`. */
   shape: readonly [height: number, width: number, channels: number];
   /** Distribution index of the crossover. Default: 10, the fooling code's. */
   crossoverEta?: number;

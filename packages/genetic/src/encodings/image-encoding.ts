@@ -4,7 +4,7 @@ import { type Encoding, requireEncoding } from './encoding.ts';
 
 /** An encoding whose genomes are images. */
 export interface ImageEncoding<G> extends Encoding<G> {
-  /** Of the images that evolve. */
+  /** The shape of the images that evolve, `[h, w, c]`. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /**
    * Renders genomes as images `[n, h, w, c]` in [0, 1]. The caller disposes.

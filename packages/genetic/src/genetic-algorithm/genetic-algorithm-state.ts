@@ -48,7 +48,7 @@ export interface GeneticAlgorithmRun<G> {
   random: Random;
   /** The encoding's own. */
   memory: Record<string, number>;
-  /** Of the last complete generation. */
+  /** The number of the last complete generation. */
   generation: number;
   evaluations: number;
   genomes: G[];

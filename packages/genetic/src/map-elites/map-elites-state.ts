@@ -38,7 +38,7 @@ export interface MapElitesRun<G> {
   random: Random;
   /** The encoding's own. */
   memory: Record<string, number>;
-  /** Of the last batch told; -1 before the first. */
+  /** The number of the last batch told; -1 before the first. */
   generation: number;
   evaluations: number;
   /** One per cell; undefined where it is empty. */

@@ -5,7 +5,7 @@ import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings
 import { type Elite, requireElite } from '../map-elites/elite.ts';
 
 export interface ArchivePictureOptions {
-  /** Of each rendered image. Default: the size at which it evolved. */
+  /** Size of each rendered image. Default: the size at which it evolved. */
   size?: readonly [height: number, width: number];
   /** Whole factor by which the picture is then enlarged. Default: 1. */
   factor?: number;
@@ -28,7 +28,7 @@ export interface ArchiveLabel {
   text: string;
   row: number;
   column: number;
-  /** Of the image, in pixels of the picture. */
+  /** Position of the image, in pixels of the picture. */
   left: number;
   top: number;
   width: number;

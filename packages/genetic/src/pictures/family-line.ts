@@ -5,7 +5,7 @@ import { type ImageEncoding, rendered, requireImageEncoding } from '../encodings
 import { type Ancestor, type Elite, requireElite } from '../map-elites/elite.ts';
 
 export interface FamilyLineOptions {
-  /** Of each rendered image. Default: the size at which it evolved. */
+  /** Size of each rendered image. Default: the size at which it evolved. */
   size?: readonly [height: number, width: number];
   /** Whole factor by which the picture is then enlarged. Default: 1. */
   factor?: number;

@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { MendedGradient } from './missing-gradient.ts';
 
-/** Of an input that was repeated to the shape of the other: the gradients of its copies add up, which tfjs forgets. */
+/** The gradient of an input that was repeated to the shape of the other: the gradients of its copies add up, which tfjs forgets. */
 export const broadcastGradients: MendedGradient[] = [Maximum, Minimum, SquaredDifference, BatchMatMul].map(
   (kernelName) => ({
     kernelName,

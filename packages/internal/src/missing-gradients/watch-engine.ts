@@ -77,7 +77,7 @@ function mendFusedConvolutions(watched: Engine): void {
     });
 }
 
-/** Of a linear one: what has an activation is not fused where a gradient is wanted. */
+/** The gradient of a linear operation: one that has an activation is not fused where a gradient is wanted. */
 function fusedGradients({ name, attrs }: { name: string; attrs: ConvolutionAttrs }, dy: Tensor, saved: Tensor[]) {
   const [filter, x, y, bias] = saved as [Tensor4D, Tensor4D, Tensor4D, Tensor?];
   const dy4D = reshape(dy, y.shape);

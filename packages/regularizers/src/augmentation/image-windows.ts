@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { gatherPixels, type Padding, paddedPosition } from './gather-pixels.ts';
 
-/** Of each image a rectangle, perhaps mirrored. */
+/** A rectangle of each image, perhaps mirrored. */
 export interface ImageWindows {
   readonly size: readonly [height: number, width: number];
   /** Row of the image that is the rectangle's first, for each image; below 0 above the image, in its padding. */

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, defineAugmentation } from './augmentation.ts';
 
 export interface RandomEraseOptions {
-  /** Of erasing anything in an image, from 0 to 1. Default: 0.5, as in the paper. */
+  /** Probability of erasing anything in an image, from 0 to 1. Default: 0.5, as in the paper. */
   probability?: number;
   /** Part of the image that is erased; equal ends always erase the same. Default: [0.02, 0.4], as in the paper. */
   area?: Bounds;

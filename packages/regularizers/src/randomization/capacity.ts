@@ -4,7 +4,7 @@ export interface LayerCapacity {
   /** Name of its variables up to the last slash, or the whole name where there is none. */
   name: string;
   parameters: number;
-  /** Of each variable. */
+  /** The shape of each variable. */
   shapes: number[][];
 }
 

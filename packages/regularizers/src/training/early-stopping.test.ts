@@ -75,7 +75,7 @@ test('does not keep weights that it was not asked for', async () => {
   expect((await run({ mode: 'min' }, [2, 1, 3])).restored).toBe(false);
 });
 
-test('goes on from its state, sent as data, as if never interrupted', async () => {
+test('resumes from its state, sent as data, as if never interrupted', async () => {
   const options = { mode: 'min', patience: 2, restoreBest: true } as const;
   const weight = tf.tidy(() => tf.variable(tf.fill([2], 7)));
   const first = new EarlyStopping(options);

@@ -29,8 +29,7 @@ export interface ReadmeProgram {
 }
 
 /**
- * Puts the examples of a README together, in their order: the first is complete, and each of the others goes on from
- * those above it.
+ * Joins the examples of a README in their order. The first is complete; each of the others continues from those above it.
  */
 export function programOf(examples: readonly Example[]): ReadmeProgram {
   const seen = new Map<string, string>();

@@ -21,17 +21,17 @@ export interface DescribedType {
   ranks: readonly number[];
   /** Whether it comes from elsewhere, as `File` and `LayersModel` do: nobody writes one by hand. */
   isForeign: boolean;
-  /** Of an object, by name. Getters, since types may hold themselves. */
+  /** The properties of an object, by name. They are getters, because types may contain themselves. */
   properties: ReadonlyMap<string, () => DescribedType>;
-  /** Of an array or another iterable; without for a tuple of nothing. */
+  /** The elements of an array or another iterable; missing for an empty tuple. */
   element?: () => DescribedType;
   /** Whether an array may be empty. */
   mayBeEmpty: boolean;
   /** Whether `for await` goes through it, which waits for promises in it. */
   mayHoldPromises: boolean;
-  /** Of a function. */
+  /** The result of a function. */
   result?: () => DescribedType;
-  /** Of a promise. */
+  /** The value of a promise. */
   resolved?: () => DescribedType;
 }
 

@@ -60,7 +60,7 @@ function isPrivateMember(declaration: ts.Declaration): boolean {
   return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0;
 }
 
-/** Of the signature with the most parameters; what is left out of another may be left out. */
+/** The parameters of the longest signature. Those that another signature lacks are optional. */
 function parametersOf(checker: ts.TypeChecker, signatures: readonly ts.Signature[]): ExportedFunction['parameters'] {
   const longest = [...signatures].sort((a, b) => b.parameters.length - a.parameters.length)[0]!;
   const fewest = Math.min(...signatures.map(({ parameters }) => parameters.length));

@@ -74,7 +74,7 @@ function insideObject(type: DescribedType, valid: unknown, path: string, depth: 
   );
 }
 
-/** Of the first alone: what holds for it holds for the others. */
+/** Only for the first element: what holds for it holds for the others. */
 function insideArray(type: DescribedType, valid: unknown, path: string, depth: number): Replacement[] {
   const { element, mayHoldPromises } = type;
   if (!Array.isArray(valid) || valid.length === 0 || element === undefined) return [];

@@ -8,7 +8,7 @@ import {
   groupConnections,
 } from './cppn-genome.ts';
 
-/** Of x, y, the distance from the center and 1. */
+/** The inputs x, y, the distance from the center and 1. */
 type InputWeights = [x: number, y: number, distance: number, bias: number];
 
 /** One node that an output depends on. */

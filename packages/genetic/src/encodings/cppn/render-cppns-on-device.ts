@@ -37,7 +37,7 @@ export function renderCppnsOnDevice(genomes: readonly CppnGenome[], rendering: C
 interface Layout {
   genomes: number;
   levels: PlannedNode[][];
-  /** Of each channel, the output of each genome. */
+  /** For each channel, the output of each genome. */
   outputs: PlannedNode[][];
 }
 

@@ -2,7 +2,7 @@ import { checker, type Random } from '@cnnviz/internal';
 import { copyGenes, type Genes, requireAlike, requireRandom } from '../../genomes/genes.ts';
 
 export interface PatchCrossoverOptions {
-  /** Of the image whose pixels the genes are, row by row. */
+  /** The shape of the image whose pixels the genes are, row by row. */
   shape: readonly [height: number, width: number, channels: number];
 }
 
