@@ -171,7 +171,7 @@ export function checker(packageName: string, functionName: string): Check {
 const errorOf = { range: RangeError, type: TypeError, state: Error };
 
 /** Marks the errors of a checker. Each package bundles its own copy of this file, and all of them share the symbol. */
-const MADE_HERE = Symbol.for('@cnnviz/internal: error of a checker');
+const MADE_HERE = Symbol.for('@cnnviz/checked-error');
 
 /** Whether a checker made this error, so that it already says what is wrong in our words. */
 export function isCheckerError(error: unknown): error is Error {
