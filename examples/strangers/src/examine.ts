@@ -17,7 +17,7 @@ export const procedures: readonly Procedure[] = [attack, maximization, evolution
 export interface Finding {
   procedure: string;
   status: 'works' | 'not for it' | 'fails';
-  /** What came of it, or why nothing did. */
+  /** The result, or the reason why there is none. */
   text: string;
   pictures: PictureCell[];
 }

@@ -52,7 +52,7 @@ await runExample({
     const machine = `${backend.name} (${backend.detail}), Node ${process.versions.node}, ${processor}`;
     const made = `Run on ${machine}; ${pictures.description}.`;
     const [statuses, findings] = [statusTable(examined), findingLists(examined)];
-    if (docs) await writeDocs([made, statuses, gradientTable(gradients), '## What came of it', findings]);
+    if (docs) await writeDocs([made, statuses, gradientTable(gradients), '## Results', findings]);
     return {
       page: { title: 'Networks that others published', intro: [made], chapters: examined.map(chapterOf) },
       lines: [[statuses, findings, ...(gradients.length ? [gradientTable(gradients)] : []), made].join('\n\n')],

@@ -16,7 +16,7 @@ export function statusTable(examined: readonly Examined[]): string {
   );
 }
 
-/** What came of it, as Markdown: a list for each network. */
+/** The results as Markdown: a list for each network. */
 export function findingLists(examined: readonly Examined[]): string {
   return examined
     .map(({ network, findings }) => {

@@ -1,7 +1,7 @@
 import type { PictureCell } from '@cnnviz/example-support';
 import type { Subject } from '../subject.ts';
 
-/** What came of it. */
+/** The result. */
 interface Outcome {
   /** In a cell of the table. */
   text: string;
