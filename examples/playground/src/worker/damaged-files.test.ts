@@ -45,7 +45,7 @@ describe('damaged files', () => {
       );
       for (const notSaved of [null, 7, [], { encoding: 'cppn', seed: 0, medians: [], state: null }]) {
         const refused = evolve({ generations: 0, saved: notSaved as never });
-        await expect(refused).rejects.toThrow(/not a saved evolution|not a state of MapElites/);
+        await expect(refused).rejects.toThrow(/not a saved evolution|MapElites: resume must be/);
       }
     },
   );
