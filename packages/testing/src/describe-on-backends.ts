@@ -12,7 +12,9 @@ import { isRequired } from './required.ts';
  * });
  */
 export function describeOnBackends(names: readonly BackendName[], suite: (name: BackendName) => void): void {
-  for (const name of backendsToTry(names)) {
+  const tried = backendsToTry(names);
+  if (tried.length === 0) test.skip(`none of ${names.join(', ')} is to be tested`);
+  for (const name of tried) {
     describe(`on ${name}`, async () => {
       const reason = await reasonNotToStart(name);
       if (reason === undefined) {
@@ -30,12 +32,16 @@ export function describeOnBackends(names: readonly BackendName[], suite: (name: 
 
 /**
  * In a browser, `cpu` only where no other backend is asked for: it is the same JavaScript on the same engine as in Node, where
- * these tests run on it, too.
+ * these tests run on it, too. In Node, those that the environment variable CNNVIZ_BACKENDS names, if it is set.
  */
 function backendsToTry(names: readonly BackendName[]): readonly BackendName[] {
   const here = names.filter((name) => backendsHere.includes(name));
+  if (isNode) {
+    const chosen = process.env.CNNVIZ_BACKENDS?.split(/[\s,]+/);
+    return chosen === undefined ? here : here.filter((name) => chosen.includes(name));
+  }
   const others = here.filter((name) => name !== 'cpu');
-  return isNode || others.length === 0 ? here : others;
+  return others.length === 0 ? here : others;
 }
 
 /** Runs the tests of the surrounding `describe`, or file, on one backend; skips each with the reason if it cannot start. */
