@@ -118,7 +118,7 @@ describeInBrowser('the page', () => {
   const complaint = (words: string | RegExp) =>
     expect.poll(() => models().getByRole('alert').textContent(), { timeout: 20_000 }).toMatch(words);
 
-  it('opens at the first chapter, on the backend of its address, which it names in words', async () => {
+  it('opens at the first chapter, on the backend of its address, which it names', async () => {
     expect(await page.tab.getByRole('heading', { level: 2 }).textContent()).toBe('A digit of yours');
     expect(await page.tab.getByLabel('Compute with').inputValue()).toBe('wasm');
     await page.tab.getByText('the processor, one thread').waitFor();
@@ -168,7 +168,7 @@ describeInBrowser('the page', () => {
     await mkdir(notes);
     await writeFile(join(notes, 'keras.h5'), '');
     await give(notes);
-    await complaint('what was given: expected a model.json and the files that it names, found notes/keras.h5.');
+    await complaint('the given files: expected a model.json and the files that it names, found notes/keras.h5.');
 
     const torn = await copyNetwork('torn');
     await rm(join(torn, 'weights.bin'));
