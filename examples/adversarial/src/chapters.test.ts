@@ -65,6 +65,12 @@ describe('accuracyUnderAttack', () => {
 });
 
 describe('stripChapter', () => {
+  it('says so if no image is classified correctly', async () => {
+    const subject = { ...linearSubject(), labels: tf.tensor1d([0, 0, 0], 'int32') };
+    await expect(stripChapter(subject, 0)).rejects.toThrow('classifies none of the 3 images correctly');
+    free(subject);
+  });
+
   it('shows a strip after one step and one after ten, and says what each image became', async () => {
     const subject = linearSubject();
     const before = tf.memory().numTensors;

@@ -54,10 +54,12 @@ export async function stripChapter(subject: Subject, seed: number): Promise<Show
   return { chapter, rows };
 }
 
-async function rightOnes({ model, images, labels }: Subject): Promise<number[]> {
+async function rightOnes({ network, model, images, labels }: Subject): Promise<number[]> {
   const truth = await labels.data();
   const answers: Prediction[] = await predict(model, images);
-  return answers.flatMap(({ label }, image) => (label === truth[image] ? [image] : []));
+  const right = answers.flatMap(({ label }, image) => (label === truth[image] ? [image] : []));
+  if (right.length > 0) return right;
+  throw new Error(`${network} classifies none of the ${truth.length} images correctly, so there is nothing to attack`);
 }
 
 async function shownStrip(
