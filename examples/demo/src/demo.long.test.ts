@@ -17,7 +17,7 @@ beforeAll(async () => {
     trainImages: 1600,
     testImages: TEST_IMAGES,
     epochs: 2,
-    foolingIterations: 300,
+    foolingSteps: 300,
     memorizingEpochs: 3,
     evolutionGenerations: 4,
     dissectedScenes: 60,

@@ -32,7 +32,7 @@ export interface DemoOptions {
   /** Default 3. */
   epochs?: number;
   /** Most images tried per faked digit. Default 300. */
-  foolingIterations?: number;
+  foolingSteps?: number;
   /** Generations of evolving images, for each of two encodings. Default 80. */
   evolutionGenerations?: number;
   /** Most epochs of each network that learns by heart. Default 30. */
@@ -72,7 +72,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     backend,
     progress,
     epochs = 3,
-    foolingIterations = 300,
+    foolingSteps = 300,
     evolutionGenerations = 80,
     memorizingEpochs = 30,
     generatorImages = 2000,
@@ -102,14 +102,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         perturbationChapter({ model, digits, bounds: test.bounds, seed, onProgress: update }),
       ),
     ]);
-    const fooling = await progress.stage('making noise that is read as digits', foolingIterations, (update) =>
+    const fooling = await progress.stage('making noise that is read as digits', foolingSteps, (update) =>
       foolingChapter({
         model,
         shape: test.shape,
         classes: test.classes,
         bounds: test.bounds,
         seed,
-        iterations: foolingIterations,
+        steps: foolingSteps,
         onProgress: (iteration, confidence) => update(iteration, `all above ${percent(confidence)}`),
       }),
     );

@@ -12,7 +12,7 @@ export interface FoolingOptions {
   bounds: Bounds;
   seed: number;
   /** At most how many images are tried for each class. */
-  iterations: number;
+  steps: number;
   /** Called after each iteration. */
   onProgress: (iteration: number, leastConfidence: number) => void;
 }
@@ -24,13 +24,13 @@ const ENLARGED = 4;
 
 /** Makes one image of noise for each class that the network takes for that class. */
 export async function foolingChapter(options: FoolingOptions): Promise<Chapter> {
-  const { model, shape, classes, bounds, seed, iterations, onProgress } = options;
+  const { model, shape, classes, bounds, seed, steps, onProgress } = options;
   const targets = classes.map((_, label) => label);
   const noise = { shape, bounds, seed, deviation: DEVIATION * (bounds[1] - bounds[0]) };
   const fooling = await foolingImages(model, {
     ...noise,
     targets,
-    steps: iterations,
+    steps,
     stopAt: WANTED,
     // Without decay the noise stays; with it, smooth blobs are what remains.
     decay: 0,

@@ -38,7 +38,7 @@ async function soakDemo({ minutes, rounds: most, backend: backendName }: SoakDem
           backend,
           progress: silent,
           epochs: 2,
-          foolingIterations: 50,
+          foolingSteps: 50,
           memorizingEpochs: 2,
           evolutionGenerations: 20,
           dissectedScenes: 40,

@@ -1,4 +1,13 @@
-export type { AnyClassifier, Bounds, Classifier, FailedImage, Generator, LongWork, Probe } from '@cnnviz/internal';
+export type {
+  AnyClassifier,
+  Bounds,
+  Classifier,
+  FailedImage,
+  Generator,
+  LongWork,
+  Probe,
+  TrainedPart,
+} from '@cnnviz/internal';
 
 // Activation maximization
 
@@ -74,7 +83,6 @@ export {
   type GeneratorCheckpoint,
   type RunningLosses,
   restoreGenerator,
-  type TrainedPart,
 } from './generators/generator-checkpoint.ts';
 export type { GeneratorLossWeights } from './generators/generator-losses.ts';
 export {

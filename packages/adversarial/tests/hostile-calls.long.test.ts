@@ -53,7 +53,7 @@ const trainingCheckpoint = (): adversarial.CriticalTrainingCheckpoint => ({
   running: { examples: 0, loss: 0, correct: 0, searched: 0, critical: 0 },
   history: [{ epoch: 0, loss: 1, accuracy: 0.5, criticalSampleRatio: 0.5 }],
   weights: [{ shape: [1], values: Float32Array.of(1) }],
-  optimizer: { name: 'SGD', iterations: 4, slots: {} },
+  optimizer: { name: 'SGD', steps: 4, slots: {} },
 });
 
 const calls: Record<string, ValidCall> = {

@@ -14,7 +14,7 @@ export type Classifier = ((images: Tensor4D) => Tensor2D) & BatchSized;
 
 /** A model whose batch size is fixed. */
 export interface BatchSized {
-  /** How many images the model takes in a call, where it takes only so many. Default: any number. */
+  /** The fixed number of images per model call. Default: any number. */
   readonly batchSize?: number;
 }
 

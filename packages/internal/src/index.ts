@@ -34,6 +34,7 @@ export * from './restoring.ts';
 export * from './run-epochs.ts';
 export * from './saved-state.ts';
 export * from './scheduled-rate.ts';
+export * from './trained-part.ts';
 export * from './warn-of-probabilities.ts';
 export * from './wilson-interval.ts';
 export * from './within.ts';

@@ -6,7 +6,7 @@ import { assignKept, type KeptWeights, readWeights, requireKept, tensorOfKept } 
 /** What an optimizer remembers; plain data. */
 export interface OptimizerState {
   readonly name: string;
-  readonly iterations: number;
+  readonly steps: number;
   /** Of its fields, those that are one variable (Adam's powers of beta) or one for each weight (momentum, moments). */
   readonly slots: Readonly<Record<string, readonly (KeptWeights & { readonly index: number })[]>>;
 }
@@ -30,7 +30,7 @@ export async function readOptimizer(optimizer: Optimizer): Promise<OptimizerStat
     const read = await readWeights(variables.map(([, variable]) => variable));
     slots[field] = read.map((weights, position) => ({ ...weights, index: variables[position]![0] }));
   }
-  return { name: optimizer.getClassName(), iterations: optimizer.iterations, slots };
+  return { name: optimizer.getClassName(), steps: optimizer.iterations, slots };
 }
 
 /**
@@ -61,7 +61,7 @@ export function restoreOptimizer(
     }
     fields[field] = slots;
   }
-  fields.iterations_ = state.iterations;
+  fields.iterations_ = state.steps;
 }
 
 function requireOptimizerState(
@@ -73,7 +73,7 @@ function requireOptimizerState(
   if (optimizer.getClassName() !== state?.name) {
     check.fail('range', 'optimizer', `${state?.name}, as in the saved state`, optimizer.getClassName());
   }
-  check.number('resume.optimizer.iterations', state.iterations, { integer: true, min: 0 });
+  check.number('resume.optimizer.steps', state.steps, { integer: true, min: 0 });
   const own = Object.entries(optimizer).filter(([, value]) => slotVariables(value) !== undefined);
   const expected = own.map(([field]) => field).sort();
   const received = Object.keys(state.slots ?? {}).sort();

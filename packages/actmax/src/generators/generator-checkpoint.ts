@@ -5,14 +5,12 @@ import {
   decodeCheckpointBytes,
   encodeCheckpointBytes,
   fingerprint,
-  type KeptWeights,
-  type OptimizerState,
-  requireKept,
-  requireOptimizerState,
   requirePosition,
   requireSavedState,
+  requireTrainedPart,
   requireVariables,
   type SavedState,
+  type TrainedPart,
   type TrainingPosition,
 } from '@cnnviz/internal';
 import type { Variable } from '@tensorflow/tfjs-core';
@@ -20,14 +18,6 @@ import type { GeneratorEpochRecord } from './train-generator.ts';
 
 /** What a checkpoint begins with. */
 export const format = { kind: 'trainGenerator', version: 1 } as const;
-
-/** A network and its optimizer. */
-export interface TrainedPart {
-  /** Types and shapes of the variables. */
-  readonly model: string;
-  readonly weights: readonly KeptWeights[];
-  readonly optimizer: OptimizerState;
-}
 
 /**
  * A state of `trainGenerator`: how far it has come, and all that decides how it continues. Plain data, with weights as
@@ -70,16 +60,8 @@ export function requireCheckpoint(check: Check, checkpoint: GeneratorCheckpoint,
       if (loss !== undefined) check.number(`${name}.history[${index}].${part}`, loss);
     }
   }
-  requirePart(check, `${name}.generator`, checkpoint.generator);
-  if (checkpoint.discriminator !== null) requirePart(check, `${name}.discriminator`, checkpoint.discriminator);
-}
-
-function requirePart(check: Check, name: string, part: TrainedPart): void {
-  const { model, weights, optimizer } = check.options(part, name);
-  if (typeof model !== 'string') check.fail('type', `${name}.model`, 'a string', model);
-  if (!Array.isArray(weights)) check.fail('type', `${name}.weights`, 'a list of weights', weights);
-  for (const [index, kept] of weights.entries()) requireKept(check, `${name}.weights[${index}]`, kept);
-  requireOptimizerState(check, `${name}.optimizer`, optimizer);
+  requireTrainedPart(check, `${name}.generator`, checkpoint.generator);
+  if (checkpoint.discriminator !== null) requireTrainedPart(check, `${name}.discriminator`, checkpoint.discriminator);
 }
 
 /**

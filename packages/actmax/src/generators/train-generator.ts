@@ -21,6 +21,7 @@ import {
   runEpochs,
   scheduledRate,
   type Trainable,
+  type TrainedPart,
   type TrainingOptions,
   type TrainingPosition,
   type TrainingProgress,
@@ -37,7 +38,6 @@ import {
   type RunningLosses,
   requireCheckpoint,
   requireModel,
-  type TrainedPart,
 } from './generator-checkpoint.ts';
 import { type GeneratorLossWeights, type GeneratorModels, generatorGradients } from './generator-losses.ts';
 import type { TrainableGenerator } from './upconvolutional-generator.ts';

@@ -139,7 +139,7 @@ describeOnBackends(['cpu', 'wasm'], (backend) => {
       }
     });
 
-    test('finds more with a larger radius and with more iterations, and keeps what it found', async () => {
+    test('finds more with a larger radius and with more steps, and keeps what it found', async () => {
       const { model, pixels, leastRadii } = linearSubject(3, 50, 9);
       const radius = median(leastRadii);
       const common = { bounds: [0, 1], alpha: radius / 5, beta: radius / 5, seed: 2 } as const;

@@ -6,10 +6,9 @@ import {
   type KeptWeights,
   type OptimizerState,
   type RandomState,
-  requireKept,
-  requireOptimizerState,
   requirePosition,
   requireSavedState,
+  requireTrainedPart,
   type SavedState,
   type TrainingPosition,
 } from '@cnnviz/internal';
@@ -60,14 +59,14 @@ export function requireCheckpoint(
 function requireParts(check: Check, name: string, checkpoint: CriticalTrainingCheckpoint): void {
   requireSavedState(check, checkpoint, format, name);
   requirePosition(check, name, checkpoint);
-  if (typeof checkpoint.model !== 'string') check.fail('type', `${name}.model`, 'a string', checkpoint.model);
+  requireTrainedPart(check, name, checkpoint);
   check.seed(`${name}.seed`, checkpoint.seed);
   const running = check.options(checkpoint.running, `${name}.running`);
   check.number(`${name}.running.loss`, running.loss);
   for (const part of ['examples', 'correct', 'searched', 'critical'] as const) {
     check.number(`${name}.running.${part}`, running[part], { integer: true, min: 0 });
   }
-  const { history, weights } = checkpoint;
+  const { history } = checkpoint;
   if (!Array.isArray(history)) check.fail('type', `${name}.history`, 'a list of records', history);
   for (const [index, record] of history.entries()) {
     const place = `${name}.history[${index}]`;
@@ -76,14 +75,11 @@ function requireParts(check: Check, name: string, checkpoint: CriticalTrainingCh
       check.number(`${place}.criticalSampleRatio`, record.criticalSampleRatio, { min: 0, max: 1 });
     }
   }
-  if (!Array.isArray(weights)) check.fail('type', `${name}.weights`, 'a list of weights', weights);
-  for (const [index, kept] of weights.entries()) requireKept(check, `${name}.weights[${index}]`, kept);
   check.options(checkpoint.random, `${name}.random`);
   if (checkpoint.mixing !== null) check.options(checkpoint.mixing, `${name}.mixing`);
   if (checkpoint.mixing === null && checkpoint.batch > 0) {
     check.fail('type', `${name}.mixing`, 'a state of random numbers', checkpoint.mixing);
   }
-  requireOptimizerState(check, `${name}.optimizer`, checkpoint.optimizer);
 }
 
 const magic = 'cnnviz-critical-training-checkpoint\n';

@@ -6,9 +6,9 @@ import {
   type KeptWeights,
   type OptimizerState,
   type RandomState,
-  requireKept,
   requirePosition,
   requireSavedState,
+  requireTrainedPart,
   type SavedState,
   type TrainingPosition,
 } from '@cnnviz/internal';
@@ -56,11 +56,11 @@ export function requireCheckpoint(
   if (checkpoint.seed !== seed) check.fail('range', 'seed', `${checkpoint.seed}, as in the saved state`, seed);
 }
 
-/** Throws unless it is a whole checkpoint. Weights, random numbers and optimizer are checked where they are restored. */
+/** Throws unless it is a whole checkpoint. Its random numbers are checked where they are restored. */
 function requireParts(check: Check, name: string, checkpoint: Checkpoint): void {
   requireSavedState(check, checkpoint, format, name);
   requirePosition(check, name, checkpoint);
-  if (typeof checkpoint.model !== 'string') check.fail('type', `${name}.model`, 'a string', checkpoint.model);
+  requireTrainedPart(check, name, checkpoint);
   check.seed(`${name}.seed`, checkpoint.seed);
   check.number(`${name}.running.examples`, checkpoint.running?.examples, { integer: true, min: 0 });
   check.number(`${name}.running.correct`, checkpoint.running.correct, { min: 0 });
@@ -76,10 +76,7 @@ function requireParts(check: Check, name: string, checkpoint: Checkpoint): void 
   if (stoppedBy !== null) {
     check.oneOf(`${name}.stoppedBy`, stoppedBy, ['epochs', 'earlyStopping', 'stopWhen']);
   }
-  if (!Array.isArray(checkpoint.weights)) check.fail('type', `${name}.weights`, 'a list', checkpoint.weights);
-  for (const [index, kept] of checkpoint.weights.entries()) requireKept(check, `${name}.weights[${index}]`, kept);
   check.options(checkpoint.random, `${name}.random`);
-  check.options(checkpoint.optimizer, `${name}.optimizer`);
   if (checkpoint.earlyStopping !== null) check.options(checkpoint.earlyStopping, `${name}.earlyStopping`);
 }
 

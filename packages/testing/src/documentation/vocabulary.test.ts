@@ -66,6 +66,13 @@ test('options have the words of the table', () => {
   expect([...new Set(used)]).toEqual([]);
 });
 
+test('nothing counts iterations', () => {
+  const counting = exports
+    .filter(({ isValue }) => !isValue)
+    .filter((exported) => propertiesOf(typeOf(exported)).some((property) => /iterations?$/i.test(property.getName())));
+  expect(counting.map(nameOf)).toEqual([]);
+});
+
 test('every seed may be left out', () => {
   const wanted = options.flatMap((exported) =>
     propertiesOf(typeOf(exported))
