@@ -82,3 +82,19 @@ it('writes a page with what was asked for, and pictures beside it, seven times e
 function sizeOf(png: Buffer): [width: number, height: number] {
   return [png.readUInt32BE(16), png.readUInt32BE(20)];
 }
+
+it('says what is wrong with an option', async () => {
+  const wrong: [options: string[], message: string][] = [
+    [['--layer', 'conv1'], '--layer and --units go together'],
+    [['--color', 'red'], "Unknown option '--color'"],
+    [['--range', '0'], '--range must be 2 numbers, with commas between them, got 0'],
+  ];
+  const out = join(folder, 'nothing');
+  const common = ['--model', model, '--backend', 'wasm', '--out', out];
+  const answers = await Promise.all(wrong.map(([options]) => start(...common, ...options)));
+  for (const [index, [, message]] of wrong.entries()) {
+    expect(answers[index]!.stderr).toContain(message);
+    expect(answers[index]!.status).toBe(1);
+  }
+  await expect(readdir(out)).rejects.toThrow('ENOENT');
+}, 120_000);
