@@ -67,7 +67,7 @@ const checkpoint = () => ({
   history: [epoch],
   stoppedBy: null,
   weights: [{ shape: [1], values: Float32Array.of(1) }],
-  optimizer: sealed({ className: 'SGD', config: {}, slots: {} } as never),
+  optimizer: { name: 'SGD', steps: 4, slots: {} },
   earlyStopping: null,
 });
 
